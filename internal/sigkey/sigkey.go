@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package sigkey holds a public key tied to one signature algorithm, and is
+// the only place on the verifying side where a signature meets a key.
+//
+// The algorithm comes from the key's owner (a trust root, a registry default
+// for the key's type) and never from the signature or from the data around
+// it, so that nothing an attacker writes can choose how it is checked.
+package sigkey
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/sha256"
+	_ "crypto/sha512" // SHA-384 and SHA-512 of the algorithm registry
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+
+	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+)
+
+// Algorithm names a key type, a signature scheme and a hash: an entry of the
+// Sigstore algorithm registry (protobuf-specs, common.PublicKeyDetails).
+type Algorithm = v1.PublicKeyDetails
+
+// ErrSignature is returned for every signature that does not verify: why it
+// does not is nothing a caller could act on.
+var ErrSignature = errors.New("signature does not verify")
+
+// An UnsupportedError names an algorithm or a kind of key that this package
+// does not verify with.
+type UnsupportedError struct{ What string }
+
+func (e *UnsupportedError) Error() string { return e.What + " is not supported" }
+
+// Key is a public key and the one algorithm it is used with. It is immutable
+// and safe for concurrent use.
+type Key struct {
+	alg  Algorithm
+	pub  crypto.PublicKey
+	spki []byte
+	id   [sha256.Size]byte
+}
+
+// Parse reads a key as a trust root carries it: raw is a DER
+// SubjectPublicKeyInfo, or for the PKCS1_* algorithms a DER RSAPublicKey. The
+// key must be of the type and size that alg names.
+func Parse(alg Algorithm, raw []byte) (*Key, error) {
+	if _, ok := schemes[alg]; !ok {
+		return nil, &UnsupportedError{"key algorithm " + alg.String()}
+	}
+	var pub any
+	var err error
+	switch alg {
+	case v1.PublicKeyDetails_PKCS1_RSA_PKCS1V5, v1.PublicKeyDetails_PKCS1_RSA_PSS:
+		pub, err = x509.ParsePKCS1PublicKey(raw)
+	default:
+		pub, err = x509.ParsePKIXPublicKey(raw)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("public key: %w", err)
+	}
+	return New(alg, pub)
+}
+
+// ParseSPKI reads a DER SubjectPublicKeyInfo and ties it to the registry's
+// default algorithm for its type.
+func ParseSPKI(der []byte) (*Key, error) {
+	pub, err := x509.ParsePKIXPublicKey(der)
+	if err != nil {
+		return nil, fmt.Errorf("public key: %w", err)
+	}
+	return ForPublicKey(pub)
+}
+
+// ParsePEM reads exactly one PEM block of type PUBLIC KEY (or RSA PUBLIC KEY)
+// and ties it to the registry's default algorithm for its type.
+func ParsePEM(data []byte) (*Key, error) {
+	block, rest := pem.Decode(data)
+	if block == nil {
+		return nil, errors.New("no PEM block")
+	}
+	if next, _ := pem.Decode(rest); next != nil {
+		return nil, errors.New("more than one PEM block")
+	}
+	switch block.Type {
+	case "PUBLIC KEY":
+		return ParseSPKI(block.Bytes)
+	case "RSA PUBLIC KEY":
+		pub, err := x509.ParsePKCS1PublicKey(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("public key: %w", err)
+		}
+		return ForPublicKey(pub)
+	}
+	return nil, fmt.Errorf("PEM block of type %q, want PUBLIC KEY", block.Type)
+}
+
+// ForPublicKey ties pub to the registry's default algorithm for its type:
+// ECDSA with the hash of the curve's size, RSA with PKCS #1 v1.5 and SHA-256,
+// Ed25519 as Ed25519ph.
+func ForPublicKey(pub crypto.PublicKey) (*Key, error) {
+	switch k := pub.(type) {
+	case *ecdsa.PublicKey:
+		switch k.Curve {
+		case elliptic.P256():
+			return New(v1.PublicKeyDetails_PKIX_ECDSA_P256_SHA_256, pub)
+		case elliptic.P384():
+			return New(v1.PublicKeyDetails_PKIX_ECDSA_P384_SHA_384, pub)
+		case elliptic.P521():
+			return New(v1.PublicKeyDetails_PKIX_ECDSA_P521_SHA_512, pub)
+		}
+		return nil, &UnsupportedError{"curve " + k.Curve.Params().Name}
+	case *rsa.PublicKey:
+		switch k.N.BitLen() {
+		case 2048:
+			return New(v1.PublicKeyDetails_PKIX_RSA_PKCS1V15_2048_SHA256, pub)
+		case 3072:
+			return New(v1.PublicKeyDetails_PKIX_RSA_PKCS1V15_3072_SHA256, pub)
+		case 4096:
+			return New(v1.PublicKeyDetails_PKIX_RSA_PKCS1V15_4096_SHA256, pub)
+		}
+		return nil, &UnsupportedError{fmt.Sprintf("RSA with %d bits", k.N.BitLen())}
+	case ed25519.PublicKey:
+		return New(v1.PublicKeyDetails_PKIX_ED25519_PH, pub)
+	}
+	return nil, &UnsupportedError{fmt.Sprintf("a public key of type %T", pub)}
+}
+
+// New ties pub to alg, which must be of pub's type and size.
+func New(alg Algorithm, pub crypto.PublicKey) (*Key, error) {
+	s, ok := schemes[alg]
+	if !ok {
+		return nil, &UnsupportedError{"key algorithm " + alg.String()}
+	}
+	if !s.fits(pub) {
+		return nil, fmt.Errorf("public key does not fit %s", alg)
+	}
+	spki, err := x509.MarshalPKIXPublicKey(pub)
+	if err != nil {
+		return nil, fmt.Errorf("public key: %w", err)
+	}
+	return &Key{alg: alg, pub: pub, spki: spki, id: sha256.Sum256(spki)}, nil
+}
+
+// Algorithm returns the algorithm the key is tied to.
+func (k *Key) Algorithm() Algorithm { return k.alg }
+
+// Public returns the key itself, which must not be modified.
+func (k *Key) Public() crypto.PublicKey { return k.pub }
+
+// SPKI returns the DER SubjectPublicKeyInfo, which must not be modified.
+func (k *Key) SPKI() []byte { return k.spki }
+
+// ID returns SHA-256 over the SPKI: the key's fingerprint, and the log ID of
+// CT logs (RFC 6962, Section 3.2) and of Rekor v1.
+func (k *Key) ID() [sha256.Size]byte { return k.id }
+
+// Hash returns the hash of the algorithm, 0 for pure Ed25519, which has none.
+func (k *Key) Hash() crypto.Hash { return schemes[k.alg].hash }
+
+// With returns the same key tied to another algorithm of its type.
+func (k *Key) With(alg Algorithm) (*Key, error) {
+	s, ok := schemes[alg]
+	if !ok {
+		return nil, &UnsupportedError{"key algorithm " + alg.String()}
+	}
+	if !s.fits(k.pub) {
+		return nil, fmt.Errorf("public key does not fit %s", alg)
+	}
+	c := *k
+	c.alg = alg
+	return &c, nil
+}
+
+// WithHash returns the key tied to its scheme over h: the registry default,
+// or the deprecated SHA-256 forms of P-384 and P-521 that released CPython
+// versions were signed with. Any other combination is an UnsupportedError.
+func (k *Key) WithHash(h crypto.Hash) (*Key, error) {
+	if h == k.Hash() {
+		return k, nil
+	}
+	if h == crypto.SHA256 {
+		switch k.alg {
+		case v1.PublicKeyDetails_PKIX_ECDSA_P384_SHA_384:
+			return k.With(v1.PublicKeyDetails_PKIX_ECDSA_P384_SHA_256) //nolint:staticcheck // deprecated, and in use
+		case v1.PublicKeyDetails_PKIX_ECDSA_P521_SHA_512:
+			return k.With(v1.PublicKeyDetails_PKIX_ECDSA_P521_SHA_256) //nolint:staticcheck // deprecated, and in use
+		}
+	}
+	return nil, &UnsupportedError{fmt.Sprintf("%s over %s", k.alg, h)}
+}
+
+// Verify checks sig over message. It returns nil or ErrSignature.
+func (k *Key) Verify(message, sig []byte) error {
+	s := schemes[k.alg]
+	if s.hash == 0 {
+		if !ed25519.Verify(k.pub.(ed25519.PublicKey), message, sig) {
+			return ErrSignature
+		}
+		return nil
+	}
+	var buf [64]byte
+	return k.VerifyDigest(sum(buf[:0], s.hash, message), sig)
+}
+
+// VerifyDigest checks sig over a message whose digest, under the algorithm's
+// own hash, is digest. Pure Ed25519 signs no digest: an UnsupportedError.
+func (k *Key) VerifyDigest(digest, sig []byte) error {
+	s := schemes[k.alg]
+	if s.hash == 0 {
+		return &UnsupportedError{k.alg.String() + " over a digest"}
+	}
+	if len(digest) != s.hash.Size() {
+		return ErrSignature
+	}
+	ok := false
+	switch pub := k.pub.(type) {
+	case *ecdsa.PublicKey:
+		ok = ecdsa.VerifyASN1(pub, digest, sig)
+	case *rsa.PublicKey:
+		if s.pss {
+			// Algorithm registry: MGF1 over the same hash, salt as long as the hash.
+			ok = rsa.VerifyPSS(pub, s.hash, digest, sig, &rsa.PSSOptions{SaltLength: s.hash.Size()}) == nil
+		} else {
+			ok = rsa.VerifyPKCS1v15(pub, s.hash, digest, sig) == nil
+		}
+	case ed25519.PublicKey:
+		// RFC 8032, Section 5.1: Ed25519ph with an empty context.
+		ok = ed25519.VerifyWithOptions(pub, digest, sig, &ed25519.Options{Hash: crypto.SHA512}) == nil
+	}
+	if !ok {
+		return ErrSignature
+	}
+	return nil
+}
+
+func sum(dst []byte, h crypto.Hash, message []byte) []byte {
+	if h == crypto.SHA256 {
+		d := sha256.Sum256(message)
+		return append(dst, d[:]...)
+	}
+	w := h.New()
+	w.Write(message)
+	return w.Sum(dst)
+}
