@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package tlog judges entries of the Rekor transparency logs, version 1 and
+// version 2: that the log signed them (inclusion promise, checkpoint), that
+// they are in the tree the log signed (inclusion proof), and that they speak
+// of the signature, the key and the digest they are attached to.
+//
+// Parsing and judging are apart: [ParseBody] and the bundle package produce
+// entries, a [Log] of the trust root judges them. Which version of Rekor an
+// entry comes from is decided in one place, [Log.Generation].
+package tlog
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+
+	"github.com/sigbundle/sigbundle/internal/window"
+)
+
+// Window is the closed range of time in which a log's key counts.
+type Window = window.Window
+
+// ID names a log: SHA-256 over the SPKI for Rekor v1, the full note key hash
+// (C2SP signed-note) for Rekor v2. For ECDSA keys both are the same.
+type ID [sha256.Size]byte
+
+// String returns the ID as trust roots write it, in padded base64.
+func (id ID) String() string { return base64.StdEncoding.EncodeToString(id[:]) }
+
+// Hash is a node of a Merkle tree: SHA-256, RFC 6962, Section 2.1.
+type Hash [sha256.Size]byte
+
+// Kind names the format of an entry's body. The version alone says nothing
+// about the version of Rekor: intoto 0.0.2 is v1, hashedrekord 0.0.2 is v2.
+type Kind struct {
+	Name    string // "hashedrekord"
+	Version string // "0.0.1"
+}
+
+// String returns name and version with a space between them.
+func (k Kind) String() string { return k.Name + " " + k.Version }
+
+// The kinds of entry that are verified; all others are parsed to a [Body]
+// that is not [Body.Supported].
+var (
+	HashedRekordV001 = Kind{"hashedrekord", "0.0.1"} // Rekor v1, messages
+	DSSEV001         = Kind{"dsse", "0.0.1"}         // Rekor v1, envelopes
+	IntotoV002       = Kind{"intoto", "0.0.2"}       // Rekor v1, envelopes
+	HashedRekordV002 = Kind{"hashedrekord", "0.0.2"} // Rekor v2, both
+)
+
+// Entry is a log entry as a bundle carries it. Nothing in it is to be
+// believed before it has been checked against a [Log].
+type Entry struct {
+	LogID      ID
+	Index      int64 // across all shards of the log (Rekor v1), in the tree (v2)
+	Integrated int64 // Unix seconds, 0 if absent; a time only under a verified Promise
+	Kind       Kind
+	Body       *Body
+	Promise    []byte // signed entry timestamp; empty if absent
+	Proof      *Proof // nil if absent
+}
+
+// Proof is an inclusion proof. Size and Root are copies of what the
+// checkpoint says; only the signed checkpoint counts.
+type Proof struct {
+	Index      uint64 // of the leaf in its tree
+	Size       uint64 // leaves in the tree
+	Root       Hash
+	Hashes     []Hash // from the leaf upwards
+	Checkpoint string // signed note
+}
+
+// Generation is the version of Rekor that a log entry follows. The zero value
+// is no generation, and every check refuses it.
+type Generation int
+
+// The generations of Rekor.
+const (
+	V1 Generation = 1 + iota
+	V2
+)
+
+// String returns "Rekor v1" or "Rekor v2".
+func (g Generation) String() string {
+	switch g {
+	case V1:
+		return "Rekor v1"
+	case V2:
+		return "Rekor v2"
+	}
+	return "unknown generation of Rekor"
+}
