@@ -9,6 +9,7 @@
 package sigkey
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -79,14 +80,20 @@ func ParseSPKI(der []byte) (*Key, error) {
 }
 
 // ParsePEM reads exactly one PEM block of type PUBLIC KEY (or RSA PUBLIC KEY)
-// and ties it to the registry's default algorithm for its type.
+// and ties it to the registry's default algorithm for its type. Nothing but
+// white space may surround it, and it may have no headers: text around a key
+// says things about it that nobody signed, or is another key, cut short.
 func ParsePEM(data []byte) (*Key, error) {
 	block, rest := pem.Decode(data)
 	if block == nil {
 		return nil, errors.New("no PEM block")
 	}
-	if next, _ := pem.Decode(rest); next != nil {
+	begin := []byte("-----BEGIN ")
+	if bytes.Count(data, begin) > 1 {
 		return nil, errors.New("more than one PEM block")
+	}
+	if !bytes.HasPrefix(bytes.TrimSpace(data), begin) || len(bytes.TrimSpace(rest)) > 0 || len(block.Headers) > 0 {
+		return nil, errors.New("text around the PEM block")
 	}
 	switch block.Type {
 	case "PUBLIC KEY":
