@@ -1,15 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ctlog judges signed certificate timestamps (RFC 6962): promises of
-// a certificate transparency log that it has seen a certificate.
+// Package ctlog judges signed certificate timestamps (SCTs, RFC 6962): the
+// promise of a certificate transparency log that a certificate is in the log,
+// or will be soon. Without it a certificate authority could issue a
+// certificate that nobody ever gets to see.
+//
+// Parsing and judging are apart: [ParseList] and [ParseDetached] read SCTs, a
+// [Log] of the trust root judges them. The messages are put together here,
+// byte by byte: certificate-transparency-go re-encodes certificates with a
+// lenient parser of its own, takes the hash from the signature and knows two
+// types of keys.
 package ctlog
 
 import (
-	"crypto/x509"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
 	"encoding/base64"
-	"errors"
+	"slices"
 	"time"
 
+	"github.com/google/certificate-transparency-go/tls"
+	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
 	"github.com/sigbundle/sigbundle/internal/window"
 )
@@ -23,70 +38,158 @@ type ID [32]byte
 // String returns the ID as trust roots write it, in padded base64.
 func (id ID) String() string { return base64.StdEncoding.EncodeToString(id[:]) }
 
-// SCT is a parsed signed certificate timestamp, version 1.
-type SCT struct {
-	LogID      ID
-	Timestamp  uint64 // milliseconds since 1970-01-01 UTC
-	Extensions []byte // part of what is signed
-	Signature  []byte // ASN.1 ECDSA or PKCS #1 v1.5, without the TLS header
-	SigAlg     uint8  // TLS SignatureAlgorithm
-}
-
-// LogConfig says what a trust root says about a log.
+// LogConfig is what a trust root says about a log.
 type LogConfig struct {
-	ID        ID
-	Key       []byte // DER, as Algorithm demands
-	Algorithm sigkey.Algorithm
-	BaseURL   string
-	Operator  string // empty: unknown
-	Windows   []Window
+	ID        ID               // as declared; SCTs are matched with it
+	Key       []byte           // DER, in the form that Algorithm demands
+	Algorithm sigkey.Algorithm // never taken from an SCT
+	BaseURL   string           // for reports; may be empty
+	Operator  string           // who thresholds count; empty if unknown
+	Windows   []Window         // when the key counts; none: never
 }
 
-// Log is a CT log of a trust root.
-type Log struct{ cfg LogConfig }
-
-// Precert is what a log signs for an embedded SCT.
-type Precert struct {
-	IssuerKeyHash [32]byte
-	TBS           []byte
+// Log is a CT log of a trust root. It is immutable and safe for concurrent
+// use; the zero value refuses every SCT.
+type Log struct {
+	id        ID
+	key       *sigkey.Key
+	algorithm tls.SignatureAndHashAlgorithm
+	baseURL   string
+	operator  string
+	windows   []Window
 }
 
-var errLater = errors.New("not there yet")
+// ed25519Intrinsic stands where TLS has a hash, for Ed25519, which brings its
+// own: SignatureScheme ed25519(0x0807), RFC 8446, Section 4.2.3.
+var ed25519Intrinsic = tls.SignatureAndHashAlgorithm{Hash: 8, Signature: 7}
 
-// NewLog returns a log.
-func NewLog(cfg LogConfig) (*Log, error) { return nil, errLater }
+// NewLog returns a log. The error of a key of a type that no CT log can have
+// wraps a sigkey.UnsupportedError; refusals are trust.key and trust.window.
+func NewLog(cfg LogConfig) (*Log, error) {
+	if cfg.ID == (ID{}) {
+		return nil, refuse.New("trust.key", "CT log without an ID")
+	}
+	key, err := sigkey.Parse(cfg.Algorithm, cfg.Key)
+	if err != nil {
+		return nil, refuse.Wrap("trust.key", err, "CT log %s", cfg.ID)
+	}
+	key, algorithm, err := scheme(key)
+	if err != nil {
+		return nil, refuse.Wrap("trust.key", err, "CT log %s", cfg.ID)
+	}
+	for _, w := range cfg.Windows {
+		if err := w.Check(); err != nil {
+			return nil, refuse.Wrap("trust.window", err, "CT log %s", cfg.ID)
+		}
+	}
+	return &Log{
+		id:        cfg.ID,
+		key:       key,
+		algorithm: algorithm,
+		baseURL:   cfg.BaseURL,
+		operator:  cfg.Operator,
+		windows:   slices.Clone(cfg.Windows),
+	}, nil
+}
 
-// ID returns the log's ID.
-func (l *Log) ID() ID { return l.cfg.ID }
+// scheme ties a key to what a log signs with it. RFC 6962, Section 2.1.4,
+// knows ECDSA and RSASSA-PKCS1-v1_5, both over SHA-256; logs with a P-384 key
+// sign SHA-256 as well, whatever the algorithm registry has for that curve.
+func scheme(key *sigkey.Key) (*sigkey.Key, tls.SignatureAndHashAlgorithm, error) {
+	switch key.Public().(type) {
+	case *ecdsa.PublicKey:
+		k, err := key.WithHash(crypto.SHA256)
+		return k, tls.SignatureAndHashAlgorithm{Hash: tls.SHA256, Signature: tls.ECDSA}, err
+	case *rsa.PublicKey:
+		if !pss(key.Algorithm()) {
+			return key, tls.SignatureAndHashAlgorithm{Hash: tls.SHA256, Signature: tls.RSA}, nil
+		}
+	case ed25519.PublicKey:
+		if key.Algorithm() == v1.PublicKeyDetails_PKIX_ED25519 {
+			return key, ed25519Intrinsic, nil
+		}
+	}
+	return nil, tls.SignatureAndHashAlgorithm{}, &sigkey.UnsupportedError{
+		What: "a CT log with key algorithm " + key.Algorithm().String(),
+	}
+}
 
-// Key returns the log's key.
-func (l *Log) Key() *sigkey.Key { return nil }
+//nolint:staticcheck // deprecated names are refused here, not used
+func pss(a sigkey.Algorithm) bool {
+	switch a {
+	case v1.PublicKeyDetails_PKCS1_RSA_PSS, v1.PublicKeyDetails_PKIX_RSA_PSS,
+		v1.PublicKeyDetails_PKIX_RSA_PSS_2048_SHA256,
+		v1.PublicKeyDetails_PKIX_RSA_PSS_3072_SHA256,
+		v1.PublicKeyDetails_PKIX_RSA_PSS_4096_SHA256:
+		return true
+	}
+	return false
+}
+
+// ID returns the log's ID as the trust root declares it.
+func (l *Log) ID() ID { return l.id }
+
+// IDFits reports whether the declared ID is the one that the key has. A
+// declared ID that does not fit deserves a warning.
+func (l *Log) IDFits() bool { return l.key != nil && l.id == l.key.ID() }
+
+// Key returns the log's key, tied to the algorithm that its SCTs are signed
+// with.
+func (l *Log) Key() *sigkey.Key { return l.key }
 
 // BaseURL returns the log's URL as the trust root has it.
-func (l *Log) BaseURL() string { return "" }
+func (l *Log) BaseURL() string { return l.baseURL }
 
-// Operator returns the log's operator, empty if unknown.
-func (l *Log) Operator() string { return "" }
+// Operator returns who runs the log, "" if the trust root does not say.
+func (l *Log) Operator() string { return l.operator }
 
 // Windows returns the ranges of time in which the key counts.
-func (l *Log) Windows() []Window { return nil }
+func (l *Log) Windows() []Window { return slices.Clone(l.windows) }
 
-// Covers reports whether t lies in one of the windows.
-func (l *Log) Covers(t time.Time) bool { return false }
+// Covers reports whether the key counts at t.
+func (l *Log) Covers(t time.Time) bool { return window.Any(l.windows, t) }
 
-// ParseList returns the SCTs embedded in leaf.
-func ParseList(leaf *x509.Certificate) ([]SCT, error) { return nil, errLater }
-
-// NewPrecert returns the signed part of a precertificate.
-func NewPrecert(leaf, issuer *x509.Certificate) (*Precert, error) { return nil, errLater }
-
-// Verify checks an embedded SCT.
-func (l *Log) Verify(s *SCT, p *Precert) (time.Time, error) { return time.Time{}, errLater }
-
-// VerifyCertificate checks a detached SCT.
-func (l *Log) VerifyCertificate(s *SCT, leafDER []byte) (time.Time, error) {
-	return time.Time{}, errLater
+// Verify checks an SCT that was embedded in the certificate p was made of. It
+// returns the time at which the log promised to have seen it, which is no
+// evidence of when anything was signed. Refusals are sct.unknown_log,
+// sct.signature and sct.window.
+func (l *Log) Verify(s *SCT, p *Precert) (time.Time, error) {
+	if p == nil || len(p.TBS) == 0 {
+		return time.Time{}, refuse.New("sct.signature", "no precertificate to check the SCT with")
+	}
+	return l.verify(s, precertEntry, p.IssuerKeyHash[:], p.TBS)
 }
 
-// ParseDetached reads the JSON form of RFC 6962, Section 4.1.
-func ParseDetached(data []byte) (*SCT, error) { return nil, errLater }
+// VerifyCertificate checks a detached SCT, which was issued for the
+// certificate as it is. Results are those of [Log.Verify].
+func (l *Log) VerifyCertificate(s *SCT, leafDER []byte) (time.Time, error) {
+	if len(leafDER) == 0 {
+		return time.Time{}, refuse.New("sct.signature", "no certificate to check the SCT with")
+	}
+	return l.verify(s, x509Entry, nil, leafDER)
+}
+
+func (l *Log) verify(s *SCT, entryType uint16, issuer, data []byte) (time.Time, error) {
+	switch {
+	case l.key == nil || s == nil:
+		return time.Time{}, refuse.New("sct.signature", "no log or no SCT to check")
+	case s.LogID != l.id:
+		return time.Time{}, refuse.New("sct.unknown_log", "SCT is from log %s, not from log %s", s.LogID, l.id)
+	case s.Algorithm != l.algorithm:
+		// RFC 6962 leaves a log no choice: letting the SCT choose would let
+		// MD5 in.
+		return time.Time{}, refuse.New("sct.signature", "SCT of log %s is signed with hash %d and signature algorithm %d, its key signs with %d and %d",
+			l.id, s.Algorithm.Hash, s.Algorithm.Signature, l.algorithm.Hash, l.algorithm.Signature)
+	case len(data) > maxCertificate || len(s.Extensions) > maxExtensions || s.Timestamp > maxTimestamp:
+		return time.Time{}, refuse.New("sct.malformed", "SCT or certificate is too large to have been signed")
+	}
+	if err := l.key.Verify(s.message(entryType, issuer, data), s.Signature); err != nil {
+		return time.Time{}, refuse.Wrap("sct.signature", err, "SCT of log %s", l.id)
+	}
+	t := s.Time()
+	if !l.Covers(t) {
+		return time.Time{}, refuse.New("sct.window", "SCT of log %s is from %s, when the log's key did not count",
+			l.id, t.Format(time.RFC3339Nano))
+	}
+	return t, nil
+}
