@@ -3,56 +3,170 @@
 package tlog
 
 import (
-	"errors"
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/sha256"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
+	"github.com/sigbundle/sigbundle/internal/window"
 )
 
-var errLater = errors.New("not there yet")
-
-// LogConfig says what a trust root says about a log.
+// LogConfig is what a trust root says about a log.
 type LogConfig struct {
-	ID              ID
-	Key             []byte // DER, as Algorithm demands
-	Algorithm       sigkey.Algorithm
-	BaseURL         string
-	Operator        string // empty: unknown
-	CheckpointKeyID []byte // empty: computed
-	Windows         []Window
+	ID        ID               // as declared; entries are matched with it
+	Key       []byte           // DER, in the form that Algorithm demands
+	Algorithm sigkey.Algorithm // never taken from an entry
+	BaseURL   string           // where Name comes from; the scheme may be missing
+	Operator  string           // who thresholds count; empty if unknown
+
+	// CheckpointKeyID is the hint of the log's checkpoint signatures, or
+	// empty. It can be computed, so a wrong one is refused.
+	CheckpointKeyID []byte
+
+	Windows []Window // when the key counts; none: never
 }
 
-// Log is a transparency log of a trust root.
-type Log struct{ cfg LogConfig }
-
-func NewLog(cfg LogConfig) (*Log, error)                              { return nil, errLater }
-func (l *Log) ID() ID                                                 { return l.cfg.ID }
-func (l *Log) Key() *sigkey.Key                                       { return nil }
-func (l *Log) BaseURL() string                                        { return "" }
-func (l *Log) Name() string                                           { return "" }
-func (l *Log) Operator() string                                       { return "" }
-func (l *Log) CheckpointKeyID() []byte                                { return nil }
-func (l *Log) Windows() []Window                                      { return nil }
-func (l *Log) Covers(t time.Time) bool                                { return false }
-func (l *Log) KeyID() [4]byte                                         { return [4]byte{} }
-func (l *Log) IDFits() bool                                           { return false }
-func (l *Log) VerifyPromise(e *Entry) (time.Time, error)              { return time.Time{}, errLater }
-func (l *Log) OpenCheckpoint(text string) (*Checkpoint, error)        { return nil, errLater }
-func (l *Log) Generation(e *Entry, c *Checkpoint) (Generation, error) { return 0, errLater }
-func (e *Entry) VerifyInclusion(c *Checkpoint, g Generation) error    { return errLater }
-
-// Checkpoint is a verified checkpoint.
-type Checkpoint struct {
-	Origin       string
-	Size         uint64
-	Root         Hash
-	Extensions   []string
-	Cosigners    []string
-	Generation   Generation
-	NameMismatch bool
-	SHA256       [32]byte
+// Log is a Rekor log of a trust root. It is immutable and safe for concurrent
+// use; the zero value refuses everything.
+type Log struct {
+	id         ID
+	key        *sigkey.Key
+	sha256Key  *sigkey.Key // ECDSA keys with a larger hash only
+	name       string
+	baseURL    string
+	operator   string
+	noteID     ID         // C2SP signed-note key hash under name
+	generation Generation // what the ID says; 0: the checkpoint has to
+	windows    []Window
 }
 
-func ParseBody(raw []byte, k Kind) (*Body, error) { return nil, errLater }
-func (b *Body) Supported() bool                   { return false }
-func (b *Body) LeafHash() Hash                    { return Hash{} }
+// NewLog returns a log. The error of a key of a type that is not supported
+// wraps a sigkey.UnsupportedError; refusals are trust.key and trust.window.
+func NewLog(cfg LogConfig) (*Log, error) {
+	if cfg.ID == (ID{}) {
+		return nil, refuse.New("trust.key", "transparency log without an ID")
+	}
+	key, err := sigkey.Parse(cfg.Algorithm, cfg.Key)
+	if err != nil {
+		return nil, refuse.Wrap("trust.key", err, "transparency log %s", cfg.ID)
+	}
+	for _, w := range cfg.Windows {
+		if err := w.Check(); err != nil {
+			return nil, refuse.Wrap("trust.window", err, "transparency log %s", cfg.ID)
+		}
+	}
+	l := &Log{
+		id:       cfg.ID,
+		key:      key,
+		name:     nameOf(cfg.BaseURL),
+		baseURL:  cfg.BaseURL,
+		operator: cfg.Operator,
+		windows:  slices.Clone(cfg.Windows),
+	}
+	if _, ok := key.Public().(*ecdsa.PublicKey); ok && key.Hash() != crypto.SHA256 {
+		if l.sha256Key, err = key.WithHash(crypto.SHA256); err != nil {
+			return nil, refuse.Wrap("trust.key", err, "transparency log %s", cfg.ID)
+		}
+	}
+	l.noteID = noteID(key, l.name)
+	l.generation = l.generationByID()
+	if id := cfg.CheckpointKeyID; len(id) > 0 && !l.hints(id) {
+		return nil, refuse.New("trust.key", "transparency log %s has the checkpoint key ID %x, its key has %x", cfg.ID, id, l.noteID[:4])
+	}
+	return l, nil
+}
+
+// nameOf returns host, port and path of a URL: the name by which a log signs
+// its checkpoints.
+func nameOf(baseURL string) string {
+	if _, rest, ok := strings.Cut(baseURL, "://"); ok {
+		baseURL = rest
+	}
+	return strings.TrimSuffix(baseURL, "/")
+}
+
+// noteID returns the full key hash of a signed note, whose first four bytes
+// are the hint (C2SP signed-note; rekor-tiles for ECDSA, where the hash is
+// over the SPKI alone, and for RSA, whose type has no number).
+func noteID(key *sigkey.Key, name string) ID {
+	switch pub := key.Public().(type) {
+	case ed25519.PublicKey:
+		return sha256.Sum256(slices.Concat([]byte(name+"\n\x01"), pub))
+	case *rsa.PublicKey:
+		return sha256.Sum256(slices.Concat([]byte(name+"\n\xffPKIX-RSA-PKCS#1v1.5"), key.SPKI()))
+	}
+	return key.ID()
+}
+
+// generationByID tells Rekor v1 and v2 apart where the ID does: v1 logs are
+// named by their SPKI, v2 logs by their note key. Both are the same for ECDSA.
+// An ID that is neither of them says nothing.
+func (l *Log) generationByID() Generation {
+	spki, note := l.id == l.key.ID(), l.id == l.noteID
+	switch {
+	case note && !spki:
+		return V2
+	case spki && !note:
+		return V1
+	}
+	return 0
+}
+
+// hints reports whether id begins like one of the two forms that the ID of
+// the log's key has. Rekor v1 used the SPKI for keys of every type.
+func (l *Log) hints(id []byte) bool {
+	spki := l.key.ID()
+	return len(id) >= hintSize && (bytes.HasPrefix(l.noteID[:], id) || bytes.HasPrefix(spki[:], id))
+}
+
+// verifyV1 checks a signature of Rekor v1, which signs SHA-256 with ECDSA keys
+// of every size unless it was built on the algorithm registry.
+func (l *Log) verifyV1(message, sig []byte) error {
+	err := l.key.Verify(message, sig)
+	if err != nil && l.sha256Key != nil {
+		err = l.sha256Key.Verify(message, sig)
+	}
+	return err
+}
+
+// ID returns the log's ID as the trust root declares it.
+func (l *Log) ID() ID { return l.id }
+
+// IDFits reports whether the declared ID is one that the key has. A declared
+// ID that does not fit deserves a warning.
+func (l *Log) IDFits() bool { return l.key != nil && (l.id == l.key.ID() || l.id == l.noteID) }
+
+// Key returns the log's key, nil for the zero Log.
+func (l *Log) Key() *sigkey.Key { return l.key }
+
+// KeyID returns the hint with which the log's checkpoint signatures begin.
+func (l *Log) KeyID() [hintSize]byte {
+	if l.generation == V1 {
+		id := l.key.ID()
+		return [hintSize]byte(id[:])
+	}
+	return [hintSize]byte(l.noteID[:])
+}
+
+// Name returns host, port and path of the base URL: the origin of a Rekor v2
+// log, "" if the trust root has no URL.
+func (l *Log) Name() string { return l.name }
+
+// BaseURL returns the log's URL as the trust root has it.
+func (l *Log) BaseURL() string { return l.baseURL }
+
+// Operator returns who runs the log, "" if the trust root does not say.
+func (l *Log) Operator() string { return l.operator }
+
+// Windows returns the ranges of time in which the key counts.
+func (l *Log) Windows() []Window { return slices.Clone(l.windows) }
+
+// Covers reports whether the key counts at t.
+func (l *Log) Covers(t time.Time) bool { return window.Any(l.windows, t) }
