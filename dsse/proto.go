@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dsse
+
+import (
+	intoto "github.com/in-toto/attestation/go/v1"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+)
+
+// Proto returns the statement as a message of in-toto's own module. The
+// message keeps less than the statement: numbers of the predicate become
+// floating point, its members lose their order, and members of subjects other
+// than name and digest are gone. It shares no memory with the statement.
+//
+// The one refusal, statement.malformed, is for a predicate that the message
+// cannot hold, such as one with a number beyond floating point.
+func (s *Statement) Proto() (*intoto.Statement, error) {
+	m := &intoto.Statement{Type: s.Type, PredicateType: s.PredicateType}
+	for _, sub := range s.Subjects {
+		r := &intoto.ResourceDescriptor{Name: sub.Name, Digest: make(map[string]string, len(sub.Digests))}
+		for _, d := range sub.Digests {
+			r.Digest[d.Algorithm] = d.Hex
+		}
+		m.Subject = append(m.Subject, r)
+	}
+	if s.Predicate == nil || string(s.Predicate) == "null" {
+		return m, nil
+	}
+	m.Predicate = new(structpb.Struct)
+	if err := m.Predicate.UnmarshalJSON(s.Predicate); err != nil {
+		return nil, refuse.Wrap("statement.malformed", err, "predicate")
+	}
+	return m, nil
+}
