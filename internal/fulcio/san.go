@@ -60,9 +60,6 @@ var (
 	oidOtherName = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 1, 7}
 )
 
-// IsSAN reports whether oid is that of the subject alternative name.
-func IsSAN(oid asn1.ObjectIdentifier) bool { return oid.Equal(oidSAN) }
-
 // SubjectAltName returns the one name that cert was issued for. No name, more
 // than one (a policy could then be met by either), a name of another kind or
 // a malformed one are refused with certificate.san.

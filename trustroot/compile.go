@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trustroot
+
+import (
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/sigbundle/sigbundle/ctlog"
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/rfc3161"
+	"github.com/sigbundle/sigbundle/internal/sigkey"
+	"github.com/sigbundle/sigbundle/internal/window"
+	"github.com/sigbundle/sigbundle/tlog"
+	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+)
+
+// compileWritten compiles a document that was not read from JSON.
+func compileWritten(doc document) (*Root, error) {
+	r, err := compile(doc, doc.mediaType(), [32]byte{})
+	if err != nil {
+		return nil, err
+	}
+	r.sha256 = sha256.Sum256(r.json())
+	return r, nil
+}
+
+// compile turns a document into verifiers. The document's byte slices are
+// kept and must not change any more.
+func compile(doc document, mediaType string, digest [32]byte) (*Root, error) {
+	r := &Root{mediaType: mediaType, sha256: digest}
+	var err error
+	if r.doc.tlogs, err = r.compileLogs(doc.tlogs); err != nil {
+		return nil, err
+	}
+	if r.doc.ctlogs, err = r.compileCTLogs(doc.ctlogs); err != nil {
+		return nil, err
+	}
+	for i, c := range doc.cas {
+		if err := r.addCA(i, c); err != nil {
+			return nil, refuse.Wrap(codeMalformed, err, "certificate authority %d of the trust root", i+1)
+		}
+	}
+	for i, c := range doc.tsas {
+		if err := r.addTSA(i, c); err != nil {
+			return nil, refuse.Wrap(codeMalformed, err, "timestamp authority %d of the trust root", i+1)
+		}
+	}
+	r.doc.cas, r.doc.tsas = slices.Clone(doc.cas), slices.Clone(doc.tsas)
+	return r, nil
+}
+
+func (r *Root) compileLogs(list []instance) ([]instance, error) {
+	groups, kept, err := r.group(KindLog, list)
+	if err != nil {
+		return nil, err
+	}
+	r.byID = make(map[tlog.ID]*tlog.Log, len(groups))
+	for _, g := range groups {
+		l, err := tlog.NewLog(tlog.LogConfig{
+			ID: g.ID, Key: g.Key, Algorithm: g.Algorithm, BaseURL: g.BaseURL, Operator: g.Operator,
+			CheckpointKeyID: g.CheckpointKeyID, Windows: g.windows,
+		})
+		if unsupported(err) {
+			r.setAside(KindLog, g.index, &g.instance, err)
+			continue
+		}
+		if err != nil {
+			return nil, refuse.Wrap(codeKey, err, "log %s of the trust root", tlog.ID(g.ID))
+		}
+		r.logs = append(r.logs, l)
+		r.byID[g.ID] = l
+	}
+	return kept, nil
+}
+
+func (r *Root) compileCTLogs(list []instance) ([]instance, error) {
+	groups, kept, err := r.group(KindCTLog, list)
+	if err != nil {
+		return nil, err
+	}
+	r.ctByID = make(map[ctlog.ID]*ctlog.Log, len(groups))
+	for _, g := range groups {
+		l, err := ctlog.NewLog(ctlog.LogConfig{
+			ID: g.ID, Key: g.Key, Algorithm: g.Algorithm, BaseURL: g.BaseURL, Operator: g.Operator, Windows: g.windows,
+		})
+		if unsupported(err) {
+			r.setAside(KindCTLog, g.index, &g.instance, err)
+			continue
+		}
+		if err != nil {
+			return nil, refuse.Wrap(codeKey, err, "CT log %s of the trust root", ctlog.ID(g.ID))
+		}
+		r.ctlogs = append(r.ctlogs, l)
+		r.ctByID[g.ID] = l
+	}
+	return kept, nil
+}
+
+// group is a log with all the windows that its instances give it.
+type group struct {
+	instance
+	index   int // of its first instance in the list
+	windows []window.Window
+}
+
+// group brings the usable instances of one list together by ID, sets the
+// unusable ones aside, and returns both the groups and all instances with
+// their IDs filled in. An ID may occur again only with the same key and with
+// a window that does not meet the earlier ones: a map by ID would otherwise
+// lose a key without a word.
+func (r *Root) group(kind string, list []instance) (groups []*group, kept []instance, err error) {
+	for i, in := range list {
+		key, reason, err := in.check()
+		if err != nil {
+			return nil, nil, refuse.Wrap(codeMalformed, err, "number %d in %s of the trust root", i+1, kind)
+		}
+		kept = append(kept, in)
+		if reason != nil {
+			r.setAside(kind, i, &in, reason)
+			continue
+		}
+		if in.id == nil {
+			id := key.ID()
+			in.id = id[:]
+			kept[i] = in
+		}
+		in.ID = [32]byte(in.id)
+		w := window.Window{Start: in.Start, End: in.End}
+		at := slices.IndexFunc(groups, func(g *group) bool { return g.ID == in.ID })
+		if at < 0 {
+			groups = append(groups, &group{in, i, []window.Window{w}})
+			continue
+		}
+		g := groups[at]
+		if !sameLog(&g.instance, &in) || slices.ContainsFunc(g.windows, func(o window.Window) bool { return overlap(o, w) }) {
+			return nil, nil, refuse.New(codeDuplicate, "%s of the trust root has the ID %s twice, other than for one key at different times", kind, tlog.ID(in.ID))
+		}
+		g.windows = append(g.windows, w)
+	}
+	return groups, kept, nil
+}
+
+func (r *Root) setAside(kind string, i int, in *instance, reason error) {
+	id := base64.StdEncoding.EncodeToString(in.id)
+	r.unusable = append(r.unusable, Unusable{Kind: kind, Index: i, ID: id, Reason: reason})
+}
+
+// unsupported reports whether err is about a kind of key, not about the key.
+func unsupported(err error) bool {
+	var u *sigkey.UnsupportedError
+	return errors.As(err, &u)
+}
+
+// check judges an instance by itself. A reason makes it unusable, an error
+// the whole root malformed.
+func (in *instance) check() (key *sigkey.Key, reason, err error) {
+	if err := checkWindow(in.Start, in.End); err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case in.unknown != "":
+		return nil, &sigkey.UnsupportedError{What: "algorithm " + strconv.Quote(in.unknown)}, nil
+	case in.Algorithm == v1.PublicKeyDetails_PUBLIC_KEY_DETAILS_UNSPECIFIED:
+		return nil, nil, refuse.New(codeKey, "key without an algorithm")
+	case in.hash != v1.HashAlgorithm_SHA2_256:
+		return nil, &sigkey.UnsupportedError{What: "a Merkle tree over " + in.hash.String()}, nil
+	}
+	key, err = sigkey.Parse(in.Algorithm, in.Key)
+	if unsupported(err) {
+		return nil, err, nil
+	}
+	if err != nil {
+		return nil, nil, refuse.Wrap(codeKey, err, "log key")
+	}
+	if in.id != nil && len(in.id) != 32 {
+		return nil, nil, refuse.New(codeMalformed, "log ID of %d bytes, want 32", len(in.id))
+	}
+	return key, nil, nil
+}
+
+func checkWindow(start, end time.Time) error {
+	if err := (window.Window{Start: start, End: end}).Check(); err != nil {
+		return refuse.Wrap(codeWindow, err, "validity")
+	}
+	for _, t := range []time.Time{start, end} {
+		if !t.IsZero() && (t.Year() < 1 || t.Year() > 9999) {
+			return refuse.New(codeWindow, "validity out of range")
+		}
+	}
+	return nil
+}
+
+// sameLog reports whether two instances name one log with one key.
+func sameLog(a, b *instance) bool {
+	return a.Algorithm == b.Algorithm && string(a.Key) == string(b.Key) && a.hash == b.hash &&
+		a.BaseURL == b.BaseURL && a.Operator == b.Operator && string(a.CheckpointKeyID) == string(b.CheckpointKeyID)
+}
+
+// overlap reports whether two closed ranges have a time in common.
+func overlap(a, b window.Window) bool {
+	return (a.End.IsZero() || !a.End.Before(b.Start)) && (b.End.IsZero() || !b.End.Before(a.Start))
+}
+
+func (r *Root) addCA(i int, c AuthorityConfig) error {
+	reason, err := checkAuthority(&c)
+	if err != nil {
+		return err
+	}
+	if reason != nil {
+		r.unusable = append(r.unusable, Unusable{KindCertificateAuthority, i, c.URI, reason})
+		return nil
+	}
+	r.cas = append(r.cas, newCA(c))
+	return nil
+}
+
+func (r *Root) addTSA(i int, c AuthorityConfig) error {
+	reason, err := checkAuthority(&c)
+	if err != nil {
+		return err
+	}
+	if reason == nil {
+		var a *rfc3161.Authority
+		a, err = rfc3161.NewAuthority(rfc3161.AuthorityConfig{
+			Chain: slices.Clone(c.Chain), URI: c.URI, Operator: c.Operator, Start: c.Start, End: c.End,
+		})
+		if err == nil {
+			r.tsas = append(r.tsas, a)
+			return nil
+		}
+		if !unsupported(err) {
+			return err
+		}
+		reason = err
+	}
+	r.unusable = append(r.unusable, Unusable{KindTimestampAuthority, i, c.URI, reason})
+	return nil
+}
+
+// checkAuthority is instance.check for authorities.
+func checkAuthority(c *AuthorityConfig) (reason, err error) {
+	if err := checkWindow(c.Start, c.End); err != nil {
+		return nil, err
+	}
+	if len(c.Chain) == 0 {
+		return nil, refuse.New(codeMalformed, "authority without certificates")
+	}
+	for n, cert := range c.Chain {
+		if cert == nil || len(cert.Raw) == 0 {
+			return nil, refuse.New(codeMalformed, "certificate %d was not parsed from DER", n+1)
+		}
+		if pub, ok := cert.PublicKey.(*rsa.PublicKey); ok && pub.N.BitLen() > maxRSABits {
+			return nil, refuse.New(codeLimit, "certificate %d has an RSA key of more than %d bits", n+1, maxRSABits)
+		}
+		if cert.PublicKeyAlgorithm == x509.UnknownPublicKeyAlgorithm {
+			reason = &sigkey.UnsupportedError{What: "the kind of key in certificate of " + strconv.Quote(clip(cert.Subject.String()))}
+		}
+	}
+	return reason, nil
+}
