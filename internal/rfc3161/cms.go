@@ -143,6 +143,10 @@ func (t *Token) parseCertificates(s cryptobyte.String) error {
 			t.blame(refuse.Wrap(codeMalformed, err, "certificate inside timestamp"))
 			continue
 		}
+		if !isTriple(der) {
+			t.blame(refuse.New(codeMalformed, "certificate inside timestamp has bytes after its signature"))
+			continue
+		}
 		if tooLong(cert) {
 			t.blame(refuse.New(codeMalformed, "certificate inside timestamp has an RSA key of more than %d bits", maxRSABits))
 			continue
@@ -150,6 +154,15 @@ func (t *Token) parseCertificates(s cryptobyte.String) error {
 		t.certs = append(t.certs, cert)
 	}
 	return nil
+}
+
+// isTriple reports whether a certificate ends where its signature does, which
+// crypto/x509 does not ask: bytes in between would be signed by nobody.
+//
+//	Certificate ::= SEQUENCE { tbsCertificate SEQUENCE, signatureAlgorithm SEQUENCE, signatureValue BIT STRING }
+func isTriple(s cryptobyte.String) bool {
+	return s.ReadASN1(&s, asn1.SEQUENCE) && s.SkipASN1(asn1.SEQUENCE) && s.SkipASN1(asn1.SEQUENCE) &&
+		s.SkipASN1(asn1.BIT_STRING) && s.Empty()
 }
 
 func tooLong(cert *x509.Certificate) bool {

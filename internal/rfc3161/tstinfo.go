@@ -151,7 +151,7 @@ func parseExtensions(s cryptobyte.String) error {
 			return refuse.New(codeMalformed, "timestamp has more than %d extensions", maxExtensions)
 		}
 		if !s.ReadASN1(&ext, asn1.SEQUENCE) || !ext.ReadASN1(&id, asn1.OBJECT_IDENTIFIER) ||
-			!ext.ReadOptionalASN1Boolean(&critical, asn1.BOOLEAN, false) ||
+			ext.PeekASN1Tag(asn1.BOOLEAN) && !ext.ReadASN1Boolean(&critical) ||
 			!ext.ReadASN1(&value, asn1.OCTET_STRING) || !ext.Empty() {
 			return errTSTInfo
 		}
