@@ -62,9 +62,15 @@ func ParseBody(raw []byte, k Kind) (*Body, error) {
 		return nil, refuse.New("tlog.entry.malformed", "entry body is longer than %d bytes", maxBody)
 	}
 	b := &Body{Raw: raw, Kind: k}
-	format, supported := k.format()
+	if err := b.parse(raw); err != nil {
+		return nil, refuse.Wrap("tlog.entry.malformed", err, "entry body of kind %q", k)
+	}
+	return b, nil
+}
+
+func (b *Body) parse(raw []byte) error {
 	var got Kind
-	spec := false
+	var spec []byte
 	d := strictjson.NewDecoder(raw)
 	err := d.Object(func(key string) (err error) {
 		switch key {
@@ -73,39 +79,32 @@ func ParseBody(raw []byte, k Kind) (*Body, error) {
 		case "kind":
 			got.Name, err = d.String()
 		case "spec":
-			// Bodies are canonical, so that both names came before.
-			if spec = true; got != k {
-				return wrongKind(got, k)
-			}
-			if supported {
-				return format.read(d, b)
-			}
-			return d.Skip()
+			// Canonical bodies have it last, but not all logs kept to that.
+			spec, err = d.Raw()
 		default:
-			return refuse.New("tlog.entry.malformed", "unknown member %q", clip(key))
+			err = refuse.New("tlog.entry.malformed", "unknown member %q", clip(key))
 		}
 		return err
 	})
 	if err == nil {
 		err = d.End()
 	}
-	if err == nil && got != k {
-		err = wrongKind(got, k)
+	switch {
+	case err != nil:
+		return err
+	case got != b.Kind:
+		return refuse.New("tlog.entry.kind", "body says it is %q, its entry says %q", got, b.Kind)
+	case spec == nil:
+		return refuse.New("tlog.entry.malformed", "no spec")
 	}
-	if err == nil && !spec {
-		err = refuse.New("tlog.entry.malformed", "no spec")
+	format, ok := b.Kind.format()
+	if !ok {
+		return nil
 	}
-	if err == nil && supported {
-		err = b.complete()
+	if err := format.read(strictjson.NewDecoder(spec), b); err != nil {
+		return err
 	}
-	if err != nil {
-		return nil, refuse.Wrap("tlog.entry.malformed", err, "entry body of kind %q", k)
-	}
-	return b, nil
-}
-
-func wrongKind(got, want Kind) error {
-	return refuse.New("tlog.entry.kind", "body says it is %q, its entry says %q", got, want)
+	return b.complete()
 }
 
 // complete refuses bodies that leave out what a log entry is made for.
