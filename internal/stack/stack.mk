@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The signing stack: see internal/stack/README.md. Included by the Makefile at
+# the top; STACK_DIR and STACK_BIN may be set, absolute, to put its state and
+# its commands elsewhere.
+
+STACK_MODULE := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+STACK_DIR    ?= $(STACK_MODULE)run
+STACK_BIN    ?= $(STACK_MODULE)bin
+STACK_FLAGS  ?= -isolate
+
+.PHONY: stack stack-build stack-down stack-smoke
+
+# Builds what is not built and starts everything, in a network namespace of
+# its own unless STACK_FLAGS is empty.
+stack: stack-build
+	$(STACK_BIN)/stack up $(STACK_FLAGS) -dir $(STACK_DIR) -bin $(STACK_BIN)
+
+stack-build:
+	CGO_ENABLED=0 go -C $(STACK_MODULE) build -mod=readonly -o $(STACK_BIN)/stack ./cmd/stack
+	cd $(STACK_MODULE) && $(STACK_BIN)/stack build -bin $(STACK_BIN)
+
+stack-down:
+	$(STACK_BIN)/stack down -dir $(STACK_DIR)
+
+# Other people's clients sign and verify against a stack of its own.
+stack-smoke:
+	STACK_BIN=$(STACK_BIN) go -C $(STACK_MODULE) test -mod=readonly -count=1 ./...
