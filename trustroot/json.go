@@ -122,6 +122,9 @@ func (w *writer) time(name string, t time.Time) {
 	w.text(name, t.Format(layout))
 }
 
+// short holds the letters of the short escapes.
+var short = [0x20]byte{'\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
+
 // appendString quotes s as JSON. Bytes that are no UTF-8, which only a
 // program can have put there, become U+FFFD.
 func appendString(out []byte, s string) []byte {
@@ -130,6 +133,8 @@ func appendString(out []byte, s string) []byte {
 		switch {
 		case r == '"' || r == '\\':
 			out = append(out, '\\', byte(r))
+		case r < 0x20 && short[r] != 0:
+			out = append(out, '\\', short[r])
 		case r < 0x20:
 			out = fmt.Appendf(out, `\u%04x`, r)
 		default:

@@ -215,8 +215,9 @@ func (p *parser) time(into *time.Time) func() error {
 // digits of a second. Nothing is rounded, and nothing malformed ever means
 // "no bound".
 func parseTime(s string) (time.Time, error) {
-	var t time.Time
-	if err := t.UnmarshalText([]byte(s)); err != nil {
+	// Package time lets one-digit hours and decimal commas pass (Go issue 54580).
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil || len(s) < len("2006-01-02T15:04:05Z") || s[len("2006-01-02T15")] != ':' || strings.Contains(s, ",") {
 		return time.Time{}, refuse.New(codeMalformed, "%q is not a time of RFC 3339", clip(s))
 	}
 	if _, fraction, ok := strings.Cut(s, "."); ok {
