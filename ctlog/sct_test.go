@@ -236,6 +236,7 @@ func TestCutRefuses(t *testing.T) {
 		"cut off":      whole[:len(whole)-1],
 		"no list":      bare.RawTBSCertificate,
 		"no extension": {0x30, 0x03, 0x02, 0x01, 0x01},
+		"field cut":    {0x30, 0x02, 0x02, 0x05},
 		"not last":     {0x30, 0x07, 0xa3, 0x02, 0x30, 0x00, 0x02, 0x01, 0x01},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -245,6 +246,10 @@ func TestCutRefuses(t *testing.T) {
 	}
 	two := cryptobyte.String(append(bytes.Clone(extensionOf(encode(sample()))), extensionOf(encode(sample()))...))
 	_, err := cutExtension(two)
+	wantCode(t, err, "sct.malformed")
+	_, err = cutExtension(cryptobyte.String{0x02, 0x01, 0x01})
+	wantCode(t, err, "sct.malformed")
+	_, err = NewPrecert(bare, issuer)
 	wantCode(t, err, "sct.malformed")
 	_, err = NewPrecert(leaf, nil)
 	wantCode(t, err, "sct.malformed")

@@ -79,6 +79,8 @@ var edits = []edit{
 
 	{"digest missing", HashedRekordV001, `"data"`, `"date"`, bad},
 	{"hash missing", HashedRekordV001, `"hash"`, `"hush"`, bad},
+	{"hash is a text", HashedRekordV001, `"hash":{`, `"hash":"sha256","x":{`, bad},
+	{"key is a number", HashedRekordV001, `"publicKey":{"content":`, `"publicKey":{"content":1,"x":`, bad},
 	{"hash unknown", HashedRekordV001, `"sha256"`, `"sha1"`, bad},
 	{"hash in capitals", HashedRekordV001, `"sha256"`, `"SHA256"`, bad},
 	{"hash empty", HashedRekordV001, `"sha256"`, `""`, bad},
@@ -102,6 +104,7 @@ var edits = []edit{
 	{"PEM private key", HashedRekordV001, certificate, pemOf("PRIVATE KEY", leafDER), bad},
 	{"empty PEM", HashedRekordV001, certificate, pemOf("CERTIFICATE", nil), bad},
 
+	{"dsse, payload hash is a text", DSSEV001, `"payloadHash":{`, `"payloadHash":"","x":{`, bad},
 	{"dsse, no payload hash", DSSEV001, `"payloadHash"`, `"x"`, bad},
 	{"dsse, SHA-512", DSSEV001, `"payloadHash":{"algorithm":"sha256","value":"`,
 		`"payloadHash":{"algorithm":"sha512","value":"` + strings.Repeat("00", 32), bad},
@@ -124,6 +127,7 @@ var edits = []edit{
 	{"v2, unknown member in signature", HashedRekordV002, `"content"`, `"x":1,"content"`, bad},
 	{"v2, unknown member in verifier", HashedRekordV002, `"keyDetails"`, `"x":1,"keyDetails"`, bad},
 	{"v2, unknown member in certificate", HashedRekordV002, `"rawBytes"`, `"x":1,"rawBytes"`, bad},
+	{"v2, record is a list", HashedRekordV002, `"hashedRekordV002":{`, `"hashedRekordV002":[],"x":{`, bad},
 	{"v2, hash of v1", HashedRekordV002, `SHA2_256`, `sha256`, bad},
 	{"v2, unknown hash", HashedRekordV002, `SHA2_256`, `SHA3_256`, bad},
 	{"v2, hash does not fit", HashedRekordV002, `SHA2_256`, `SHA2_512`, bad},
@@ -158,6 +162,8 @@ func TestParseBodyRefuses(t *testing.T) {
 		})
 	}
 	_, err := ParseBody(nil, HashedRekordV001)
+	wantCode(t, err, bad)
+	_, err = ParseBody([]byte(`{"apiVersion":"0.0.1","kind":"hashedrekord"}`), HashedRekordV001)
 	wantCode(t, err, bad)
 	_, err = ParseBody(make([]byte, maxBody+1), HashedRekordV001)
 	wantCode(t, err, bad)

@@ -154,6 +154,7 @@ func TestCheckpointLines(t *testing.T) {
 		{"v2, other hint", two, text2 + "\n" + two.line(t, hostV2, "abcd", text2), "tlog.checkpoint.unsigned", 0},
 		{"v2, the SPKI's hint", two, text2 + "\n" + two.line(t, hostV2, spkiHint(t, two), text2), "tlog.checkpoint.unsigned", 0},
 		{"v2, no text", two, "\n" + good2, "tlog.checkpoint.malformed", 0},
+		{"v2, no size", two, strings.Replace(text2, "9\n", "", 1) + "\n" + good2, "tlog.checkpoint.malformed", 0},
 		{"zero log", &rekor{Log: &Log{}}, text2 + "\n" + good2, "tlog.checkpoint.signature", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -5,11 +5,13 @@ package tlog
 import (
 	"bytes"
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/rsa"
 	"crypto/sha512"
 	"fmt"
+	"math/big"
 	"strings"
+	"sync"
 	"testing"
 
 	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
@@ -228,12 +230,10 @@ func TestBuildBodyAlgorithms(t *testing.T) {
 
 func TestBuildBodyRefuses(t *testing.T) {
 	good := messageRecord(t)
-	p224, err := ecdsa.ParseRawPrivateKey(elliptic.P224(), append(make([]byte, 27), 5))
+	odd := &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), 2303, 1), E: 65537}
+	rsa2304, err := sigkey.New(v1.PublicKeyDetails_PKIX_RSA_PKCS1V5, odd) //nolint:staticcheck // deprecated, and possible
 	if err != nil {
 		t.Fatal(err)
-	}
-	if _, err := sigkey.ForPublicKey(p224.Public()); err == nil {
-		t.Fatal("P-224 is supported now")
 	}
 	for _, c := range []struct {
 		name   string
@@ -244,6 +244,7 @@ func TestBuildBodyRefuses(t *testing.T) {
 		{"no signature", "tlog.entry.signature", func(r *Record) { r.Signature = nil }},
 		{"no digest", "artifact.not_comparable", func(r *Record) { r.Digests = nil }},
 		{"empty digest", "artifact.not_comparable", func(r *Record) { r.Digests = map[crypto.Hash][]byte{crypto.SHA256: {}} }},
+		{"RSA of an odd size", "key.unsupported", func(r *Record) { r.Key = rsa2304 }},
 		{"key of another size", "tlog.entry.digest", func(r *Record) { r.Key = signerKey(t, elliptic.P384()) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -261,6 +262,24 @@ func TestKeyDetails(t *testing.T) {
 	r := messageRecord(t)
 	r.Key = signerKey(t, elliptic.P384())
 	wantCode(t, parsed(t, hashedRekordV002(), HashedRekordV002).VerifyRecord(V2, r), "tlog.entry.key")
+}
+
+// TestConcurrent uses one log and one entry from many goroutines.
+func TestConcurrent(t *testing.T) {
+	r := rekorV2(t)
+	e, _ := r.log(t, hashedRekordV002(), HashedRekordV002, 2, 5)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			c, err := r.OpenCheckpoint(e.Proof.Checkpoint)
+			wantCode(t, err, "")
+			g, err := r.Generation(e, c)
+			wantCode(t, err, "")
+			wantCode(t, e.VerifyInclusion(c, g), "")
+			wantCode(t, e.Body.VerifyRecord(g, messageRecord(t)), "")
+		})
+	}
+	group.Wait()
 }
 
 func BenchmarkVerifyRecord(b *testing.B) {

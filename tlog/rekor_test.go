@@ -212,11 +212,11 @@ func treePath(m int, leaves [][]byte) []Hash {
 	if len(leaves) == 1 {
 		return nil
 	}
-	if k := split(len(leaves)); m < k {
+	k := split(len(leaves))
+	if m < k {
 		return append(treePath(m, leaves[:k]), treeHash(leaves[k:]))
-	} else {
-		return append(treePath(m-k, leaves[k:]), treeHash(leaves[:k]))
 	}
+	return append(treePath(m-k, leaves[k:]), treeHash(leaves[:k]))
 }
 
 // The signatures that entries are about. Nothing here verifies them, so that
