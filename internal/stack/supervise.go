@@ -82,7 +82,11 @@ func Supervise(c Config, timeout time.Duration) error {
 	if err = errors.Join(err, report.Close()); err == nil {
 		<-ctx.Done()
 	}
-	return errors.Join(err, s.Close())
+	if err = errors.Join(err, s.Close()); err != nil {
+		// Nobody reads what a detached process prints.
+		err = errors.Join(err, os.WriteFile(s.Path("log/supervise.log"), []byte(err.Error()+"\n"), 0o644))
+	}
+	return err
 }
 
 // Running says whether the process that runs the stack is there.

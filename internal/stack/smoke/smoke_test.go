@@ -12,12 +12,14 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sigbundle/sigbundle/internal/stack"
 	"github.com/sigbundle/sigbundle/internal/stack/stacktest"
@@ -185,6 +187,29 @@ func TestWitness(t *testing.T) {
 	}
 	if !bytes.Contains(got, []byte("witness.example ")) {
 		t.Errorf("no cosignature in %s", got)
+	}
+}
+
+// TestPause runs before the parallel tests go on, as it must: it silences a
+// server that they need.
+func TestPause(t *testing.T) {
+	s := stacktest.Start(t)
+	ping := func() error {
+		client := http.Client{Timeout: 300 * time.Millisecond}
+		resp, err := client.Get(strings.TrimSuffix(s.URLs.TSA, "/timestamp") + "/timestamp/certchain")
+		if err == nil {
+			err = resp.Body.Close()
+		}
+		return err
+	}
+	t.Run("paused", func(t *testing.T) {
+		s.Pause(t, stack.TSA)
+		if ping() == nil {
+			t.Error("a paused server answers")
+		}
+	})
+	if err := ping(); err != nil {
+		t.Error("after the pause:", err)
 	}
 }
 
