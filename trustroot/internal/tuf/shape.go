@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package tuf
+
+import (
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/strictjson"
+)
+
+// header is what the four kinds of metadata have in common.
+type header struct {
+	version int64
+	expires time.Time
+}
+
+// expiresLayout is the one form of date that the TUF specification allows.
+const expiresLayout = "2006-01-02T15:04:05Z"
+
+// checkShape reads a metadata file of the given kind strictly, before any
+// signature is looked at: go-tuf reads with encoding/json, dereferences
+// entries that are null or missing, and hands Ed25519 keys of any length on.
+func checkShape(kind string, data []byte) (*header, error) {
+	d := strictjson.NewDecoder(data)
+	var h *header
+	signatures := false
+	err := d.Object(func(key string) (err error) {
+		switch key {
+		case "signed":
+			h, err = checkSigned(d, kind)
+			return err
+		case "signatures":
+			signatures = true
+			return checkSignatures(d)
+		}
+		return d.Skip()
+	})
+	if err == nil {
+		err = d.End()
+	}
+	if err == nil && (h == nil || !signatures) {
+		err = refuse.New("tuf.malformed", "no signed part or no signatures")
+	}
+	if err != nil {
+		return nil, refuse.Wrap("tuf.malformed", err, "%s metadata", kind)
+	}
+	return h, nil
+}
+
+// checkSignatures refuses a file in which two signatures name one key, even
+// if the threshold is met without them (TUF specification, section 4.2.1).
+func checkSignatures(d *strictjson.Decoder) error {
+	seen := map[string]bool{}
+	return d.Array(MaxSignatures, func(int) error {
+		var id, sig *string
+		err := d.Object(func(key string) (err error) {
+			switch key {
+			case "keyid":
+				id, err = text(d)
+				return err
+			case "sig":
+				sig, err = hexText(d)
+				return err
+			}
+			return d.Skip()
+		})
+		switch {
+		case err != nil:
+			return err
+		case id == nil || sig == nil:
+			return refuse.New("tuf.malformed", "a signature lacks its keyid or its sig")
+		case seen[*id]:
+			return refuse.New("tuf.malformed", "two signatures name the key %q", clip(*id))
+		}
+		seen[*id] = true
+		return nil
+	})
+}
+
+func text(d *strictjson.Decoder) (*string, error) {
+	s, err := d.String()
+	return &s, err
+}
+
+func hexText(d *strictjson.Decoder) (*string, error) {
+	s, err := d.String()
+	if err == nil {
+		if _, e := hex.DecodeString(s); e != nil {
+			err = refuse.New("tuf.malformed", "%q is not hexadecimal", clip(s))
+		}
+	}
+	return &s, err
+}
+
+// integer reads a plain number: a string of digits, which protobuf's JSON
+// allows and strictjson therefore reads, is not one here.
+func integer(d *strictjson.Decoder, least int64) (int64, error) {
+	if d.Kind() == '"' {
+		return 0, refuse.New("tuf.malformed", "want a number, not a string")
+	}
+	v, err := d.Int64()
+	if err == nil && v < least {
+		err = refuse.New("tuf.malformed", "%d is less than %d", v, least)
+	}
+	return v, err
+}
+
+// checkSigned reads the signed part.
+func checkSigned(d *strictjson.Decoder, kind string) (*header, error) {
+	h := &header{}
+	seen := map[string]bool{}
+	err := d.Object(func(key string) (err error) {
+		seen[key] = true
+		switch key {
+		case "_type":
+			return checkText(d, "type", func(s string) bool { return s == kind })
+		case "spec_version":
+			return checkText(d, "specification version", func(s string) bool {
+				return s == "1" || strings.HasPrefix(s, "1.")
+			})
+		case "version":
+			h.version, err = integer(d, 1)
+			return err
+		case "expires":
+			return checkText(d, "expiry date", func(s string) bool {
+				h.expires, err = time.Parse(expiresLayout, s)
+				return err == nil && len(s) == len(expiresLayout)
+			})
+		}
+		return checkMember(d, kind, key)
+	})
+	for _, key := range append([]string{"_type", "spec_version", "version", "expires"}, required[kind]...) {
+		if err == nil && !seen[key] {
+			err = refuse.New("tuf.malformed", "no %s", key)
+		}
+	}
+	return h, err
+}
+
+// required names the members that only some kinds of metadata have to have.
+var required = map[string][]string{
+	RootRole:      {"keys", "roles"},
+	TimestampRole: {"meta"},
+	SnapshotRole:  {"meta"},
+	TargetsRole:   {"targets"},
+}
+
+func checkText(d *strictjson.Decoder, what string, ok func(string) bool) error {
+	s, err := d.String()
+	if err == nil && !ok(s) {
+		err = refuse.New("tuf.malformed", "%s %q", what, clip(s))
+	}
+	return err
+}
+
+func checkMember(d *strictjson.Decoder, kind, key string) error {
+	switch {
+	case kind == RootRole && key == "consistent_snapshot":
+		_, err := d.Bool()
+		return err
+	case kind == RootRole && key == "keys":
+		return checkKeys(d)
+	case kind == RootRole && key == "roles":
+		return checkTopRoles(d)
+	case kind == TimestampRole && key == "meta":
+		return checkMeta(d, "snapshot.json")
+	case kind == SnapshotRole && key == "meta":
+		return checkMeta(d, "targets.json")
+	case kind == TargetsRole && key == "targets":
+		return d.Object(func(string) error { return checkFileInfo(d, false) })
+	case kind == TargetsRole && key == "delegations":
+		return checkDelegations(d)
+	}
+	return d.Skip()
+}
+
+// checkMeta reads the table of files in a timestamp or a snapshot.
+func checkMeta(d *strictjson.Decoder, want string) error {
+	found := false
+	err := d.Object(func(name string) error {
+		found = found || name == want
+		return checkFileInfo(d, true)
+	})
+	if err == nil && !found {
+		err = refuse.New("tuf.malformed", "meta does not list %s", want)
+	}
+	return err
+}
+
+// checkFileInfo reads what is said of one file. Metadata files need a
+// version, target files a length and at least one hash.
+func checkFileInfo(d *strictjson.Decoder, metadata bool) error {
+	version, length, hashes := false, false, 0
+	err := d.Object(func(key string) (err error) {
+		switch key {
+		case "version":
+			if version = true; metadata {
+				_, err = integer(d, 1)
+				return err
+			}
+		case "length":
+			length = true
+			_, err = integer(d, 0)
+			return err
+		case "hashes":
+			return d.Object(func(string) error {
+				hashes++
+				_, err := hexText(d)
+				return err
+			})
+		}
+		return d.Skip()
+	})
+	switch {
+	case err != nil:
+		return err
+	case metadata && !version:
+		return refuse.New("tuf.malformed", "a metadata file is listed without a version")
+	case !metadata && (!length || hashes == 0):
+		return refuse.New("tuf.malformed", "a target is listed without its length or without a hash")
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package tufroot
+
+import (
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/trustroot/internal/tuf"
+)
+
+// maxTries bounds how often a cache is read again because it was replaced
+// meanwhile. It keeps the set before the current one, so that one retry is
+// enough unless the reader sleeps through two refreshes.
+const maxTries = 5
+
+// OpenCache proves a cache that package tufsync keeps, which may be replaced
+// by other processes at any time. The last complete refresh counts: what a
+// refresh has left that failed or was killed halfway is not looked at.
+//
+// A cache knows when it was last refreshed and what it has seen; a directory
+// from elsewhere that claims to is not to be opened by this function.
+func OpenCache(fsys fs.FS, c Config) (*Repository, error) {
+	if fsys == nil {
+		return nil, refuse.New("tuf.read", "no file system given")
+	}
+	var failed error
+	for range maxTries {
+		raw, err := tuf.ReadFile(fsys, tuf.StateName, tuf.MaxStateSize)
+		if err != nil {
+			return nil, err
+		}
+		s, err := tuf.ParseState(raw)
+		if err != nil {
+			return nil, err
+		}
+		if s.Set == 0 {
+			return nil, refuse.New("tuf.not_found", "the cache was never refreshed to the end")
+		}
+		r, err := openSet(fsys, s, c)
+		if err == nil {
+			return r, nil
+		}
+		failed = err
+		again, err := tuf.ReadFile(fsys, tuf.StateName, tuf.MaxStateSize)
+		if err != nil || strings.Compare(string(again), string(raw)) == 0 {
+			break
+		}
+	}
+	return nil, failed
+}
+
+// openSet proves one complete set of a cache.
+func openSet(fsys fs.FS, s *tuf.State, c Config) (*Repository, error) {
+	c.Floors = higher(c.Floors, s.Proved)
+	refreshed := s.Refreshed
+	if refreshed.After(c.Policy.At) {
+		refreshed = time.Time{} // judged at a time before: the record says nothing about it
+	}
+	return open(tuf.Dir{FS: fsys, Meta: tuf.SetDir(s.Set)}, c, s.Proved.Root, refreshed)
+}
+
+// higher returns the stricter of two floors. Those of the cache itself were
+// seen last, so they win where the keys have changed.
+func higher(given, cached Floors) Floors {
+	if given.Root > cached.Root {
+		return given
+	}
+	f := cached.Clone()
+	if given.Keys != cached.Keys {
+		return f
+	}
+	f.Timestamp = max(f.Timestamp, given.Timestamp)
+	f.Snapshot = max(f.Snapshot, given.Snapshot)
+	if f.Meta == nil {
+		f.Meta = map[string]int64{}
+	}
+	for name, v := range given.Meta {
+		f.Meta[name] = max(f.Meta[name], v)
+	}
+	return f
+}
