@@ -95,13 +95,10 @@ func sameEntity(a, b *x509.Certificate) bool {
 }
 
 // allowed reports whether c may be a CA with below other CAs beneath it on
-// the way to a code signing leaf (RFC 5280, Sections 4.2.1.3, 4.2.1.9,
-// 4.2.1.12).
+// the way to a code signing leaf (RFC 5280, Sections 4.2.1.9 and 4.2.1.12).
+// The key usage is left to CheckSignatureFrom.
 func allowed(c *x509.Certificate, below int) bool {
 	if !c.BasicConstraintsValid || !c.IsCA || c.MaxPathLen >= 0 && below > c.MaxPathLen {
-		return false
-	}
-	if c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0 {
 		return false
 	}
 	return len(c.ExtKeyUsage)+len(c.UnknownExtKeyUsage) == 0 ||
