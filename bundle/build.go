@@ -183,9 +183,6 @@ func (b *Bundle) timestamps(m *bundlev1.Bundle) error {
 		if len(der) == 0 {
 			return refuse.New("bundle.malformed", "timestamp %d is empty", i)
 		}
-		if slices.ContainsFunc(b.Timestamps, func(o []byte) bool { return bytes.Equal(o, der) }) {
-			return refuse.New("bundle.duplicate_timestamp", "timestamp %d is there twice", i)
-		}
 		b.Timestamps = append(b.Timestamps, der)
 	}
 	return nil

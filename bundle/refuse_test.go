@@ -136,7 +136,6 @@ func TestParseRefused(t *testing.T) {
 
 		{"timestamp empty", message, stamps, array{object{}}, "bundle.malformed"},
 		{"timestamp null", message, stamps, array{nil}, "bundle.malformed"},
-		{"timestamp twice", message, stamps, array{other, object{"signedTimestamp": "AQ=="}, other}, "bundle.duplicate_timestamp"},
 		{"one timestamp too many", message, stamps, repeat(MaxTimestamps+1, func(int) any { return other }), "bundle.limit"},
 
 		{"unknown member", message, "x", nil, "bundle.malformed"},

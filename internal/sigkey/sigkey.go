@@ -80,20 +80,20 @@ func ParseSPKI(der []byte) (*Key, error) {
 }
 
 // ParsePEM reads exactly one PEM block of type PUBLIC KEY (or RSA PUBLIC KEY)
-// and ties it to the registry's default algorithm for its type. Nothing but
-// white space may surround it, and it may have no headers: text around a key
-// says things about it that nobody signed, or is another key, cut short.
+// and ties it to the registry's default algorithm for its type. Text may
+// surround it, headers and further blocks may not.
 func ParsePEM(data []byte) (*Key, error) {
-	block, rest := pem.Decode(data)
+	block, _ := pem.Decode(data)
 	if block == nil {
 		return nil, errors.New("no PEM block")
 	}
-	begin := []byte("-----BEGIN ")
-	if bytes.Count(data, begin) > 1 {
+	// Explanatory text around the block is legal (RFC 7468, Section 2), and
+	// certtool and openssl write it. A second block is not looked past.
+	if bytes.Count(data, []byte("-----BEGIN ")) > 1 {
 		return nil, errors.New("more than one PEM block")
 	}
-	if !bytes.HasPrefix(bytes.TrimSpace(data), begin) || len(bytes.TrimSpace(rest)) > 0 || len(block.Headers) > 0 {
-		return nil, errors.New("text around the PEM block")
+	if len(block.Headers) > 0 {
+		return nil, errors.New("headers in the PEM block")
 	}
 	switch block.Type {
 	case "PUBLIC KEY":

@@ -1,0 +1,3 @@
+package refuse
+
+var table []Description
