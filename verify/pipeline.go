@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"crypto/sha256"
+
+	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/dsse"
+	"github.com/sigbundle/sigbundle/internal/fulcio"
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/sigkey"
+	"github.com/sigbundle/sigbundle/tlog"
+	"github.com/sigbundle/sigbundle/trustroot"
+)
+
+// pipeline is the verification algorithm. Each check may rely on what the
+// checks in needs have proved, and on nothing else that the bundle says. The
+// order is that of the Sigstore client specification, Sections 4.1 to 4.5:
+// time, then certificate, then transparency log, then signature; only what
+// refuses and proves nothing, and so cannot be used too early, comes before.
+//
+//	 1 signer      the bundle names a kind of signer that the policy accepts, with a usable key
+//	 2 digest      the message digest in the bundle, a mere hint, is the artifact's
+//	 3 timestamps  every RFC 3161 token of a known authority holds over the signature (4.2.1)
+//	 4 promises    every signed entry timestamp of a known v1 log holds (4.2.2)
+//	 5 checkpoints every proof of a known log has a checkpoint signed by that log (4.4)
+//	 6 inclusion   every such proof leads from the entry to the checkpoint's root (4.4)
+//	 7 entries     every such entry commits to this signature, key and content; enough logs (4.4)
+//	 8 time        enough verified times; the logs' own keys were valid at them (4.2)
+//	 9 validity    the path to a trusted authority, or the managed key, is valid at every time (4.3)
+//	10 scts        enough CT logs promised to publish the certificate (4.3)
+//	11 identity    subject alternative name, issuer and extensions match the policy (4.3)
+//	12 signature   the signature itself, over artifact or envelope (4.5)
+//	13 statement   the signed statement is about the artifact, with a wanted predicate (4.5)
+//	14 rules       the caller's rules do not object
+var pipeline = [numChecks]struct {
+	check Check
+	run   func(*run) error
+	needs []Check
+}{
+	{CheckSigner, (*run).signer, nil},
+	{CheckDigest, (*run).digest, nil},
+	{CheckTimestamps, (*run).timestamps, nil},
+	{CheckPromises, (*run).promises, nil},
+	{CheckCheckpoints, (*run).checkpoints, nil},
+	{CheckInclusion, (*run).inclusion, []Check{CheckCheckpoints}},
+	{CheckEntries, (*run).bindings, []Check{CheckSigner, CheckPromises, CheckInclusion}},
+	{CheckTime, (*run).time, []Check{CheckTimestamps, CheckEntries}},
+	{CheckValidity, (*run).validity, []Check{CheckSigner, CheckTime}},
+	{CheckSCTs, (*run).scts, []Check{CheckValidity}},
+	{CheckIdentity, (*run).identity, []Check{CheckValidity}},
+	{CheckSignature, (*run).signature, []Check{CheckSigner}},
+	{CheckStatement, (*run).statement, []Check{CheckSignature}},
+	{CheckRules, (*run).rules, []Check{CheckIdentity, CheckSCTs, CheckStatement}},
+}
+
+// run is one verification in progress. Its fields below the line are filled
+// by the checks, each of them once.
+type run struct {
+	v      *Verifier
+	b      *bundle.Bundle
+	a      Artifact
+	report *Report
+
+	// ----
+	key     *sigkey.Key // signer: the leaf's key or the managed key
+	managed *trustedKey // signer: nil for certificates
+	entries []entry     // promises: entries of known logs
+	unknown []tlog.ID   // promises: the logs that are not known
+	stamps  []Time      // timestamps
+	times   []Time      // time: all verified times
+	chains  []trustroot.Chain
+	cert    *Certificate // validity: what the proved leaf says
+	names   *fulcio.ExtensionSet
+	parsed  *dsse.Statement // statement
+}
+
+// entry is a log entry of a known log.
+type entry struct {
+	*tlog.Entry
+	log        *tlog.Log
+	promised   *Time            // promises: the integrated time, nil without a promise
+	checkpoint *tlog.Checkpoint // checkpoints: nil without a proof
+	generation tlog.Generation  // checkpoints
+}
+
+func newRun(v *Verifier, b *bundle.Bundle, a Artifact) *run {
+	r := &run{v: v, b: b, a: a}
+	r.report = &Report{
+		Schema:    ReportSchema,
+		Bundle:    BundleInfo{SHA256: b.SHA256, MediaType: b.MediaType},
+		TrustRoot: RootInfo{SHA256: v.root.SHA256(), MediaType: v.root.MediaType(), Source: v.source},
+		Checks:    make([]Step, numChecks),
+	}
+	for c := range r.report.Checks {
+		r.report.Checks[c].Check = Check(c)
+	}
+	if a.kind == artifactFile || a.kind == artifactNamed {
+		for _, d := range a.digests {
+			r.report.Artifact = append(r.report.Artifact, d.String())
+		}
+	}
+	r.require()
+	return r
+}
+
+// require resolves the policy's thresholds against what the root lists, so
+// that the report says in numbers what was asked for.
+func (r *run) require() {
+	one := func(listed bool) int {
+		if listed {
+			return 1
+		}
+		return 0
+	}
+	certificate := r.b.Leaf != nil
+	var def Required
+	def.Logs = one(len(r.v.root.Logs()) > 0)
+	def.SCTs = one(certificate && len(r.v.root.CTLogs()) > 0)
+	def.Times = one(certificate)
+	if key := r.v.findKey(r.b.KeyHint); !certificate && key != nil {
+		def.Times = one(key.bounded())
+	}
+	want := r.v.policy.Require
+	r.report.Required = Required{
+		Logs:       want.Logs.or(def.Logs),
+		SCTs:       want.SCTs.or(def.SCTs),
+		Timestamps: want.Timestamps.or(def.Timestamps),
+		Times:      want.Times.or(def.Times),
+	}
+	got := &r.report.Required
+	got.Lowered = got.Logs < def.Logs || got.SCTs < def.SCTs || got.Times < def.Times
+}
+
+// holds reports whether none of the checks has failed or was kept from
+// running, so that what they prove may be relied on.
+func (r *run) holds(checks []Check) bool {
+	for _, c := range checks {
+		if s := r.report.step(c).Status; s != Passed && s != Skipped {
+			return false
+		}
+	}
+	return true
+}
+
+// passed records that a check did not refuse: as passed if it proved
+// anything, and else as skipped, for the reason it gave.
+func (r *run) passed(c Check) {
+	if s := r.report.step(c); len(s.Facts) > 0 {
+		s.Status, s.Detail = Passed, ""
+	} else {
+		s.Status = Skipped
+	}
+}
+
+// fact records what a check proved. It is called only on the line after the
+// proof.
+func (r *run) fact(c Check, f Fact) {
+	s := r.report.step(c)
+	s.Facts = append(s.Facts, f)
+}
+
+// skip gives the reason why a check that records no fact has none.
+func (r *run) skip(c Check, reason string) error {
+	r.report.step(c).Detail = reason
+	return nil
+}
+
+func (r *run) result() *Result {
+	res := &Result{Report: r.report}
+	if r.b.Envelope != nil {
+		res.Payload = r.b.Envelope.Payload
+	}
+	if r.parsed != nil {
+		res.Predicate = r.parsed.Predicate
+	}
+	return res
+}
+
+// findKey returns the trusted key that answers to hint, nil if none does.
+func (v *Verifier) findKey(hint string) *trustedKey {
+	keys := v.policy.keys
+	if len(keys) == 1 && keys[0].hint == "" {
+		return &keys[0]
+	}
+	for i := range keys {
+		if keys[i].hint == hint {
+			return &keys[i]
+		}
+	}
+	return nil
+}
+
+// signerKey returns the key that must have made b's signature.
+func (v *Verifier) signerKey(b *bundle.Bundle) (*sigkey.Key, error) {
+	if b.Leaf == nil {
+		if len(v.policy.keys) == 0 {
+			return nil, refuse.New("key.missing", "the bundle is signed by a managed key, and the policy names identities but no key")
+		}
+		key := v.findKey(b.KeyHint)
+		if key == nil {
+			return nil, refuse.New("key.hint", "the bundle is signed by the key %q, which is not among the keys given", b.KeyHint)
+		}
+		return key.key, nil
+	}
+	if len(v.policy.identities) == 0 && !v.policy.AnyIdentity {
+		return nil, refuse.New("key.unexpected", "the bundle carries a certificate, and the policy names keys but no identity")
+	}
+	key, err := sigkey.ForPublicKey(b.Leaf.PublicKey)
+	if err != nil {
+		return nil, refuse.Wrap("key.unsupported", err, "certificate")
+	}
+	return key, nil
+}
+
+// signer: whose signature this claims to be. Nothing is proved yet: the key
+// is the one that everything else must turn out to agree with.
+func (r *run) signer() error {
+	key, err := r.v.signerKey(r.b)
+	if err != nil {
+		return err
+	}
+	r.key = key
+	f := Fact{What: "certificate given", Rule: "Sigstore client specification, Section 4.3"}
+	if r.b.Leaf == nil {
+		r.managed = r.v.findKey(r.b.KeyHint)
+		f = Fact{What: "managed key given", Rule: "Sigstore bundle, PublicKeyIdentifier"}
+	} else {
+		f.Over = sha256.Sum256(r.b.Leaf.Raw)
+	}
+	f.By = Authority{Role: "signer", KeyID: key.ID()}
+	r.fact(CheckSigner, f)
+	return nil
+}
+
+// rules: the caller's own conditions, which can only refuse.
+func (r *run) rules() error {
+	if len(r.v.policy.Rules) == 0 {
+		return r.skip(CheckRules, "the policy has no rules")
+	}
+	res := r.result()
+	for _, rule := range r.v.policy.Rules {
+		if err := rule.Judge(res); err != nil {
+			return refuse.Wrap("rule.refused", err, "rule %q", rule.Name())
+		}
+		r.fact(CheckRules, Fact{What: rule.Name(), Rule: "policy"})
+	}
+	return nil
+}

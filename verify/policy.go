@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"crypto"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/sigbundle/sigbundle/internal/fulcio"
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/sigkey"
+)
+
+// A Policy says whose signature is wanted and how much evidence it takes.
+// The zero Policy trusts nobody, and [New] refuses it.
+type Policy struct {
+	// Identities are the signers accepted for bundles that carry a
+	// certificate: one of them must match in full.
+	Identities []Identity
+
+	// AnyIdentity accepts every certificate that the trust root vouches for,
+	// whoever it was issued to. The report shows the check as skipped. It
+	// excludes Identities.
+	AnyIdentity bool
+
+	// Keys are the managed keys accepted for bundles that carry none but a
+	// hint. A single key with an empty hint answers to every hint; of
+	// several, each needs a hint of its own, compared exactly.
+	Keys []Key
+
+	// Require sets how much evidence it takes. The zero value follows what
+	// the trust root lists.
+	Require Requirements
+
+	// PredicateTypes, if not empty, lists the predicate types accepted in
+	// statements, compared byte for byte. A message signature then fails.
+	PredicateTypes []string
+
+	// MaxSubjects bounds the subjects of a statement; zero means 1024.
+	MaxSubjects int
+
+	// Rules run last, in order, over what has been proved, and can only
+	// refuse.
+	Rules []Rule
+}
+
+// Requirements are thresholds. Each counts distinct authorities (operators
+// where the trust root names them, keys where it does not), never pieces of
+// evidence: the same log twice is one log.
+type Requirements struct {
+	// Logs counts transparency logs whose entry holds. Zero: one if the
+	// trust root lists any log, else none.
+	Logs Threshold
+	// SCTs counts certificate transparency logs. Zero: one if the trust root
+	// lists any CT log. It concerns bundles with a certificate only; a
+	// positive number given for a key's bundle is refused there.
+	SCTs Threshold
+	// Timestamps counts RFC 3161 authorities. Zero: none.
+	Timestamps Threshold
+	// Times counts sources of verified time of any kind. Zero: one for
+	// bundles with a certificate and for keys with a validity window, else
+	// none.
+	Times Threshold
+}
+
+// Threshold is a minimum number of distinct authorities. Zero means the
+// default that [Requirements] gives for the field.
+type Threshold int
+
+// NotRequired lowers a threshold to nothing. Reports show it.
+const NotRequired Threshold = -1
+
+// or returns t, or def where t is unset.
+func (t Threshold) or(def int) int {
+	switch {
+	case t == 0:
+		return def
+	case t < 0:
+		return 0
+	}
+	return int(t)
+}
+
+// An Identity is a signer as a Fulcio certificate names it. All of its parts
+// must match.
+type Identity struct {
+	// Name appears in reports; it may be empty.
+	Name string
+	// SAN is matched against the subject alternative name, byte for byte as
+	// it stands in the certificate.
+	SAN Match
+	// Issuer is matched against the OIDC issuer, or is [NoIssuer] for
+	// certificates that carry none.
+	Issuer Match
+	// Extensions are matched by the names of Fulcio's OID registry, such as
+	// "sourceRepositoryURI". An extension that is absent does not match.
+	Extensions map[string]Match
+}
+
+// Match accepts one exact string, or every string that a regular expression
+// matches from its beginning to its end. The zero Match accepts nothing.
+type Match struct {
+	// Exact is the one string accepted; it excludes Regexp.
+	Exact string
+	// Regexp is in RE2 syntax and is always anchored at both ends.
+	Regexp string
+	// Absent accepts exactly the certificates that lack the field. It is
+	// meaningful for Issuer only, and excludes the two others.
+	Absent bool
+}
+
+// Exactly returns the Match that accepts s alone.
+func Exactly(s string) Match { return Match{Exact: s} }
+
+// Matching returns the Match for an anchored regular expression.
+func Matching(expr string) Match { return Match{Regexp: expr} }
+
+// NoIssuer is the issuer of certificates that carry no issuer extension, such
+// as those of GitHub's release attestations.
+var NoIssuer = Match{Absent: true}
+
+// A Key is a managed key that the caller trusts.
+type Key struct {
+	// Public is an ECDSA (P-256, P-384, P-521), RSA or Ed25519 key.
+	Public crypto.PublicKey
+	// Algorithm is the algorithm it signs with; zero means the registry's
+	// default for the key's type.
+	Algorithm sigkey.Algorithm
+	// Hint is what a bundle must call the key, see [Policy.Keys].
+	Hint string
+	// Start and End bound, inclusively, the times at which the key's
+	// signatures count. Zero means unbounded on that side. With a bound on
+	// either side a verified time is required.
+	Start, End time.Time
+}
+
+// A Rule judges what has been proved. It can refuse a result and nothing
+// else: it runs after every check has passed, and sees authenticated values
+// only. It must be safe for concurrent use and must not modify the result.
+type Rule interface {
+	// Name says in reports what the rule is about.
+	Name() string
+	// Judge returns an error to refuse the result.
+	Judge(*Result) error
+}
+
+// compiled forms of the policy
+
+type compiledIdentity struct {
+	name       string
+	san        matcher
+	issuer     matcher
+	extensions []extensionMatcher // in the order of their OIDs
+}
+
+type extensionMatcher struct {
+	number int // the last arc of its OID
+	name   string
+	matcher
+}
+
+type matcher struct {
+	Match
+	re *regexp.Regexp
+}
+
+func (m *matcher) matches(s string) bool {
+	if m.re != nil {
+		return m.re.MatchString(s)
+	}
+	return m.Exact != "" && m.Exact == s
+}
+
+func (m *matcher) String() string {
+	switch {
+	case m.Absent:
+		return "none"
+	case m.re != nil:
+		return "/" + m.Regexp + "/"
+	}
+	return m.Exact
+}
+
+func (m Match) compile(what string) (matcher, error) {
+	set := 0
+	for _, is := range []bool{m.Exact != "", m.Regexp != "", m.Absent} {
+		if is {
+			set++
+		}
+	}
+	if set != 1 {
+		return matcher{}, refuse.New("policy.identity", "%s needs exactly one of a value and a regular expression", what)
+	}
+	c := matcher{Match: m}
+	if m.Regexp != "" {
+		// Anchored outside a group, so that an alternation cannot escape it.
+		re, err := regexp.Compile(`\A(?:` + m.Regexp + `)\z`)
+		if err != nil {
+			return matcher{}, refuse.Wrap("policy.regexp", err, "%s", what)
+		}
+		// The expression must be well-formed on its own: "a)|(b" is not.
+		if _, err := regexp.Compile(m.Regexp); err != nil {
+			return matcher{}, refuse.Wrap("policy.regexp", err, "%s", what)
+		}
+		c.re = re
+	}
+	return c, nil
+}
+
+func (id Identity) compile() (compiledIdentity, error) {
+	c := compiledIdentity{name: id.Name}
+	var err error
+	if id.SAN.Absent {
+		return c, refuse.New("policy.identity", "an identity needs a subject alternative name")
+	}
+	if c.san, err = id.SAN.compile("the subject alternative name"); err != nil {
+		return c, err
+	}
+	if c.issuer, err = id.Issuer.compile("the issuer"); err != nil {
+		return c, err
+	}
+	for name, m := range id.Extensions {
+		number := fulcio.Number(name)
+		if number == 0 {
+			return c, refuse.New("policy.extension", "there is no certificate extension named %q", name)
+		}
+		if m.Absent {
+			return c, refuse.New("policy.identity", "extension %s cannot be matched by its absence", name)
+		}
+		compiled, err := m.compile("extension " + name)
+		if err != nil {
+			return c, err
+		}
+		c.extensions = append(c.extensions, extensionMatcher{number, name, compiled})
+	}
+	slices.SortFunc(c.extensions, func(a, b extensionMatcher) int { return a.number - b.number })
+	return c, nil
+}
+
+type trustedKey struct {
+	key        *sigkey.Key
+	hint       string
+	start, end time.Time
+}
+
+func (k *trustedKey) bounded() bool { return !k.start.IsZero() || !k.end.IsZero() }
+
+func (k Key) compile() (trustedKey, error) {
+	var key *sigkey.Key
+	var err error
+	if k.Algorithm == 0 {
+		key, err = sigkey.ForPublicKey(k.Public)
+	} else {
+		key, err = sigkey.New(k.Algorithm, k.Public)
+	}
+	if err != nil {
+		return trustedKey{}, refuse.Wrap("policy.key", err, "managed key")
+	}
+	if !k.Start.IsZero() && !k.End.IsZero() && k.End.Before(k.Start) {
+		return trustedKey{}, refuse.New("policy.key", "managed key: its validity ends before it starts")
+	}
+	return trustedKey{key, k.Hint, k.Start, k.End}, nil
+}
+
+// compiledPolicy is a Policy found sound.
+type compiledPolicy struct {
+	Policy
+	identities []compiledIdentity
+	keys       []trustedKey
+}
+
+func (p Policy) compile() (*compiledPolicy, error) {
+	c := &compiledPolicy{Policy: p}
+	if len(p.Identities) == 0 && len(p.Keys) == 0 && !p.AnyIdentity {
+		return nil, refuse.New("policy.empty", "the policy names no identity and no key, so nobody's signature could be accepted")
+	}
+	if p.AnyIdentity && len(p.Identities) > 0 {
+		return nil, refuse.New("policy.identity", "the policy names identities and accepts any identity: choose one")
+	}
+	for i, id := range p.Identities {
+		compiled, err := id.compile()
+		if err != nil {
+			return nil, refuse.Wrap("policy.identity", err, "identity %d", i+1)
+		}
+		c.identities = append(c.identities, compiled)
+	}
+	hints := make(map[string]bool)
+	for i, k := range p.Keys {
+		compiled, err := k.compile()
+		if err != nil {
+			return nil, refuse.Wrap("policy.key", err, "key %d", i+1)
+		}
+		if len(p.Keys) > 1 && (k.Hint == "" || hints[k.Hint]) {
+			return nil, refuse.New("policy.key", "key %d: of several keys each needs a hint of its own", i+1)
+		}
+		hints[k.Hint] = true
+		c.keys = append(c.keys, compiled)
+	}
+	for _, r := range p.Rules {
+		if r == nil {
+			return nil, refuse.New("policy.rule", "a rule is nil")
+		}
+	}
+	if p.MaxSubjects < 0 {
+		return nil, refuse.New("policy.limit", "the number of subjects accepted is negative")
+	}
+	return c, nil
+}

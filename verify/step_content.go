@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"github.com/sigbundle/sigbundle/dsse"
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/sigkey"
+)
+
+// digest: the message digest in the bundle. It is a hint that nothing
+// authenticates, so agreeing with it proves little; disagreeing with it means
+// that bundle and artifact do not belong together.
+func (r *run) digest() error {
+	if r.a.kind == artifactUnset {
+		return refuse.New("artifact.missing", "no artifact given")
+	}
+	if r.b.Envelope != nil {
+		return r.skip(CheckDigest, "an envelope names its artifacts in its statement")
+	}
+	if r.a.kind == artifactNone {
+		return refuse.New("artifact.missing", "a message signature cannot be verified without its artifact")
+	}
+	hint := r.b.MessageDigest
+	if hint == nil {
+		return r.skip(CheckDigest, "the bundle names no message digest")
+	}
+	got := r.a.digest(hint.Algorithm)
+	if got == nil {
+		return refuse.New("artifact.not_comparable", "the bundle is about a %s digest, and the artifact is given as %s", hashName(hint.Algorithm), r.a.String())
+	}
+	if !bytes.Equal(got, hint.Value) {
+		return refuse.New("artifact.mismatch", "the bundle is about %s:%x, and the artifact is %s:%x",
+			hashName(hint.Algorithm), hint.Value, hashName(hint.Algorithm), got)
+	}
+	f := Fact{What: "message digest", By: Authority{Role: "bundle, not authenticated"}, Rule: "Sigstore bundle, MessageSignature"}
+	if hint.Algorithm == crypto.SHA256 {
+		copy(f.Over[:], got)
+	}
+	r.fact(CheckDigest, f)
+	return nil
+}
+
+// signature: the one signature, over the envelope's pre-authentication
+// encoding or over the artifact.
+func (r *run) signature() error {
+	by := Authority{Role: "signer", KeyID: r.key.ID()}
+	if r.b.Envelope != nil {
+		over, err := r.envelopeSignature()
+		if err != nil {
+			return err
+		}
+		r.fact(CheckSignature, Fact{What: "envelope", Over: over, By: by, Rule: "DSSE v1 over its pre-authentication encoding"})
+		return nil
+	}
+	if r.a.kind != artifactFile && r.a.kind != artifactNamed {
+		return refuse.New("artifact.missing", "a message signature cannot be verified without its artifact")
+	}
+	if err := r.messageSignature(); err != nil {
+		return err
+	}
+	f := Fact{What: "artifact", By: by, Rule: r.key.Algorithm().String()}
+	copy(f.Over[:], r.a.digest(crypto.SHA256))
+	r.fact(CheckSignature, f)
+	return nil
+}
+
+var errSignature = refuse.New("signature.invalid", "the signature is not the signer's over this content")
+
+// envelopeSignature checks the signature over the PAE. Ed25519 keys sign
+// envelopes either way: pure, as Rekor v1 wants it, or prehashed, as v2 does.
+func (r *run) envelopeSignature() (Digest, error) {
+	e := r.b.Envelope
+	over := Digest(e.Digest(crypto.SHA256))
+	for _, key := range r.keysToTry() {
+		digest := over[:]
+		if key.Hash() != crypto.SHA256 {
+			digest = e.Digest(key.Hash())
+		}
+		if key.VerifyDigest(digest, r.b.Signature) == nil {
+			r.key = key
+			return over, nil
+		}
+	}
+	if h := r.key.PureHash(r.b.Signature); h != nil {
+		h.Write(e.PAE())
+		if r.key.VerifyPure(h.Sum(nil), r.b.Signature) == nil {
+			return over, nil
+		}
+	}
+	return over, errSignature
+}
+
+// keysToTry returns the signer's key tied to each algorithm it may have
+// signed with: the registry's for its type and, for P-384 and P-521, SHA-256
+// as well, which released versions of CPython were signed with.
+func (r *run) keysToTry() []*sigkey.Key {
+	keys := []*sigkey.Key{r.key}
+	if weak, err := r.key.WithHash(crypto.SHA256); err == nil && weak != r.key {
+		keys = append(keys, weak)
+	}
+	return keys
+}
+
+// messageSignature checks the signature over the artifact, of which only
+// digests are known.
+func (r *run) messageSignature() error {
+	comparable := false
+	for i, key := range r.keysToTry() {
+		digest := r.a.digest(key.Hash())
+		if digest == nil || key.Hash() == 0 {
+			continue
+		}
+		comparable = true
+		if key.VerifyDigest(digest, r.b.Signature) == nil {
+			if i > 0 {
+				r.report.note("signature.sha256", fmt.Sprintf("the key signs with SHA-256, which is weaker than %s asks for", r.key.Algorithm()))
+			}
+			r.key = key
+			return nil
+		}
+	}
+	if r.key.PureHash(r.b.Signature) == nil {
+		if !comparable {
+			return refuse.New("artifact.not_comparable", "%s signs a digest that %s is not", r.key.Algorithm(), r.a.String())
+		}
+		return errSignature
+	}
+	sum := r.a.pureSumFor(r.key, r.b.Signature)
+	if sum == nil {
+		return refuse.New("signature.needs_artifact", "a pure Ed25519 signature cannot be verified by a digest: give the artifact itself")
+	}
+	if r.key.VerifyPure(sum, r.b.Signature) != nil {
+		return errSignature
+	}
+	return nil
+}
+
+// statement: the signed payload, read once, from the very bytes that were
+// verified, by one strict parser.
+func (r *run) statement() error {
+	want := r.v.policy.PredicateTypes
+	if r.b.Envelope == nil {
+		if len(want) > 0 {
+			return refuse.New("statement.predicate_type", "a predicate type is required, and the bundle signs a message, not a statement")
+		}
+		return r.skip(CheckStatement, "the bundle signs a message")
+	}
+	if r.b.Envelope.PayloadType != dsse.PayloadTypeInToto {
+		if r.a.kind == artifactNone && len(want) == 0 {
+			// Legal DSSE, and no attestation of anything: the caller asked
+			// for the envelope alone and gets its payload.
+			return r.skip(CheckStatement, fmt.Sprintf("the payload is of type %q, not a statement, and no artifact was given", r.b.Envelope.PayloadType))
+		}
+		return refuse.New("statement.payload_type", "the payload type is %q, want %q", r.b.Envelope.PayloadType, dsse.PayloadTypeInToto)
+	}
+	s, err := dsse.ParseStatement(r.b.Envelope.Payload, r.v.policy.MaxSubjects)
+	if err != nil {
+		return refuse.Wrap("statement.malformed", err, "statement")
+	}
+	if len(want) > 0 && !slices.Contains(want, s.PredicateType) {
+		return refuse.New("statement.predicate_type", "the predicate type is %q, want %q", s.PredicateType, want)
+	}
+	r.noteStatement(s)
+	proved := &Statement{Type: s.Type, PredicateType: s.PredicateType, Subjects: len(s.Subjects), payload: r.b.Envelope.Payload}
+	if r.a.kind != artifactNone {
+		if err := r.a.matchSubject(s, proved); err != nil {
+			return err
+		}
+	}
+	r.parsed, r.report.Statement = s, proved
+	what := "statement"
+	if proved.Matched > 0 {
+		what = fmt.Sprintf("statement, subject %d", proved.Matched)
+	} else {
+		r.report.note("artifact.skipped", "no artifact was compared with the statement's subjects")
+	}
+	r.fact(CheckStatement, Fact{What: what, Over: sha256.Sum256(r.b.Envelope.Payload), By: Authority{Role: "signer", KeyID: r.key.ID()},
+		Rule: "in-toto Statement, " + s.Type})
+	return nil
+}
+
+func (r *run) noteStatement(s *dsse.Statement) {
+	if s.TypeFromProtoName {
+		r.report.note("statement.type_name", "the statement's type stands under \"type\" in place of \"_type\"")
+	}
+	if s.PredicateType == "" {
+		r.report.note("statement.no_predicate_type", "the statement names no predicate type")
+	}
+}
+
+// matchSubject finds the subject that is the artifact. A subject matches if
+// one of its digests is equal and none of those that were computed differs,
+// so that a weak digest cannot vouch against a strong one. Names decide
+// nothing.
+func (a *Artifact) matchSubject(s *dsse.Statement, proved *Statement) error {
+	comparable := false
+next:
+	for i, subject := range s.Subjects {
+		var equal []string
+		for _, mine := range a.digests {
+			for _, theirs := range subject.Digests {
+				if theirs.Algorithm != mine.name {
+					continue
+				}
+				comparable = true
+				if len(theirs.Value) != len(mine.value) || !bytes.Equal(theirs.Value, mine.value) {
+					continue next
+				}
+				equal = append(equal, mine.name)
+			}
+		}
+		if len(equal) > 0 {
+			proved.Matched, proved.MatchedName, proved.MatchedBy = i+1, subject.Name, equal
+			proved.WeakDigest = weakDigestSizes[equal[0]] != nil
+			return nil
+		}
+	}
+	if !comparable {
+		return refuse.New("artifact.not_comparable", "no subject of the statement has a digest to compare with %s", a.String())
+	}
+	return refuse.New("artifact.mismatch", "none of the statement's %d subjects is %s", len(s.Subjects), a.String())
+}

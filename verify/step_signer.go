@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"fmt"
+
+	"github.com/sigbundle/sigbundle/ctlog"
+	"github.com/sigbundle/sigbundle/internal/fulcio"
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/trustroot"
+)
+
+// validity: at every verified time, not just at one, the certificate leads to
+// a trusted authority and every certificate on the way is valid ("hybrid
+// model"), or the managed key is inside its window. One time that does not
+// fit refuses the bundle: a time source under an attacker's control must not
+// be outvoted by leaving it aside.
+func (r *run) validity() error {
+	if r.managed != nil {
+		return r.keyValidity()
+	}
+	for _, t := range r.times {
+		chains, err := r.v.root.Chains(r.b.Leaf, r.b.Extra, t.Time)
+		if err != nil {
+			return refuse.Wrap("chain.untrusted", err, "at %s", t.Time.UTC().Format(timeFormat))
+		}
+		r.chains = append(r.chains, chains...)
+		r.fact(CheckValidity, Fact{What: "certificate path", Over: sha256.Sum256(r.b.Leaf.Raw), By: caAuthority(chains[0]), At: t.Time,
+			Rule: "RFC 5280, Section 6, at the verified time"})
+	}
+	if r.b.DroppedRoot {
+		r.report.note("chain.root_present", "the bundle carries a self-issued certificate, which is never an anchor and was ignored")
+	}
+	return r.describe()
+}
+
+func (r *run) keyValidity() error {
+	k := r.managed
+	if k.bounded() && len(r.times) == 0 {
+		return refuse.New("key.window", "the key has a validity window, and nothing in the bundle proves when it was used")
+	}
+	by := Authority{Role: "managed key", Name: k.hint, KeyID: r.key.ID()}
+	for _, t := range r.times {
+		if !k.start.IsZero() && t.Time.Before(k.start) || !k.end.IsZero() && t.Time.After(k.end) {
+			return refuse.New("key.window", "the key was not valid at %s", t.Time.UTC().Format(timeFormat))
+		}
+		r.fact(CheckValidity, Fact{What: "managed key", By: by, At: t.Time, Rule: "validity window given with the key"})
+	}
+	r.report.Signer = &Signer{Key: &KeyInfo{Hint: k.hint, SHA256: r.key.ID(), Algorithm: r.key.Algorithm().String(), Start: k.start, End: k.end}}
+	return r.skip(CheckValidity, "the key has no validity window, and no time is proved")
+}
+
+// describe reads the proved certificate.
+func (r *run) describe() error {
+	san, err := fulcio.SubjectAltName(r.b.Leaf)
+	if err != nil {
+		return err
+	}
+	if r.names, err = fulcio.Extensions(r.b.Leaf); err != nil {
+		return err
+	}
+	issuer, _ := r.names.Issuer()
+	leaf := r.b.Leaf
+	r.cert = &Certificate{
+		SHA256: sha256.Sum256(leaf.Raw), SAN: san.Value, SANType: san.Type.String(), Issuer: issuer,
+		NotBefore: leaf.NotBefore.UTC(), NotAfter: leaf.NotAfter.UTC(),
+	}
+	for _, x := range r.names.All() {
+		r.cert.Extensions = append(r.cert.Extensions, Extension{Name: x.Name, OID: fmt.Sprintf("1.3.6.1.4.1.57264.1.%d", x.Number), Value: x.Value})
+	}
+	for _, c := range r.chains[0].Certificates {
+		r.cert.Chain = append(r.cert.Chain, sha256.Sum256(c.Raw))
+	}
+	r.report.Signer = &Signer{Certificate: r.cert}
+	return nil
+}
+
+func caAuthority(c trustroot.Chain) Authority {
+	issuer := c.Certificates[1]
+	return Authority{Role: "certificate authority", Name: issuer.Subject.String(), KeyID: sha256.Sum256(issuer.RawSubjectPublicKeyInfo)}
+}
+
+// scts: promises of CT logs to publish the certificate. The issuer that an
+// SCT commits to is taken from the paths just proved: by name alone two
+// issuers may look the same.
+func (r *run) scts() error {
+	want := r.report.Required.SCTs
+	if r.b.Leaf == nil {
+		if want > 0 {
+			return refuse.New("sct.missing", "%d signed certificate timestamps required, and the bundle has no certificate", want)
+		}
+		return r.skip(CheckSCTs, "the bundle has no certificate")
+	}
+	list, err := ctlog.ParseList(r.b.Leaf)
+	if err != nil {
+		return refuse.Wrap("sct.malformed", err, "certificate")
+	}
+	if len(list) == 0 {
+		if want > 0 {
+			return refuse.New("sct.missing", "the certificate holds no signed certificate timestamps, and %d are required; detached ones have no place in a bundle", want)
+		}
+		return r.skip(CheckSCTs, "the certificate holds no signed certificate timestamps and none is required")
+	}
+	precerts, err := r.precerts()
+	if err != nil {
+		return err
+	}
+	logs, err := r.countSCTs(list, precerts)
+	if err != nil {
+		return err
+	}
+	if logs == 0 && want > 0 {
+		return refuse.New("sct.unknown_log", "no signed certificate timestamp is of a CT log that the trust root lists: the certificate names %s%s", list[0].LogID, r.olderThan())
+	}
+	if logs < want {
+		return refuse.New("sct.threshold", "signed certificate timestamps of %d CT logs, %d required", logs, want)
+	}
+	return r.skip(CheckSCTs, "no signed certificate timestamp is of a known CT log, and none is required")
+}
+
+// precerts returns what CT logs signed, once for each distinct issuer of the
+// leaf in the proved paths.
+func (r *run) precerts() ([]*ctlog.Precert, error) {
+	var precerts []*ctlog.Precert
+	var issuers []*x509.Certificate
+next:
+	for _, chain := range r.chains {
+		issuer := chain.Certificates[1]
+		for _, seen := range issuers {
+			if seen.Equal(issuer) {
+				continue next
+			}
+		}
+		p, err := ctlog.NewPrecert(r.b.Leaf, issuer)
+		if err != nil {
+			return nil, refuse.Wrap("sct.malformed", err, "certificate")
+		}
+		issuers, precerts = append(issuers, issuer), append(precerts, p)
+	}
+	return precerts, nil
+}
+
+// countSCTs returns how many distinct CT logs vouch for the certificate. Of
+// several timestamps by one log one must hold; if a known log's do not, the
+// certificate is refused.
+func (r *run) countSCTs(list []ctlog.SCT, precerts []*ctlog.Precert) (int, error) {
+	good := make(map[ctlog.ID]bool)
+	bad := make(map[ctlog.ID]error)
+	sources := make(map[string]bool)
+	for i := range list {
+		sct := &list[i]
+		log := r.v.root.CTLog(sct.LogID)
+		if log == nil {
+			r.report.note("sct.unknown_log", fmt.Sprintf("a signed certificate timestamp is of the CT log %s, which the trust root does not list, and counts for nothing", sct.LogID))
+			continue
+		}
+		var err error
+		for _, p := range precerts {
+			at, e := log.Verify(sct, p)
+			if err = e; err == nil {
+				good[sct.LogID] = true
+				sources[operatorOr(log.Operator(), log.Key().ID())] = true
+				r.fact(CheckSCTs, Fact{What: "signed certificate timestamp", Over: sha256.Sum256(p.TBS), At: at,
+					By: Authority{Role: "certificate transparency log", Name: log.BaseURL(), KeyID: log.Key().ID()}, Rule: "RFC 6962, Section 3.2"})
+				break
+			}
+		}
+		if err != nil {
+			bad[sct.LogID] = err
+		}
+	}
+	for i := range list {
+		if id := list[i].LogID; bad[id] != nil && !good[id] {
+			return 0, refuse.Wrap("sct.signature", bad[id], "CT log %s", id)
+		}
+	}
+	return len(sources), nil
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/rfc3161"
+	"github.com/sigbundle/sigbundle/tlog"
+)
+
+// timestamps: RFC 3161 tokens over the raw bytes of the signature. A token
+// that no authority of the root can have made is no evidence and is ignored;
+// one that claims a known authority must hold in every respect.
+func (r *run) timestamps() error {
+	authorities := make(map[string]bool)
+	unknown := 0
+	for i, der := range r.b.Timestamps {
+		token, err := rfc3161.Parse(der)
+		if err != nil {
+			return refuse.Wrap("timestamp.malformed", err, "timestamp %d", i+1)
+		}
+		stamp, err := r.stamp(token)
+		if err != nil {
+			return refuse.Wrap("timestamp.chain", err, "timestamp %d", i+1)
+		}
+		if stamp == nil {
+			unknown++
+			r.report.note("timestamp.unknown_authority", fmt.Sprintf(
+				"timestamp %d was made by an authority that the trust root does not list, and counts for nothing", i+1))
+			continue
+		}
+		by := Authority{Role: "timestamp authority", Name: stamp.Authority.URI(), KeyID: stamp.Authority.KeyID()}
+		source := operatorOr(stamp.Authority.Operator(), by.KeyID)
+		authorities[source] = true
+		r.stamps = append(r.stamps, Time{Time: stamp.Time, Source: "rfc3161", By: by, source: source})
+		r.fact(CheckTimestamps, Fact{
+			What: "timestamp over the signature", Over: sha256.Sum256(r.b.Signature), By: by, At: stamp.Time,
+			Rule: "RFC 3161, Section 2.4.2; RFC 5652, Section 5.4",
+		})
+		for _, w := range token.Warnings() {
+			r.report.note("timestamp.unusual", fmt.Sprintf("timestamp %d: %s", i+1, w))
+		}
+	}
+	if want := r.report.Required.Timestamps; len(authorities) < want {
+		return refuse.New("timestamp.threshold", "timestamps by %d known authorities, %d required%s",
+			len(authorities), want, unknownToo(unknown, "timestamp"))
+	}
+	switch {
+	case len(r.b.Timestamps) == 0:
+		return r.skip(CheckTimestamps, "the bundle has no timestamps and none is required")
+	case len(r.stamps) == 0:
+		return r.skip(CheckTimestamps, "no timestamp is of an authority that the trust root lists, and none is required")
+	}
+	return nil
+}
+
+// stamp returns what a token proves, nil if its authority is not known. The
+// root may list an authority more than once, with different windows: one
+// entry that holds is enough, but anchor, signer and window are always taken
+// from the same entry.
+func (r *run) stamp(token *rfc3161.Token) (*rfc3161.Stamp, error) {
+	var first error
+	for _, authority := range r.v.root.TimestampAuthorities() {
+		if !authority.Knows(token) {
+			continue
+		}
+		stamp, err := authority.Verify(token, r.b.Signature)
+		if err == nil {
+			return &stamp, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, first
+}
+
+// promises: the signed entry timestamps of Rekor v1. Entries of logs that the
+// root does not list are set aside here, for all later checks.
+func (r *run) promises() error {
+	for i := range r.b.Entries {
+		e := &r.b.Entries[i]
+		log := r.v.root.Log(e.LogID)
+		if log == nil {
+			r.unknown = append(r.unknown, e.LogID)
+			r.report.note("tlog.unknown_log", fmt.Sprintf(
+				"entry %d is of the log %s, which the trust root does not list, and counts for nothing%s", i+1, e.LogID, r.olderThan()))
+			continue
+		}
+		known := entry{Entry: e, log: log}
+		if len(e.Promise) > 0 {
+			at, err := log.VerifyPromise(e)
+			if err != nil {
+				return refuse.Wrap("tlog.promise.signature", err, "entry %d", i+1)
+			}
+			known.promised = &Time{Time: at, Source: "rekor-v1", By: logAuthority(log), source: logSource(log)}
+			r.fact(CheckPromises, Fact{
+				What: "signed entry timestamp", Over: sha256.Sum256(e.Body.Raw), By: logAuthority(log), At: at,
+				Rule: "Rekor v1, signed entry timestamp over RFC 8785 JSON",
+			})
+		}
+		r.entries = append(r.entries, known)
+	}
+	return r.skip(CheckPromises, "no entry of a known log carries a promise")
+}
+
+// time: enough sources of verified time, and every log's key valid when it
+// signed. A v1 promise was compared with the key's window when it was
+// verified; a checkpoint carries no time that could be believed, so for
+// entries that rest on one every verified time must be in the window.
+func (r *run) time() error {
+	times := slices.Clone(r.stamps)
+	for _, e := range r.entries {
+		if e.promised != nil {
+			times = append(times, *e.promised)
+		}
+	}
+	sources := make(map[string]bool)
+	for _, t := range times {
+		sources[t.source] = true
+	}
+	if len(times) == 0 && r.b.Leaf != nil {
+		return refuse.New("time.none", "nothing in the bundle proves when it was signed: no timestamp of a known authority and no signed entry timestamp of a known log%s", r.olderThan())
+	}
+	if want := r.report.Required.Times; len(sources) < want {
+		return refuse.New("time.threshold", "verified times from %d sources, %d required", len(sources), want)
+	}
+	for _, e := range r.entries {
+		if e.promised != nil {
+			continue
+		}
+		for _, t := range times {
+			if !e.log.Covers(t.Time) {
+				return refuse.New("tlog.window", "the key of log %s was not valid at %s", e.log.ID(), t.Time.Format(timeFormat))
+			}
+		}
+	}
+	r.times, r.report.Times = times, times
+	for _, t := range times {
+		r.fact(CheckTime, Fact{What: "signature existed", Over: sha256.Sum256(r.b.Signature), By: t.By, At: t.Time,
+			Rule: "Sigstore client specification, Section 4.2"})
+	}
+	return r.skip(CheckTime, "no time is proved, and none is required for this key")
+}
+
+const timeFormat = "2006-01-02T15:04:05.999999999Z07:00"
+
+// operatorOr returns what thresholds count: the operator, where the trust
+// root names one, and else the key. The prefix keeps the two apart.
+func operatorOr(operator string, key Digest) string {
+	if operator != "" {
+		return "operator " + operator
+	}
+	return string(key[:])
+}
+
+func logAuthority(l *tlog.Log) Authority {
+	return Authority{Role: "transparency log", Name: l.Name(), KeyID: l.Key().ID()}
+}
+
+func logSource(l *tlog.Log) string { return operatorOr(l.Operator(), l.Key().ID()) }
+
+func unknownToo(n int, what string) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d more %s(s) by authorities that the trust root does not list", n, what)
+}
+
+// olderThan says, where it is likely, that an authority is unknown because
+// the trust root is older than it. The leaf's date is not proved; it only
+// words a refusal.
+func (r *run) olderThan() string {
+	if r.b.Leaf == nil {
+		return ""
+	}
+	newest := r.v.root.Newest()
+	if newest.IsZero() || !r.b.Leaf.NotBefore.After(newest) {
+		return ""
+	}
+	return fmt.Sprintf(" (the newest authority in the trust root started on %s, before the certificate's date of %s: the trust root may be too old)",
+		newest.UTC().Format("2006-01-02"), r.b.Leaf.NotBefore.UTC().Format("2006-01-02"))
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package verify judges Sigstore bundles: it proves, without a network, that
+// a signature over an artifact was made by an accepted signer at a proven
+// time, or says which check refused that and why.
+//
+// A [Verifier] is made once from a trust root and a policy:
+//
+//	v, err := verify.New(verify.Config{Root: root, Policy: verify.Policy{
+//		Identities: []verify.Identity{{
+//			SAN:    verify.Exactly("https://github.com/cli/cli/.github/workflows/deployment.yml@refs/heads/trunk"),
+//			Issuer: verify.Exactly("https://token.actions.githubusercontent.com"),
+//		}},
+//	}})
+//
+// and then judges any number of bundles, from any number of goroutines:
+//
+//	artifact, err := v.ReadArtifact(file, b)
+//	result, err := v.Verify(b, artifact)
+//
+// Nothing here reads a clock, a file, the environment or a network, and
+// nothing is written, not even to the arguments: a verdict is a function of
+// bundle, artifact, trust root and policy. Everything refuses by its zero
+// value. The algorithm stands, numbered, in pipeline.go; docs/verification.md
+// says what each check proves.
+package verify
+
+import (
+	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/trustroot"
+)
+
+// Config is what a Verifier is made of.
+type Config struct {
+	// Root holds the authorities believed. Required.
+	Root *trustroot.Root
+	// RootSource is copied into reports: where Root came from, how old it
+	// is, how it was proved. It decides nothing.
+	RootSource string
+	// Policy says whose signature is wanted. Its zero value is refused.
+	Policy Policy
+	// Explain runs, after a failure, every further check whose premises
+	// hold, so that the report shows all that is wrong. The verdict and its
+	// code are the same either way.
+	Explain bool
+}
+
+// A Verifier judges bundles under one trust root and one policy. It is
+// immutable and safe for concurrent use.
+type Verifier struct {
+	root    *trustroot.Root
+	source  string
+	policy  *compiledPolicy
+	explain bool
+}
+
+// New checks the configuration, completely: no later call fails because of
+// it. Errors carry a code of the family "policy".
+func New(c Config) (*Verifier, error) {
+	if c.Root == nil {
+		return nil, refuse.New("policy.root", "no trust root given")
+	}
+	policy, err := c.Policy.compile()
+	if err != nil {
+		return nil, err
+	}
+	return &Verifier{root: c.Root, source: c.RootSource, policy: policy, explain: c.Explain}, nil
+}
+
+// A Result is what was proved. It holds authenticated values only, and
+// exists only if every check passed.
+type Result struct {
+	Report *Report
+	// Payload is the payload of a DSSE bundle, byte for byte as it was
+	// signed; nil for message signatures. It must not be modified.
+	Payload []byte
+	// Predicate is the statement's predicate, as raw JSON within Payload;
+	// nil if there is none.
+	Predicate []byte
+}
+
+// An Error is a refusal. What the bundle says stays unproved: nothing in the
+// report but the passed checks' facts may be relied on.
+type Error struct {
+	Check  Check   // the check that refused
+	Report *Report // complete up to that check, and beyond it with Explain
+	Err    error   // the cause
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Code returns the stable code of the refusal; docs/codes.md explains each.
+func (e *Error) Code() string { return CodeOf(e.Err) }
+
+// CodeOf returns the stable code of an error of this module, for example of
+// [bundle.Parse] or [Verifier.Verify]; "" if err has none.
+func CodeOf(err error) string { return string(refuse.CodeOf(err)) }
+
+// Verify judges b against a. It returns a *Result if every check passed, and
+// an *Error otherwise, never both.
+func (v *Verifier) Verify(b *bundle.Bundle, a Artifact) (*Result, error) {
+	if v == nil || v.policy == nil {
+		return nil, refuse.New("policy.root", "the verifier was not made by New")
+	}
+	if b == nil {
+		return nil, refuse.New("bundle.empty", "no bundle given")
+	}
+	r := newRun(v, b, a)
+	var first *Error
+	for i := range pipeline {
+		s := &pipeline[i]
+		if first != nil && (!v.explain || !r.holds(s.needs)) {
+			continue
+		}
+		err := s.run(r)
+		if err == nil {
+			r.passed(s.check)
+			continue
+		}
+		step := r.report.step(s.check)
+		step.Status, step.Code, step.Detail = Failed, CodeOf(err), err.Error()
+		step.Facts = nil
+		if first == nil {
+			first = &Error{Check: s.check, Report: r.report, Err: err}
+			r.report.Code, r.report.Message = step.Code, step.Detail
+		}
+	}
+	if first != nil {
+		return nil, first
+	}
+	r.report.Verified = true
+	return r.result(), nil
+}
