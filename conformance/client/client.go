@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package client speaks the command-line protocol of the public
+// sigstore-conformance suite:
+//
+//	verify-bundle [--staging] --bundle FILE
+//	    (--certificate-identity NAME --certificate-oidc-issuer URL | --key FILE)
+//	    [--trusted-root FILE] FILE_OR_DIGEST
+//
+// The last argument is a digest if it is "sha256:" and 64 hexadecimal digits
+// and no file has that name. The exit code is 0 if the bundle verifies, 1 if
+// anything about the content is wrong and 2 if the command line is.
+package client
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/sigbundle/sigbundle/conformance"
+	"github.com/sigbundle/sigbundle/internal/screen"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+// Exit codes of the protocol: anything but 0 counts as a refusal.
+const (
+	exitOK      = 0
+	exitRefused = 1
+	exitUsage   = 2
+)
+
+// errUsage marks errors of the command line and of files that cannot be read.
+type errUsage struct{ error }
+
+// Main runs one command and returns its exit code.
+func Main(args []string, stdout, stderr io.Writer) int {
+	err := run(args, stdout, stderr)
+	if err == nil {
+		return exitOK
+	}
+	if code := verify.CodeOf(err); code != "" {
+		fmt.Fprintf(stderr, "%s: ", code)
+	}
+	fmt.Fprintln(stderr, screen.Escape(err.Error()))
+	var usage errUsage
+	if errors.As(err, &usage) {
+		return exitUsage
+	}
+	return exitRefused
+}
+
+func run(args []string, stdout, stderr io.Writer) error {
+	if len(args) == 0 {
+		return errUsage{errors.New("want a command: verify-bundle")}
+	}
+	switch args[0] {
+	case "verify-bundle":
+		return verifyBundle(args[1:], stdout, stderr)
+	}
+	return errUsage{fmt.Errorf("unknown command %q", args[0])}
+}
+
+func verifyBundle(args []string, stdout, stderr io.Writer) error {
+	fl := flag.NewFlagSet("verify-bundle", flag.ContinueOnError)
+	fl.SetOutput(stderr)
+	var q conformance.Request
+	fl.BoolVar(&q.Staging, "staging", false, "judge by the staging instance")
+	fl.StringVar(&q.Identity, "certificate-identity", "", "the exact `NAME` in the certificate")
+	fl.StringVar(&q.Issuer, "certificate-oidc-issuer", "", "the exact issuer `URL` in the certificate")
+	bundle := fl.String("bundle", "", "the bundle's `FILE`")
+	key := fl.String("key", "", "the public key's PEM `FILE`")
+	root := fl.String("trusted-root", "", "the trust root's `FILE`")
+	if err := fl.Parse(args); err != nil {
+		return errUsage{err}
+	}
+	if fl.NArg() != 1 || *bundle == "" {
+		return errUsage{errors.New("want --bundle and one file or digest")}
+	}
+	for _, f := range []struct {
+		name string
+		into *[]byte
+	}{{*bundle, &q.Bundle}, {*key, &q.Key}, {*root, &q.TrustedRoot}} {
+		if f.name == "" {
+			continue
+		}
+		data, err := os.ReadFile(f.name)
+		if err != nil {
+			return errUsage{err}
+		}
+		*f.into = data
+	}
+	artifact, err := os.Open(fl.Arg(0))
+	if err == nil {
+		defer artifact.Close()
+		q.Artifact = artifact
+	} else if digest, ok := conformance.ParseDigest(fl.Arg(0)); ok {
+		q.Digest = digest
+	} else {
+		return errUsage{err}
+	}
+	result, err := conformance.Verify(q)
+	if err != nil {
+		return err
+	}
+	_, err = stdout.Write(result.Report.MarshalIndent())
+	return err
+}
