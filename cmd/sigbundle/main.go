@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command sigbundle verifies Sigstore bundles offline and explains the
+// verdict. It decides nothing itself: flags become a configuration, the
+// library judges, and what it says is printed.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sigbundle/sigbundle/internal/screen"
+)
+
+// Exit codes. They are part of the interface.
+const (
+	exitVerified = 0 // the answer is yes
+	exitRefused  = 1 // something about the content is wrong
+	exitUsage    = 2 // the command line was not understood, or a file could not be read
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is main without the process around it.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newCommand(stdin, stdout, stderr)
+	root.SetArgs(args)
+	err := root.Execute()
+	if err == nil {
+		return exitVerified
+	}
+	var refused *refusal
+	if errors.As(err, &refused) {
+		if refused.err != nil {
+			fmt.Fprintln(stderr, "sigbundle: "+screen.Escape(refused.err.Error()))
+		}
+		return exitRefused
+	}
+	fmt.Fprintln(stderr, "sigbundle: "+screen.Escape(err.Error()))
+	return exitUsage
+}
+
+// refusal ends the command with exit code 1. A nil err means that the report
+// has said everything.
+type refusal struct{ err error }
+
+func (r *refusal) Error() string {
+	if r.err == nil {
+		return "refused"
+	}
+	return r.err.Error()
+}
+
+func (r *refusal) Unwrap() error { return r.err }
+
+func newCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "sigbundle",
+		Short: "Verify Sigstore bundles offline, and explain the verdict",
+		Long: `Sigbundle verifies Sigstore bundles without a network: it says what was proved
+about an artifact, by which key, at what time, or which check refused it.
+
+Exit codes: 0 verified; 1 refused; 2 the command line was not understood or a
+file could not be read.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.AddCommand(newVerify(), newExplain(), newVersion())
+	return root
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+// Rules of this command's output: results go to standard output, everything
+// else to standard error with the prefix "sigbundle:", without capitals or
+// full stops. Colours and alignment appear on a terminal only, and never if
+// NO_COLOR is set. No foreign text is printed unescaped.
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+type outputFlags struct{ format string }
+
+func (o *outputFlags) add(fl *pflag.FlagSet) {
+	fl.StringVar(&o.format, "format", "text", "how to write the answer: `text|json`")
+}
+
+func (o *outputFlags) check() error {
+	if o.format != "text" && o.format != "json" {
+		return fmt.Errorf("--format %q is not text or json", o.format)
+	}
+	return nil
+}
+
+// reports prints the reports and returns a refusal unless enough of them say
+// verified; want 0 stands for all.
+func (o *outputFlags) reports(w io.Writer, title string, reports []*verify.Report, want int, explain bool) error {
+	verified := 0
+	for i, r := range reports {
+		if r.Verified {
+			verified++
+		}
+		var err error
+		if o.format == "json" {
+			err = writeJSONReport(w, r, len(reports) > 1)
+		} else {
+			name := title
+			if len(reports) > 1 {
+				name = fmt.Sprintf("%s, bundle %d of %d", title, i+1, len(reports))
+			}
+			err = r.WriteText(w, verify.TextStyle{Title: name, Explain: explain, Color: colored(w)})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if want == 0 {
+		want = len(reports)
+	}
+	if verified < want {
+		return &refusal{}
+	}
+	return nil
+}
+
+// writeJSONReport writes one report: indented when it is alone, on one line
+// when there are several, so that the output is JSON Lines.
+func writeJSONReport(w io.Writer, r *verify.Report, several bool) error {
+	data := r.MarshalIndent()
+	if several {
+		var err error
+		if data, err = json.Marshal(r); err != nil {
+			return err
+		}
+		data = append(data, '\n')
+	}
+	_, err := w.Write(data)
+	return err
+}
+
+func writeJSON(w io.Writer, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(data, '\n'))
+	return err
+}
+
+func colored(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd()))
+}
+
+// readFile reads a file of evidence, up to the size that a bundle may have.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := readBounded(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return data, nil
+}
+
+// readBounded reads r to its end, or one byte beyond what is accepted, so
+// that the parser says that it is too much.
+func readBounded(r io.Reader) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(r, bundle.MaxSize+1))
+}
