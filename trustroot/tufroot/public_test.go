@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package tufroot
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+)
+
+// public reads a copy of a public repository out of the folder that
+// SIGBUNDLE_TUF names, nil if it names none.
+func public(t *testing.T, name string) fstest.MapFS {
+	t.Helper()
+	dir := os.Getenv("SIGBUNDLE_TUF")
+	if dir == "" {
+		t.Log("SIGBUNDLE_TUF names no folder with copies of the public repositories: skipped")
+		return nil
+	}
+	f, err := os.Open(filepath.Join(dir, name+".tar.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := fstest.MapFS{}
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if err == io.EOF {
+			return files
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Typeflag == tar.TypeReg {
+			data, err := io.ReadAll(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[strings.TrimPrefix(h.Name, name+"/")] = &fstest.MapFile{Data: data, Mode: 0o600}
+		}
+	}
+}
+
+// The whole history of the public instance from version 5 on, the first that
+// has keys in PEM, and of staging, judged before, inside and long after the
+// expiry of their timestamps.
+func TestPublicRepositories(t *testing.T) {
+	for name, c := range map[string]struct {
+		first    string
+		versions [4]int64
+		fresh    time.Time // within the week that the timestamp lasts
+	}{
+		"production": {"5.root.json", [4]int64{15, 762, 165, 14}, time.Date(2026, 8, 25, 0, 0, 0, 0, time.UTC)},
+		"staging":    {"1.root.json", [4]int64{14, 0, 25, 28}, time.Date(2026, 8, 23, 0, 0, 0, 0, time.UTC)},
+	} {
+		files := public(t, name)
+		if files == nil {
+			return
+		}
+		root := files[c.first].Data
+		if sum := sha256.Sum256(root); name == "production" &&
+			hex.EncodeToString(sum[:]) != "e2a930b2d1d4053dd56e8faf66fd113658545d522e35d222ccf58fea87ccccf4" {
+			t.Fatalf("root version 5 is another one: %x", sum)
+		}
+		for _, age := range []time.Duration{0, 365 * 24 * time.Hour} {
+			p, err := Open(files, Config{Roots: [][]byte{root}, Policy: Policy{At: c.fresh.Add(age)}})
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			s := p.Status()
+			t.Logf("%s at %s: proved as of %s, valid until %s, age %v, %d roots", name, s.At.Format(time.DateOnly),
+				s.ProvedAt.Format(time.RFC3339), s.ValidUntil.Format(time.RFC3339), s.Age, len(p.Files())-3)
+			for i, r := range s.Roles {
+				if c.versions[i] != 0 && r.Version != c.versions[i] {
+					t.Errorf("%s: %s has version %d", name, r.Name, r.Version)
+				}
+			}
+			if expired := age > 0; s.Expired != expired || (s.Age > 0) != expired {
+				t.Errorf("%s: %+v", name, s)
+			}
+			if code := refuse.CodeOf(p.Judge()); (code == "tuf.expired") != (age > 0) {
+				t.Errorf("%s: judged %q", name, code)
+			}
+			targets(t, name, files, root, c.fresh.Add(age))
+		}
+	}
+}
+
+// targets proves the targets that a verifier needs, whatever their age.
+func targets(t *testing.T, name string, files fstest.MapFS, root []byte, at time.Time) {
+	t.Helper()
+	p, err := Open(files, Config{Roots: [][]byte{root}, Policy: Policy{At: at, MaxAge: AnyAge}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"trusted_root.json", "signing_config.v0.2.json"}
+	for file := range files { // the one that a delegated role lists
+		if dir, base := filepath.Split(file); strings.HasSuffix(base, ".keys.json") {
+			names = append(names, strings.TrimPrefix(dir, "targets/")+"keys.json")
+		}
+	}
+	for _, n := range names {
+		f, err := p.Target(n)
+		if err != nil {
+			t.Errorf("%s: %s: %v", name, n, err)
+			continue
+		}
+		if strings.HasSuffix(n, "/keys.json") && len(f.Roles) != 2 {
+			t.Errorf("%s: keys by roles %q", name, f.Roles)
+		}
+	}
+	if len(names) != 3 {
+		t.Errorf("%s: no delegated target", name)
+	}
+}
