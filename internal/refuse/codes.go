@@ -2,24 +2,34 @@
 
 package refuse
 
-import "sort"
+import (
+	"slices"
+	"strings"
+)
 
 // Description explains a code to the person who meets it.
 type Description struct {
-	Code  Code
-	Cause string // what must be the case for the code to appear
-	Fix   string // what the reader can do about it
+	Code  Code   `json:"code"`
+	Cause string `json:"cause"` // what must be the case for the code to appear
+	Fix   string `json:"fix"`   // what the reader can do about it
 }
 
 // Describe returns the description of a code, the zero Description if the
 // code is not one of this module's.
 func Describe(c Code) Description {
-	i := sort.Search(len(table), func(i int) bool { return table[i].Code >= c })
-	if i < len(table) && table[i].Code == c {
-		return table[i]
+	for _, family := range families {
+		for _, d := range family {
+			if d.Code == c {
+				return d
+			}
+		}
 	}
 	return Description{}
 }
 
 // All returns the description of every code, sorted by code.
-func All() []Description { return append([]Description(nil), table...) }
+func All() []Description {
+	all := slices.Concat(families...)
+	slices.SortFunc(all, func(a, b Description) int { return strings.Compare(string(a.Code), string(b.Code)) })
+	return all
+}
