@@ -119,6 +119,9 @@ func (w *World) issue(role string, template *x509.Certificate, t KeyType, parent
 	if w.config.Authority != nil {
 		w.config.Authority(role, template)
 	}
+	if template.SerialNumber == nil {
+		return issuer{}, errTemplate
+	}
 	if parent == nil {
 		parent = &issuer{template, key}
 	}

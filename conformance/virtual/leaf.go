@@ -46,6 +46,10 @@ func Extension(n int, value string) pkix.Extension {
 	return e
 }
 
+// errTemplate is about what crypto/x509 would take from a source of randomness
+// that it is not given.
+var errTemplate = errors.New("virtual: a hook left a certificate without key or serial number")
+
 // leaf issues the signer's certificate.
 func (w *World) leaf(r *Request, role string, key *Key, at time.Time) ([]byte, error) {
 	template, err := w.signerTemplate(r, role, key, at)
@@ -57,14 +61,14 @@ func (w *World) leaf(r *Request, role string, key *Key, at time.Time) ([]byte, e
 	if r.Certificate != nil {
 		r.Certificate(in)
 	}
+	if in.Certificate == nil || in.SerialNumber == nil || in.Key == nil {
+		return nil, errTemplate
+	}
 	// Without a PublicKey, crypto/x509 has nothing to compare the key with.
 	parent := &x509.Certificate{RawSubject: ca.cert.RawSubject, SubjectKeyId: ca.cert.SubjectKeyId}
 	der, err := x509.CreateCertificate(nil, in.Certificate, parent, in.PublicKey, w.blank.priv)
 	if err != nil {
 		return nil, fmt.Errorf("virtual: signer's certificate: %w", err)
-	}
-	if in.Key == nil {
-		return nil, errors.New("virtual: a hook took the key away")
 	}
 	parts, err := splitTBS(der, keyKinds[in.Key.typ].algorithm)
 	if err != nil {
