@@ -63,10 +63,13 @@ func NoteLine(name string, hint [4]byte, sig []byte) string {
 	return fmt.Sprintf("\u2014 %s %s\n", name, b64(append(hint[:], sig...)))
 }
 
+// WitnessKey returns the key with which a witness of that name cosigns.
+func (w *World) WitnessKey(name string) (*Key, error) { return w.key("witness/"+name, Ed25519) }
+
 // cosign returns the line of a witness (C2SP tlog-cosignature): an Ed25519
 // signature over the time and the text.
 func (w *World) cosign(name, text string, at time.Time) (string, error) {
-	key, err := w.key("witness/"+name, Ed25519)
+	key, err := w.WitnessKey(name)
 	if err != nil {
 		return "", err
 	}
