@@ -416,7 +416,7 @@ func TestEndlessData(t *testing.T) {
 			b.SetVersion("targets", 0)
 			b.SetVersion("snapshot", 0)
 			b.Publish("targets")
-			b.Intercept = func(w http.ResponseWriter, r *http.Request) bool {
+			b.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
 				if r.URL.Path != "/"+name {
 					return false
 				}
@@ -425,7 +425,7 @@ func TestEndlessData(t *testing.T) {
 						return true
 					}
 				}
-			}
+			})
 			code := refuse.Code("tuf.too_large")
 			if strings.HasPrefix(name, "targets/") {
 				code = "tuf.length"

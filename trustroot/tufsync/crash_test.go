@@ -194,7 +194,7 @@ func TestManyProcesses(t *testing.T) {
 		b.Publish("targets")
 	}
 	publish()
-	b.Intercept = func(w http.ResponseWriter, r *http.Request) bool {
+	b.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
 		mu.Lock()
 		defer mu.Unlock()
 		if data := b.File(strings.TrimPrefix(r.URL.Path, "/")); data != nil {
@@ -203,7 +203,7 @@ func TestManyProcesses(t *testing.T) {
 			w.WriteHeader(404)
 		}
 		return true
-	}
+	})
 	start := func() *exec.Cmd {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), "TUFSYNC_TEST_DIR="+b.dir, "TUFSYNC_TEST_URL="+b.url, "TUFSYNC_TEST_ROOT="+string(b.root))

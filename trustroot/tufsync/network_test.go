@@ -75,16 +75,17 @@ func TestNetworkFaults(t *testing.T) {
 			t.Run(name+"/"+step[:9], func(t *testing.T) {
 				b := faultyBench(t)
 				b.config = func(c *Config) { c.Timeout = 100 * time.Millisecond; c.Attempts = 1 }
-				b.Intercept = func(w http.ResponseWriter, r *http.Request) bool {
+				b.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
 					if r.URL.Path != "/"+step {
 						return false
 					}
 					f.answer(b, w, r)
 					return true
-				}
+				})
 				b.refused(f.code, "file")
 				b.want(1, 1, 1, 1)
-				b.Intercept, b.config = nil, nil
+				b.Intercept(nil)
+				b.config = nil
 				b.ok("file")
 				b.want(2, 2, 2, 2)
 			})
@@ -131,7 +132,7 @@ func TestRetry(t *testing.T) {
 	for name, code := range map[string]int{"503": 503, "429": 429, "hung up": 0} {
 		b := newBench(t)
 		var n atomic.Int32
-		b.Intercept = func(w http.ResponseWriter, r *http.Request) bool {
+		b.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
 			if n.Add(1)%3 == 0 {
 				return false
 			}
@@ -141,7 +142,7 @@ func TestRetry(t *testing.T) {
 				w.WriteHeader(code)
 			}
 			return true
-		}
+		})
 		b.config = func(c *Config) { c.Attempts = 3 }
 		if b.ok(); n.Load() != 12 {
 			t.Errorf("%s: %d requests, want 12", name, n.Load())
@@ -159,14 +160,14 @@ func TestRetryAfter(t *testing.T) {
 	} {
 		b := newBench(t)
 		var n atomic.Int32
-		b.Intercept = func(w http.ResponseWriter, r *http.Request) bool {
+		b.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
 			if n.Add(1) > 1 {
 				return false
 			}
 			w.Header().Set("Retry-After", c.header)
 			w.WriteHeader(503)
 			return true
-		}
+		})
 		start := time.Now()
 		_, err := b.refresh()
 		if (err == nil) != c.ok || time.Since(start) < c.least || time.Since(start) > c.least+5*time.Second {
@@ -181,13 +182,13 @@ func TestRetryAfter(t *testing.T) {
 
 func TestNotFoundCodes(t *testing.T) {
 	b := newBench(t)
-	b.Intercept = func(w http.ResponseWriter, r *http.Request) bool {
+	b.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
 		if b.File(r.URL.Path[1:]) != nil {
 			return false
 		}
 		w.WriteHeader(403)
 		return true
-	}
+	})
 	b.refused("tuf.forbidden")
 	b.config = func(c *Config) { c.NotFound = []int{403, 404} }
 	b.ok()
@@ -196,7 +197,7 @@ func TestNotFoundCodes(t *testing.T) {
 // What is sent along is the same for everybody: nothing that identifies.
 func TestRequestHeaders(t *testing.T) {
 	b := newBench(t)
-	b.Intercept = func(w http.ResponseWriter, r *http.Request) bool {
+	b.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
 		for name := range r.Header {
 			if name != "Accept-Encoding" && name != "User-Agent" {
 				t.Errorf("header %s", name)
@@ -206,7 +207,7 @@ func TestRequestHeaders(t *testing.T) {
 			t.Errorf("headers %v", r.Header)
 		}
 		return false
-	}
+	})
 	b.ok()
 }
 
@@ -300,7 +301,7 @@ func TestConfig(t *testing.T) {
 func TestCancelled(t *testing.T) {
 	b := newBench(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	b.Intercept = func(w http.ResponseWriter, r *http.Request) bool { cancel(); w.WriteHeader(503); return true }
+	b.Intercept(func(w http.ResponseWriter, r *http.Request) bool { cancel(); w.WriteHeader(503); return true })
 	start := time.Now()
 	cfg := b.cfg()
 	cfg.Backoff, cfg.Attempts = time.Hour, 20

@@ -43,10 +43,11 @@ type Repo struct {
 	mu       sync.Mutex
 	files    map[string][]byte
 	requests []string
-
-	// Intercept, if not nil, may answer a request itself, by returning true.
-	Intercept func(w http.ResponseWriter, r *http.Request) bool
+	answer   Answer
 }
+
+// Answer may answer a request itself, by returning true.
+type Answer func(w http.ResponseWriter, r *http.Request) bool
 
 // Key returns the private key of that name.
 func Key(name string) ed25519.PrivateKey {
@@ -282,15 +283,22 @@ func (r *Repo) Requests() []string {
 	return seen
 }
 
+// Intercept has a asked first by each request; nil ends that.
+func (r *Repo) Intercept(a Answer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answer = a
+}
+
 // ServeHTTP serves the published files.
 func (r *Repo) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	name := strings.TrimPrefix(req.URL.Path, "/")
 	r.mu.Lock()
 	r.requests = append(r.requests, strings.TrimPrefix(req.URL.EscapedPath(), "/"))
 	data, ok := r.files[name]
-	intercept := r.Intercept
+	answer := r.answer
 	r.mu.Unlock()
-	if intercept != nil && intercept(w, req) {
+	if answer != nil && answer(w, req) {
 		return
 	}
 	if !ok {
