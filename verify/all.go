@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"context"
+	"io"
+	"iter"
+	"runtime"
+	"sync"
+
+	"github.com/sigbundle/sigbundle/bundle"
+)
+
+// A Job is one verification among many: the JSON of one bundle and what it is
+// held against. If Open is set the artifact is read from there, once, by the
+// worker that judges the bundle, and Artifact is not used.
+type Job struct {
+	Bundle   []byte
+	Artifact Artifact
+	Open     func() (io.ReadCloser, error)
+
+	// Verifier judges this job, in place of the one that All is called on.
+	Verifier *Verifier
+}
+
+// All judges many bundles on as many workers as there are processors. The
+// results come in the order of the jobs, each exactly what [bundle.Parse],
+// [Verifier.ReadArtifact] and [Verifier.Verify] would have returned for it; a
+// job that fails does not keep the others from being judged. Jobs are taken
+// only a little ahead of the results, so that memory stays bounded however
+// many there are.
+//
+// When ctx is cancelled no further job is begun, and the sequence ends after
+// the jobs under way with one more element: a nil result and ctx's error.
+// Leaving the loop early is fine. jobs is run on another goroutine.
+func (v *Verifier) All(ctx context.Context, jobs iter.Seq[Job]) iter.Seq2[*Result, error] {
+	return func(yield func(*Result, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		var running sync.WaitGroup
+		defer running.Wait() // nothing of this outlives the loop
+		defer cancel()
+
+		workers := runtime.GOMAXPROCS(0)
+		type slot struct {
+			job  Job
+			done chan struct{}
+			res  *Result
+			err  error
+
+			dropped bool // never judged
+		}
+		work := make(chan *slot)
+		order := make(chan *slot, 16*workers)
+		running.Go(func() {
+			defer close(order)
+			defer close(work)
+			for job := range jobs {
+				s := &slot{job: job, done: make(chan struct{})}
+				select {
+				case order <- s:
+				case <-ctx.Done():
+					return
+				}
+				select {
+				case work <- s:
+				case <-ctx.Done():
+					s.dropped = true
+					close(s.done)
+					return
+				}
+			}
+		})
+		for range workers {
+			running.Go(func() {
+				for s := range work {
+					s.res, s.err = v.do(&s.job)
+					s.job = Job{}
+					close(s.done)
+				}
+			})
+		}
+		for s := range order {
+			<-s.done
+			if s.dropped {
+				break
+			}
+			if !yield(s.res, s.err) {
+				return
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// do judges one job.
+func (v *Verifier) do(job *Job) (*Result, error) {
+	if job.Verifier != nil {
+		v = job.Verifier
+	}
+	b, err := bundle.Parse(job.Bundle)
+	if err != nil {
+		return nil, err
+	}
+	a := job.Artifact
+	if job.Open != nil {
+		if a, err = v.open(job, b); err != nil {
+			return nil, err
+		}
+	}
+	return v.Verify(b, a)
+}
+
+func (v *Verifier) open(job *Job, b *bundle.Bundle) (Artifact, error) {
+	r, err := job.Open()
+	if err != nil {
+		return Artifact{}, err
+	}
+	defer r.Close()
+	return v.ReadArtifact(r, b)
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/trustroot/embedded"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+// batch returns a verifier and jobs of several outcomes in turn.
+func batch(t testing.TB, n int) (*verify.Verifier, []verify.Job) {
+	t.Helper()
+	root, err := embedded.TrustedRoot("public-good")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := verify.New(verify.Config{Root: root, Policy: verify.Policy{AnyIdentity: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const artifact = "../testdata/public/github_provenance_demo-0.0.0-py3-none-any.whl"
+	data, err := os.ReadFile(artifact + ".sigstore.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := verify.ArtifactDigest("sha256", make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var jobs []verify.Job
+	for i := range n {
+		job := verify.Job{Bundle: data, Open: func() (io.ReadCloser, error) { return os.Open(artifact) }}
+		switch i % 4 {
+		case 1:
+			job.Open, job.Artifact = nil, other
+		case 2:
+			job.Bundle = data[:len(data)-1-i]
+		case 3:
+			job.Open = func() (io.ReadCloser, error) { return nil, os.ErrNotExist }
+		}
+		jobs = append(jobs, job)
+	}
+	return v, jobs
+}
+
+// single is what a batch must agree with.
+func single(v *verify.Verifier, job verify.Job) (*verify.Result, error) {
+	b, err := bundle.Parse(job.Bundle)
+	if err != nil {
+		return nil, err
+	}
+	if job.Open != nil {
+		r, err := job.Open()
+		if err != nil {
+			return nil, err
+		}
+		defer r.Close()
+		if job.Artifact, err = v.ReadArtifact(r, b); err != nil {
+			return nil, err
+		}
+	}
+	return v.Verify(b, job.Artifact)
+}
+
+func TestAllEqualsSingle(t *testing.T) {
+	v, jobs := batch(t, 40)
+	i := 0
+	for res, err := range v.All(t.Context(), slices.Values(jobs)) {
+		want, wantErr := single(v, jobs[i])
+		if (err == nil) != (wantErr == nil) || err != nil && err.Error() != wantErr.Error() {
+			t.Fatalf("job %d: %v, alone: %v", i, err, wantErr)
+		}
+		if err == nil && !bytes.Equal(res.Report.MarshalIndent(), want.Report.MarshalIndent()) {
+			t.Fatalf("job %d: the reports differ", i)
+		}
+		i++
+	}
+	if i != len(jobs) {
+		t.Errorf("%d results for %d jobs", i, len(jobs))
+	}
+}
+
+func TestAllEndsEarly(t *testing.T) {
+	v, jobs := batch(t, 400)
+	i := 0
+	for range v.All(t.Context(), slices.Values(jobs)) {
+		if i++; i == 3 {
+			break
+		}
+	}
+	if i != 3 {
+		t.Errorf("%d results after leaving at 3", i)
+	}
+	for _, err := range v.All(t.Context(), slices.Values(jobs[:0])) {
+		t.Errorf("a result without a job: %v", err)
+	}
+}
+
+func TestAllCancelled(t *testing.T) {
+	v, jobs := batch(t, 400)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	i, last := 0, error(nil)
+	for _, err := range v.All(ctx, slices.Values(jobs)) {
+		if i++; i == 3 {
+			cancel()
+		}
+		last = err
+	}
+	if !errors.Is(last, context.Canceled) || i > 399 {
+		t.Errorf("%d results, the last %v", i, last)
+	}
+}
