@@ -6,9 +6,10 @@
 // this module and of programs that use it.
 //
 //	w, err := virtual.New(virtual.Config{Seed: "my test"})
+//	data, err := w.TrustedRoot()
+//	root, err := trustroot.Parse(data)
 //	signed, err := w.Sign(virtual.Request{Artifact: []byte("hello")})
 //	b, err := bundle.Parse(signed.Bundle)
-//	root, err := trustroot.Parse(trustedRoot)
 //
 // Tests thus go through the same doors as the world outside. Everything is
 // reproducible to the byte: keys come from a seed, signatures are
