@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sign
+
+import (
+	"bytes"
+
+	"github.com/sigbundle/sigbundle/ctlog"
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/rfc3161"
+	"github.com/sigbundle/sigbundle/tlog"
+	"github.com/sigbundle/sigbundle/trustroot"
+)
+
+// These checks are made again when the finished bundle is verified. They are
+// made as early as possible because every later step is public and cannot be
+// undone: nothing is logged under a certificate that nobody will accept.
+
+// checkCertificate checks what the authority issued (client specification,
+// Section 2.1.3): our key, a path to the trust root, and the promise of a CT
+// log. Whose certificate it is, the Issuer has checked, and verify will.
+func (j *job) checkCertificate() error {
+	if j.leaf == nil || !bytes.Equal(j.leaf.RawSubjectPublicKeyInfo, j.key.SPKI()) {
+		return refuse.New("sign.certificate", "it is for another key")
+	}
+	// No clock is asked: the certificate is new when it begins.
+	chains, err := j.Root.Chains(j.leaf, nil, j.leaf.NotBefore)
+	if err != nil {
+		return err
+	}
+	if len(j.Root.CTLogs()) == 0 || j.Require.SCTs < 0 {
+		return nil
+	}
+	return j.checkSCTs(chains)
+}
+
+// checkSCTs looks for one SCT that holds.
+func (j *job) checkSCTs(chains []trustroot.Chain) error {
+	list, err := ctlog.ParseList(j.leaf)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return refuse.New("sct.missing", "it holds no signed certificate timestamp")
+	}
+	var bad error
+	for i := range list {
+		log := j.Root.CTLog(list[i].LogID)
+		if log == nil {
+			continue
+		}
+		for _, c := range chains {
+			precert, err := ctlog.NewPrecert(j.leaf, c.Issuer())
+			if err == nil {
+				_, err = log.Verify(&list[i], precert)
+			}
+			if err == nil {
+				return nil
+			}
+			bad = refuse.Wrap("sct.signature", err, "CT log %s", list[i].LogID)
+		}
+	}
+	if bad != nil {
+		return bad
+	}
+	return refuse.New("sct.unknown_log", "its signed certificate timestamp is of the CT log %s, which the trust root does not list", list[0].LogID)
+}
+
+// checkStamp checks a timestamp over our signature, and that our certificate
+// is valid at its time.
+func (j *job) checkStamp(der []byte) error {
+	token, err := rfc3161.Parse(der)
+	if err != nil {
+		return err
+	}
+	var bad error
+	for _, a := range j.Root.TimestampAuthorities() {
+		if !a.Knows(token) {
+			continue
+		}
+		stamp, err := a.Verify(token, j.signature)
+		if err != nil {
+			bad = err
+			continue
+		}
+		if j.leaf == nil {
+			return nil
+		}
+		_, err = j.Root.Chains(j.leaf, nil, stamp.Time)
+		return refuse.Wrap("chain.expired", err, "the certificate at the time of the timestamp")
+	}
+	if bad != nil {
+		return bad
+	}
+	return refuse.New("timestamp.signer", "it is of an authority that the trust root does not list")
+}
+
+// checkEntry checks an entry in full (client specification, Section 2.1.7):
+// everything that the log signed, and that it is about our signature.
+func (j *job) checkEntry(e *tlog.Entry, r tlog.Record, want tlog.Generation) error {
+	if e == nil || e.Body == nil {
+		return refuse.New("tlog.entry.malformed", "it is empty")
+	}
+	// The log is found by its ID, never by the URL: one address may stand for
+	// several logs.
+	log := j.Root.Log(e.LogID)
+	if log == nil {
+		return refuse.New("tlog.unknown_log", "it is of the log %s, which the trust root does not list", e.LogID)
+	}
+	if e.Proof == nil {
+		return refuse.New("bundle.proof_missing", "it comes without an inclusion proof")
+	}
+	checkpoint, err := log.OpenCheckpoint(e.Proof.Checkpoint)
+	if err != nil {
+		return err
+	}
+	generation, err := log.Generation(e, checkpoint)
+	if err != nil {
+		return err
+	}
+	if generation != want {
+		return refuse.New("tlog.entry.generation", "it is of %s, asked was %s", generation, want)
+	}
+	if err := e.VerifyInclusion(checkpoint, generation); err != nil {
+		return err
+	}
+	if err := e.Body.VerifyRecord(generation, r); err != nil {
+		return err
+	}
+	return j.checkPromise(log, e, generation)
+}
+
+// checkPromise checks the time that a Rekor v1 log promises.
+func (j *job) checkPromise(log *tlog.Log, e *tlog.Entry, g tlog.Generation) error {
+	if g != tlog.V1 || len(e.Promise) == 0 {
+		return nil
+	}
+	at, err := log.VerifyPromise(e)
+	if err != nil || j.leaf == nil {
+		return err
+	}
+	_, err = j.Root.Chains(j.leaf, nil, at)
+	return refuse.Wrap("chain.expired", err, "the certificate at the time of the log entry")
+}

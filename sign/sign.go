@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package sign makes Sigstore bundles.
+//
+// It holds the order of things and the checks, and no network: whoever issues
+// certificates, stamps signatures and logs them is behind three small
+// interfaces, which package sign/sigstore implements over HTTP.
+//
+// Nothing that a service answers is used unseen. Each answer is judged as it
+// arrives, by the code and the trust root that will judge the bundle later;
+// the finished bundle is then judged as a whole by package verify, and is
+// returned only if it verifies.
+package sign
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"time"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/sigkey"
+	"github.com/sigbundle/sigbundle/tlog"
+	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+// Algorithm names a key type, a signature scheme and a hash: an entry of the
+// Sigstore algorithm registry (protobuf-specs, common.PublicKeyDetails).
+type Algorithm = sigkey.Algorithm
+
+// An Issuer certifies keys. Its String names it in errors.
+type Issuer interface {
+	// Issue returns a certificate for key, and whose certificate it has to
+	// be: the signer refuses one that names anybody else.
+	Issue(ctx context.Context, key *Key) (*x509.Certificate, verify.Identity, error)
+	fmt.Stringer
+}
+
+// A Stamper is a timestamp authority. Its String names it in errors.
+type Stamper interface {
+	// Stamp returns a DER TimeStampResp over a signature. What only the one
+	// who asked can check, the nonce, is the Stamper's to check.
+	Stamp(ctx context.Context, signature []byte) ([]byte, error)
+	fmt.Stringer
+}
+
+// A Log is a transparency log. Its String names it in errors.
+type Log interface {
+	// Append enters a signature and returns the entry. A log that already has
+	// it and cannot prove it says so with the code sign.rekor.duplicate; the
+	// signer then signs again.
+	Append(ctx context.Context, r tlog.Record) (*tlog.Entry, error)
+	// Generation is that of Rekor that the log follows.
+	Generation() tlog.Generation
+	fmt.Stringer
+}
+
+// Bounds on one signing.
+const (
+	// maxServices is how many logs, and how many stampers, one signature may
+	// be sent to.
+	maxServices = 16
+	// maxAttempts is how often is signed where a log knows a signature
+	// already. Signatures that differ every time collide only after an answer
+	// got lost.
+	maxAttempts = 3
+	// lifetime bounds the time from the certificate to the last log's answer.
+	// Certificates are good for ten minutes, and a signature has to be stamped
+	// within them.
+	lifetime = 9 * time.Minute
+)
+
+// Config is what a Signer is made of.
+type Config struct {
+	// Root judges every answer and the finished bundle. Required.
+	Root *trustroot.Root
+	// Issuer certifies a fresh key for each signature. With nil, Key signs
+	// under its own name.
+	Issuer Issuer
+	// Key signs. It is required without an Issuer. With an Issuer, nil means
+	// a fresh key of Algorithm for each signature.
+	Key *Key
+	// Algorithm is that of fresh keys; zero means ECDSA P-256 with SHA-256.
+	Algorithm Algorithm
+	// Stampers stamp each signature, all of them.
+	Stampers []Stamper
+	// Logs enter each signature, all of them.
+	Logs []Log
+	// Require is what the finished bundle has to come up to. Zero values
+	// follow what Root lists, as for any verifier.
+	Require verify.Requirements
+}
+
+// Signer makes bundles. It is immutable, and safe for concurrent use if its
+// services and its Key are.
+type Signer struct{ c Config }
+
+// New checks the configuration. Refusals are sign.config.
+func New(c Config) (*Signer, error) {
+	switch {
+	case c.Root == nil:
+		return nil, refuse.New("sign.config", "no trust root to judge the services by")
+	case c.Issuer == nil && c.Key == nil:
+		return nil, refuse.New("sign.config", "neither a key nor anybody to certify one")
+	case len(c.Logs) > maxServices || len(c.Stampers) > maxServices:
+		return nil, refuse.New("sign.config", "%d logs and %d timestamp authorities, at most %d are possible", len(c.Logs), len(c.Stampers), maxServices)
+	}
+	if c.Algorithm == 0 {
+		c.Algorithm = ECDSAP256
+	}
+	// Rekor v2 has no time of its own: without a timestamp the certificate
+	// would be worth nothing, which is better said before one is issued.
+	timed := len(c.Stampers) > 0
+	for _, l := range c.Logs {
+		timed = timed || l.Generation() == tlog.V1
+	}
+	if c.Issuer != nil && !timed {
+		return nil, refuse.New("sign.config", "nothing proves the time of the signature: it takes a timestamp authority, or a log of Rekor v1")
+	}
+	return &Signer{c}, nil
+}
+
+// Signed is a bundle that verified.
+type Signed struct {
+	Bundle []byte // JSON, on one line
+	// Report is what verify has to say of it.
+	Report *verify.Report
+}
+
+// Sign signs content and returns the bundle once it has verified. On error
+// there is no bundle; what services have seen by then they have seen.
+//
+// Refusals are those of the services, those of the packages that judge their
+// answers, sign.key and sign.content.
+func (s *Signer) Sign(ctx context.Context, content Content) (*Signed, error) {
+	ctx, cancel := context.WithTimeout(ctx, lifetime)
+	defer cancel()
+	j := job{Config: s.c, content: content}
+	if err := j.identify(ctx); err != nil {
+		return nil, err
+	}
+	for attempt := 1; ; attempt++ {
+		err := j.attest(ctx)
+		if err == nil {
+			break
+		}
+		if refuse.CodeOf(err) != "sign.rekor.duplicate" || attempt == maxAttempts || !j.key.Randomized() {
+			return nil, err
+		}
+	}
+	return j.finish()
+}
