@@ -34,7 +34,7 @@ Without a code it lists all of them.`,
 				codes = []refuse.Description{d}
 			}
 			if output.format == "json" {
-				return writeJSON(cmd.OutOrStdout(), codes)
+				return writeJSON(cmd.OutOrStdout(), explanations(codes))
 			}
 			for _, d := range codes {
 				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\n  %s\n  %s\n", d.Code, d.Cause, d.Fix); err != nil {
@@ -44,14 +44,32 @@ Without a code it lists all of them.`,
 			return nil
 		},
 	}
-	output.add(cmd.Flags())
+	output.add(cmd)
 	return cmd
 }
 
-func completeCodes(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	var codes []string
+// explanation is a code in JSON.
+type explanation struct {
+	Code  refuse.Code `json:"code"`
+	Cause string      `json:"cause"`
+	Fix   string      `json:"fix"`
+}
+
+func explanations(codes []refuse.Description) []explanation {
+	out := make([]explanation, 0, len(codes)) // no code is [], not null
+	for _, d := range codes {
+		out = append(out, explanation{d.Code, d.Cause, d.Fix})
+	}
+	return out
+}
+
+func completeCodes(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var codes []cobra.Completion
 	for _, d := range refuse.All() {
-		codes = append(codes, string(d.Code))
+		codes = append(codes, string(d.Code)+"\t"+d.Cause)
 	}
 	return codes, cobra.ShellCompDirectiveNoFileComp
 }

@@ -13,7 +13,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/sigbundle/sigbundle/bundle"
@@ -22,8 +22,10 @@ import (
 
 type outputFlags struct{ format string }
 
-func (o *outputFlags) add(fl *pflag.FlagSet) {
-	fl.StringVar(&o.format, "format", "text", "how to write the answer: `text|json`")
+func (o *outputFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.format, "format", "text", "how to write the answer: `text|json`")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(
+		[]cobra.Completion{"text\tfor people", "json\tfor programs"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (o *outputFlags) check() error {
@@ -58,10 +60,18 @@ func (o *outputFlags) reports(w io.Writer, title string, reports []*verify.Repor
 	if want == 0 {
 		want = len(reports)
 	}
-	if verified < want {
-		return &refusal{}
+	if len(reports) > 1 && o.format == "text" {
+		if _, err := fmt.Fprintf(w, "%d of %d bundles verified, %d required\n", verified, len(reports), want); err != nil {
+			return err
+		}
 	}
-	return nil
+	switch {
+	case verified >= want:
+		return nil
+	case verified == len(reports): // no report says why
+		return &refusal{fmt.Errorf("%d of %d bundles verified, %d required", verified, len(reports), want)}
+	}
+	return &refusal{}
 }
 
 // writeJSONReport writes one report: indented when it is alone, on one line

@@ -6,14 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/internal/fulcio"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
 	"github.com/sigbundle/sigbundle/verify"
@@ -40,14 +39,18 @@ type verifyFlags struct {
 func newVerify() *cobra.Command {
 	f := new(verifyFlags)
 	cmd := &cobra.Command{
-		Use:   "verify ARTIFACT|ALGORITHM:HEX",
+		Use:   "verify {ARTIFACT|ALGORITHM:HEX|-}",
 		Short: "Verify an artifact against its bundle, offline",
 		Long: `Verify proves, without a network, that an accepted signer signed the artifact.
 
 The bundle is looked for beside the artifact: ARTIFACT.sigstore.json, then
 ARTIFACT.sigstore, then ARTIFACT.sigstore.jsonl. The artifact may be named by
 a digest instead, sha256:…, sha384:… or sha512:…, and statements about source
-code also by gitCommit:… and its like; a file of that name goes first.
+code also by gitCommit:… and its like; a file of that name goes first. The
+name - is standard input.
+
+Of several bundles in one file all must verify, unless --bundles says
+otherwise.
 
 How much evidence it takes follows from the trust root: what it lists, it
 requires. --require changes that, and the report shows it.`,
@@ -71,11 +74,20 @@ requires. --require changes that, and the report shows it.`,
 				return errors.New("--no-artifact needs --bundle")
 			case !f.noArtifact && len(args) != 1:
 				return fmt.Errorf("want one artifact, a file or ALGORITHM:HEX, got %d arguments", len(args))
+			case !f.noArtifact && args[0] == stdinName && f.bundle == "":
+				return errors.New("an artifact on standard input needs --bundle")
+			case !f.noArtifact && args[0] == stdinName && f.bundle == stdinName:
+				return errors.New("artifact and bundle cannot both be standard input")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
+	f.add(cmd)
+	return cmd
+}
+
+func (f *verifyFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.bundle, "bundle", "", "the bundle `FILE`, JSON or JSON Lines; - is standard input")
 	fl.StringVar(&f.bundles, "bundles", "all", "of several bundles, how many must verify: `all|any|K`")
@@ -90,29 +102,66 @@ requires. --require changes that, and the report shows it.`,
 	fl.StringSliceVar(&f.require, "require", nil, "change how much evidence it takes: `tlog=N,sct=N,tsa=N,time=N`; 0 requires none")
 	fl.BoolVar(&f.noArtifact, "no-artifact", false, "verify a DSSE bundle without comparing an artifact; the report shows it")
 	fl.BoolVar(&f.explain, "explain", false, "show every check and what it proved; after a failure, run the rest as far as possible")
-	f.output.add(fl)
+	f.output.add(cmd)
 	f.trust.add(cmd)
-	_ = cmd.RegisterFlagCompletionFunc("bundles", cobra.FixedCompletions([]string{"all", "any"}, cobra.ShellCompDirectiveNoFileComp))
-	return cmd
+	for _, other := range []string{"identity", "identity-regexp", "no-identity"} {
+		cmd.MarkFlagsMutuallyExclusive("key", other)
+	}
+	cmd.MarkFlagsMutuallyExclusive("no-identity", "identity")
+	cmd.MarkFlagsMutuallyExclusive("no-identity", "identity-regexp")
+	f.complete(cmd)
+}
+
+// maxExtension bounds the search for names of certificate extensions; the
+// registry ends at 24 today.
+const maxExtension = 64
+
+// complete says what a shell may offer after each flag.
+func (f *verifyFlags) complete(cmd *cobra.Command) {
+	_ = cmd.MarkFlagFilename("bundle", "json", "sigstore", "jsonl")
+	_ = cmd.MarkFlagFilename("key", "pem", "pub", "key")
+	fixed := map[string][]cobra.Completion{
+		"bundles": {"all\tevery bundle must verify", "any\tone is enough"},
+		"require": {"tlog=\ttransparency logs", "sct=\tcertificate transparency logs", "tsa=\ttimestamp authorities", "time=\tverified times"},
+		"issuer": {
+			"https://token.actions.githubusercontent.com\tGitHub Actions",
+			"https://gitlab.com\tGitLab",
+			"https://accounts.google.com\tGoogle",
+			"https://github.com/login/oauth\tGitHub users",
+			"none\ta certificate without an issuer",
+		},
+	}
+	for flag, offers := range fixed {
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(offers, cobra.ShellCompDirectiveNoFileComp))
+	}
+	var extensions []cobra.Completion
+	for n := 1; n <= maxExtension; n++ {
+		if name := fulcio.Name(n); name != "" {
+			extensions = append(extensions, fmt.Sprintf("%s=\textension 1.3.6.1.4.1.57264.1.%d", name, n))
+		}
+	}
+	_ = cmd.RegisterFlagCompletionFunc("ext", cobra.FixedCompletions(extensions, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
+	for _, flag := range []string{"identity", "identity-regexp", "issuer-regexp", "predicate-type"} {
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.NoFileCompletions)
+	}
 }
 
 func (f *verifyFlags) run(cmd *cobra.Command, args []string) error {
-	policy, err := f.policy()
-	if err != nil {
+	if err := f.output.check(); err != nil {
 		return err
 	}
 	wanted, err := parseBundleCount(f.bundles)
 	if err != nil {
 		return err
 	}
-	if err := f.output.check(); err != nil {
-		return err
-	}
-	title := "bundle alone"
+	name, title := "", "bundle alone"
 	if !f.noArtifact {
-		title = args[0]
+		name, title = args[0], args[0]
 	}
-	reports, err := f.judgeAll(cmd.InOrStdin(), policy, title)
+	if name == stdinName {
+		title = "standard input"
+	}
+	reports, err := f.judgeAll(cmd.InOrStdin(), name)
 	var refused *refusal
 	if errors.As(err, &refused) {
 		reports = []*verify.Report{unjudged(refused.err)}
@@ -124,26 +173,39 @@ func (f *verifyFlags) run(cmd *cobra.Command, args []string) error {
 
 // judgeAll reads what is needed and judges every bundle. A refusal is the
 // content's fault; any other error the caller's, or the file system's.
-func (f *verifyFlags) judgeAll(stdin io.Reader, policy verify.Policy, artifact string) ([]*verify.Report, error) {
+func (f *verifyFlags) judgeAll(stdin io.Reader, name string) ([]*verify.Report, error) {
+	policy, err := f.policy()
+	if err != nil {
+		return nil, err
+	}
+	artifact, err := f.openArtifact(stdin, name)
+	if err != nil {
+		return nil, err
+	}
+	defer artifact.Close()
+	candidates, err := f.readBundles(stdin, name)
+	if err != nil {
+		return nil, err
+	}
 	root, source, err := f.trust.load()
 	if err != nil {
 		return nil, err
 	}
 	verifier, err := verify.New(verify.Config{Root: root, RootSource: source, Policy: policy, Explain: f.explain})
 	if err != nil {
-		return nil, err
+		return nil, &refusal{err} // an identity or a key that no certificate or signature can meet
 	}
-	bundles, err := f.readBundles(stdin, artifact)
+	a, err := artifact.read(verifier, candidates)
 	if err != nil {
-		return nil, err
-	}
-	a, err := f.artifact(verifier, artifact, bundles)
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	var reports []*verify.Report
-	for _, b := range bundles {
-		reports = append(reports, judge(verifier, b, a))
+	for _, c := range candidates {
+		if c.err != nil {
+			reports = append(reports, unjudged(c.err))
+		} else {
+			reports = append(reports, judge(verifier, c.bundle, a))
+		}
 	}
 	return reports, nil
 }
@@ -211,7 +273,7 @@ func (f *verifyFlags) policy() (verify.Policy, error) {
 }
 
 func readKey(name string) (verify.Key, error) {
-	data, err := os.ReadFile(name)
+	data, err := readFile(name)
 	if err != nil {
 		return verify.Key{}, err
 	}
@@ -247,6 +309,9 @@ func parseRequire(flags []string) (verify.Requirements, error) {
 		if field == nil || err != nil {
 			return r, fmt.Errorf("--require %q is not of the form tlog=N, sct=N, tsa=N or time=N", flag)
 		}
+		if *field != 0 {
+			return r, fmt.Errorf("--require %s is given twice", name)
+		}
 		if *field = verify.Threshold(n); n == 0 {
 			*field = verify.NotRequired
 		}
@@ -267,69 +332,4 @@ func parseBundleCount(s string) (int, error) {
 		return 0, fmt.Errorf("--bundles %q is not all, any or a number above 0", s)
 	}
 	return int(n), nil
-}
-
-// readBundles reads the bundles that were named, or else those beside the
-// artifact.
-func (f *verifyFlags) readBundles(stdin io.Reader, artifact string) ([]*bundle.Bundle, error) {
-	name := f.bundle
-	var data []byte
-	var err error
-	switch {
-	case name == "-":
-		name = "standard input"
-		data, err = readBounded(stdin)
-	case name != "":
-		data, err = readFile(name)
-	default:
-		name, data, err = findBundle(artifact)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return parseBundles(name, data)
-}
-
-func parseBundles(name string, data []byte) ([]*bundle.Bundle, error) {
-	var bundles []*bundle.Bundle
-	for b, err := range bundle.All(data) {
-		if err != nil {
-			return nil, &refusal{refuse.Wrap("bundle.malformed", err, "%s, bundle %d", name, len(bundles)+1)}
-		}
-		bundles = append(bundles, b)
-	}
-	return bundles, nil
-}
-
-// findBundle looks beside the artifact (client specification, Section 4.1.1).
-func findBundle(artifact string) (name string, data []byte, err error) {
-	for _, suffix := range []string{".sigstore.json", ".sigstore", ".sigstore.jsonl"} {
-		name := artifact + suffix
-		data, err := readFile(name)
-		if err == nil || !errors.Is(err, fs.ErrNotExist) {
-			return name, data, err
-		}
-	}
-	return "", nil, fmt.Errorf("no bundle beside %s: looked for %[1]s.sigstore.json, .sigstore and .sigstore.jsonl; name one with --bundle", artifact)
-}
-
-// artifact reads the artifact, a file if there is one of that name and else a
-// digest.
-func (f *verifyFlags) artifact(v *verify.Verifier, name string, bundles []*bundle.Bundle) (verify.Artifact, error) {
-	if f.noArtifact {
-		return verify.NoArtifact(), nil
-	}
-	file, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) && strings.Contains(name, ":") {
-		return verify.ParseArtifactDigest(name)
-	}
-	if err != nil {
-		return verify.Artifact{}, err
-	}
-	defer file.Close()
-	a, err := v.ReadArtifact(file, bundles...)
-	if err != nil {
-		return a, fmt.Errorf("%s: %w", name, err)
-	}
-	return a, nil
 }
