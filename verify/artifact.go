@@ -126,8 +126,15 @@ func ParseArtifactDigest(s string) (Artifact, error) {
 }
 
 // ReadArtifact reads r to its end, once and at constant memory, and computes
-// every digest that judging these bundles may ask for. Errors are r's.
+// every digest that judging these bundles may ask for. Errors are r's, but
+// for those about missing arguments.
 func (v *Verifier) ReadArtifact(r io.Reader, bundles ...*bundle.Bundle) (Artifact, error) {
+	if v == nil || v.policy == nil {
+		return Artifact{}, errNoVerifier
+	}
+	if r == nil {
+		return Artifact{}, refuse.New("artifact.missing", "no artifact given")
+	}
 	var p plan
 	for _, b := range bundles {
 		if b != nil {

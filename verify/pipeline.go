@@ -66,8 +66,8 @@ type run struct {
 	// ----
 	key     *sigkey.Key // signer: the leaf's key or the managed key
 	managed *trustedKey // signer: nil for certificates
-	entries []entry     // promises: entries of known logs
-	unknown []tlog.ID   // promises: the logs that are not known
+	entries []entry     // of known logs, from the start
+	unknown []tlog.ID   // the logs of all other entries, from the start
 	stamps  []Time      // timestamps
 	times   []Time      // time: all verified times
 	chains  []trustroot.Chain
@@ -79,6 +79,7 @@ type run struct {
 // entry is a log entry of a known log.
 type entry struct {
 	*tlog.Entry
+	number     int // in the bundle, from 1
 	log        *tlog.Log
 	promised   *Time            // promises: the integrated time, nil without a promise
 	checkpoint *tlog.Checkpoint // checkpoints: nil without a proof
@@ -102,6 +103,7 @@ func newRun(v *Verifier, b *bundle.Bundle, a Artifact) *run {
 		}
 	}
 	r.require()
+	r.sortEntries()
 	return r
 }
 
@@ -244,7 +246,7 @@ func (r *run) rules() error {
 		if err := rule.Judge(res); err != nil {
 			return refuse.Wrap("rule.refused", err, "rule %q", rule.Name())
 		}
-		r.fact(CheckRules, Fact{What: rule.Name(), Rule: "policy"})
+		r.fact(CheckRules, Fact{What: rule.Name(), By: Authority{Role: "caller's rule, not a key"}, Rule: "policy"})
 	}
 	return nil
 }

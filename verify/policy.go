@@ -273,6 +273,7 @@ type compiledPolicy struct {
 
 func (p Policy) compile() (*compiledPolicy, error) {
 	c := &compiledPolicy{Policy: p}
+	c.PredicateTypes, c.Rules = slices.Clone(p.PredicateTypes), slices.Clone(p.Rules) // the caller may reuse its own
 	if len(p.Identities) == 0 && len(p.Keys) == 0 && !p.AnyIdentity {
 		return nil, refuse.New("policy.empty", "the policy names no identity and no key, so nobody's signature could be accepted")
 	}

@@ -44,7 +44,12 @@ var checkNames = [numChecks]string{
 }
 
 // String returns the check's name in reports.
-func (c Check) String() string { return checkNames[c] }
+func (c Check) String() string {
+	if c < 0 || c >= numChecks {
+		return "unknown"
+	}
+	return checkNames[c]
+}
 
 // MarshalText returns the check's name.
 func (c Check) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
@@ -62,6 +67,9 @@ const (
 
 // String returns "not run", "passed", "skipped" or "failed".
 func (s Status) String() string {
+	if s < NotRun || s > Failed {
+		return "unknown"
+	}
 	return [...]string{"not run", "passed", "skipped", "failed"}[s]
 }
 

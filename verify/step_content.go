@@ -84,7 +84,7 @@ func (r *run) envelopeSignature() (Digest, error) {
 			digest = e.Digest(key.Hash())
 		}
 		if key.VerifyDigest(digest, r.b.Signature) == nil {
-			r.key = key
+			r.signedWith(key)
 			return over, nil
 		}
 	}
@@ -108,21 +108,26 @@ func (r *run) keysToTry() []*sigkey.Key {
 	return keys
 }
 
+// signedWith records which of the keys to try it was.
+func (r *run) signedWith(key *sigkey.Key) {
+	if key != r.key {
+		r.report.note("signature.sha256", fmt.Sprintf("the key signs with SHA-256, which is weaker than %s asks for", r.key.Algorithm()))
+	}
+	r.key = key
+}
+
 // messageSignature checks the signature over the artifact, of which only
 // digests are known.
 func (r *run) messageSignature() error {
 	comparable := false
-	for i, key := range r.keysToTry() {
+	for _, key := range r.keysToTry() {
 		digest := r.a.digest(key.Hash())
 		if digest == nil || key.Hash() == 0 {
 			continue
 		}
 		comparable = true
 		if key.VerifyDigest(digest, r.b.Signature) == nil {
-			if i > 0 {
-				r.report.note("signature.sha256", fmt.Sprintf("the key signs with SHA-256, which is weaker than %s asks for", r.key.Algorithm()))
-			}
-			r.key = key
+			r.signedWith(key)
 			return nil
 		}
 	}

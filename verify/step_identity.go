@@ -24,7 +24,7 @@ func (r *run) identity() error {
 		m := r.compare(id)
 		if m == nil {
 			r.report.Signer.Identity, r.report.Signer.IdentityName = i+1, id.name
-			r.fact(CheckIdentity, Fact{What: "identity " + id.label(i), Over: sha256.Sum256(r.b.Leaf.Raw), By: caAuthority(r.chains[0]),
+			r.fact(CheckIdentity, Fact{What: "signer is " + id.label(i), Over: sha256.Sum256(r.b.Leaf.Raw), By: caAuthority(r.chains[0]),
 				Rule: "Sigstore client specification, Section 4.3"})
 			return nil
 		}
@@ -78,7 +78,7 @@ func (r *run) compare(id *compiledIdentity) *mismatch {
 
 func (id *compiledIdentity) label(i int) string {
 	if id.name != "" {
-		return fmt.Sprintf("%q", id.name)
+		return fmt.Sprintf("identity %q of the policy", id.name)
 	}
-	return fmt.Sprintf("the identity %d of the policy", i+1)
+	return fmt.Sprintf("identity %d of the policy", i+1)
 }

@@ -79,31 +79,37 @@ func (r *run) stamp(token *rfc3161.Token) (*rfc3161.Stamp, error) {
 	return nil, first
 }
 
-// promises: the signed entry timestamps of Rekor v1. Entries of logs that the
-// root does not list are set aside here, for all later checks.
-func (r *run) promises() error {
+// sortEntries sets aside, for all checks, the entries of logs that the root
+// does not list.
+func (r *run) sortEntries() {
 	for i := range r.b.Entries {
 		e := &r.b.Entries[i]
-		log := r.v.root.Log(e.LogID)
-		if log == nil {
-			r.unknown = append(r.unknown, e.LogID)
-			r.report.note("tlog.unknown_log", fmt.Sprintf(
-				"entry %d is of the log %s, which the trust root does not list, and counts for nothing%s", i+1, e.LogID, r.olderThan()))
+		if log := r.v.root.Log(e.LogID); log != nil {
+			r.entries = append(r.entries, entry{Entry: e, number: i + 1, log: log})
 			continue
 		}
-		known := entry{Entry: e, log: log}
-		if len(e.Promise) > 0 {
-			at, err := log.VerifyPromise(e)
-			if err != nil {
-				return refuse.Wrap("tlog.promise.signature", err, "entry %d", i+1)
-			}
-			known.promised = &Time{Time: at, Source: "rekor-v1", By: logAuthority(log), source: logSource(log)}
-			r.fact(CheckPromises, Fact{
-				What: "signed entry timestamp", Over: sha256.Sum256(e.Body.Raw), By: logAuthority(log), At: at,
-				Rule: "Rekor v1, signed entry timestamp over RFC 8785 JSON",
-			})
+		r.unknown = append(r.unknown, e.LogID)
+		r.report.note("tlog.unknown_log", fmt.Sprintf(
+			"entry %d is of the log %s, which the trust root does not list, and counts for nothing%s", i+1, e.LogID, r.olderThan()))
+	}
+}
+
+// promises: the signed entry timestamps of Rekor v1.
+func (r *run) promises() error {
+	for i := range r.entries {
+		e := &r.entries[i]
+		if len(e.Promise) == 0 {
+			continue
 		}
-		r.entries = append(r.entries, known)
+		at, err := e.log.VerifyPromise(e.Entry)
+		if err != nil {
+			return refuse.Wrap("tlog.promise.signature", err, "entry %d", e.number)
+		}
+		e.promised = &Time{Time: at, Source: "rekor-v1", By: logAuthority(e.log), source: logSource(e.log)}
+		r.fact(CheckPromises, Fact{
+			What: "signed entry timestamp", Over: sha256.Sum256(e.Body.Raw), By: logAuthority(e.log), At: at,
+			Rule: "Rekor v1, signed entry timestamp over RFC 8785 JSON",
+		})
 	}
 	return r.skip(CheckPromises, "no entry of a known log carries a promise")
 }

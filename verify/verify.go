@@ -100,11 +100,13 @@ func (e *Error) Code() string { return CodeOf(e.Err) }
 // [bundle.Parse] or [Verifier.Verify]; "" if err has none.
 func CodeOf(err error) string { return string(refuse.CodeOf(err)) }
 
+var errNoVerifier = refuse.New("policy.root", "the verifier was not made by New")
+
 // Verify judges b against a. It returns a *Result if every check passed, and
 // an *Error otherwise, never both.
 func (v *Verifier) Verify(b *bundle.Bundle, a Artifact) (*Result, error) {
 	if v == nil || v.policy == nil {
-		return nil, refuse.New("policy.root", "the verifier was not made by New")
+		return nil, errNoVerifier
 	}
 	if b == nil {
 		return nil, refuse.New("bundle.empty", "no bundle given")
