@@ -76,6 +76,6 @@ file could not be read.`,
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newVerify(), newExplain(), newVersion())
+	root.AddCommand(newVerify(), newInspect(), newExplain(), newVersion())
 	return root
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -85,7 +86,7 @@ func writeJSONReport(w io.Writer, r *verify.Report, several bool) error {
 		}
 		data = append(data, '\n')
 	}
-	_, err := w.Write(data)
+	_, err := w.Write(screen.JSON(data))
 	return err
 }
 
@@ -94,7 +95,7 @@ func writeJSON(w io.Writer, v any) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(append(data, '\n'))
+	_, err = w.Write(append(screen.JSON(data), '\n'))
 	return err
 }
 

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sigbundle/sigbundle/internal/inspect"
+	"github.com/sigbundle/sigbundle/internal/screen"
+)
+
+func newInspect() *cobra.Command {
+	var output outputFlags
+	cmd := &cobra.Command{
+		Use:   "inspect {FILE|-}",
+		Short: "Show everything in a bundle, unverified",
+		Long: `Inspect spells out what a bundle says: the signer, the statement, the log
+entries, the timestamps. Nothing of it is verified, and all of it is marked so:
+anyone can write a bundle that says anything.`,
+		Example: `  sigbundle inspect app.tar.gz.sigstore.json
+  sigbundle inspect app.tar.gz.sigstore.json --format json | jq .unverified.envelope.statement`,
+		Args: cobra.ExactArgs(1),
+		ValidArgsFunction: cobra.FixedCompletions(
+			[]cobra.Completion{"json", "sigstore", "jsonl"}, cobra.ShellCompDirectiveFilterFileExt),
+		RunE: func(cmd *cobra.Command, args []string) error { return runInspect(cmd, args[0], output) },
+	}
+	output.add(cmd)
+	return cmd
+}
+
+func runInspect(cmd *cobra.Command, name string, output outputFlags) error {
+	if err := output.check(); err != nil {
+		return err
+	}
+	candidates, err := readCandidates(cmd.InOrStdin(), name)
+	if err != nil {
+		return err
+	}
+	var firstRefusal error
+	for i, c := range candidates {
+		if c.err != nil {
+			// The others are still worth showing; the exit code tells.
+			if firstRefusal == nil {
+				firstRefusal = c.err
+			}
+			continue
+		}
+		if err := writeInspection(cmd, inspect.Of(c.bundle), name, i+1, len(candidates), output); err != nil {
+			return err
+		}
+	}
+	if firstRefusal != nil {
+		return &refusal{firstRefusal}
+	}
+	return nil
+}
+
+// writeInspection writes one of several inspections.
+func writeInspection(cmd *cobra.Command, in *inspect.Inspection, name string, number, several int, output outputFlags) error {
+	w := cmd.OutOrStdout()
+	switch {
+	case output.format == "json" && several == 1:
+		return writeJSON(w, in)
+	case output.format == "json":
+		data, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(append(screen.JSON(data), '\n'))
+		return err
+	case several > 1:
+		name = fmt.Sprintf("%s, bundle %d of %d", name, number, several)
+	}
+	return in.WriteText(w, name, colored(w))
+}
