@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sigstore
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/sigbundle/sigbundle/internal/fulcio"
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/strictjson"
+	"github.com/sigbundle/sigbundle/sign"
+	"github.com/sigbundle/sigbundle/sign/internal/call"
+	"github.com/sigbundle/sigbundle/sign/oidc"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+// maxChain bounds the certificates in an answer; the usual number is three.
+const maxChain = 10
+
+// FulcioConfig describes a certificate authority.
+type FulcioConfig struct {
+	Client *Client
+	URL    string      // base, without the path of the API
+	Token  *oidc.Token // whom to certify
+	// Audience is whom the token is for; empty means [oidc.Audience].
+	Audience string
+}
+
+// Fulcio is a certificate authority, asked with one token. It is a
+// [sign.Issuer], and safe for concurrent use.
+type Fulcio struct {
+	c   FulcioConfig
+	now func() time.Time
+}
+
+// NewFulcio returns the authority.
+func NewFulcio(c FulcioConfig) *Fulcio {
+	c.URL = strings.TrimSuffix(c.URL, "/")
+	if c.Audience == "" {
+		c.Audience = oidc.Audience
+	}
+	return &Fulcio{c, time.Now}
+}
+
+// String names the authority in errors.
+func (f *Fulcio) String() string { return "certificate authority " + f.c.URL }
+
+// Issue implements [sign.Issuer]. Refusals are sign.fulcio.*, and those of
+// [oidc.Token.Check]: a token that cannot do is not sent.
+func (f *Fulcio) Issue(ctx context.Context, key *sign.Key) (*x509.Certificate, verify.Identity, error) {
+	token := f.c.Token
+	if token == nil {
+		return nil, verify.Identity{}, refuse.New("sign.token.missing", "no identity token")
+	}
+	if err := token.Check(oidc.Expect{Audience: f.c.Audience, Now: f.now()}); err != nil {
+		return nil, verify.Identity{}, err
+	}
+	body, err := signingRequest(key, token)
+	if err != nil {
+		return nil, verify.Identity{}, err
+	}
+	r := &call.Request{
+		Service: "fulcio", Method: http.MethodPost, URL: f.c.URL + "/api/v2/signingCert", Body: body,
+		Header:  map[string]string{"Content-Type": "application/json", "Accept": "application/json"},
+		Timeout: fulcioTimeout, Limit: maxCertificates,
+		Accept:  []int{http.StatusOK, http.StatusCreated, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden},
+		Secrets: []string{token.Raw()},
+	}
+	resp, err := f.c.Client.do(ctx, r)
+	if err != nil {
+		return nil, verify.Identity{}, err
+	}
+	if resp.Status >= 400 {
+		return nil, verify.Identity{}, r.Refuse("denied", resp.Status, resp.Body)
+	}
+	leaf, err := parseSigningCert(resp.Body, key)
+	if err != nil {
+		return nil, verify.Identity{}, malformed("fulcio", err, f.c.URL)
+	}
+	identity, err := identityOf(leaf, token)
+	return leaf, identity, err
+}
+
+// signingRequest is the body of a request, with a proof that we have the key
+// (Fulcio, CreateSigningCertificateRequest).
+func signingRequest(key *sign.Key, token *oidc.Token) ([]byte, error) {
+	proof, err := key.SignMessage([]byte(token.Challenge()))
+	if err != nil {
+		return nil, err
+	}
+	type publicKey struct {
+		Algorithm string `json:"algorithm"`
+		Content   string `json:"content"`
+	}
+	var request struct {
+		Credentials struct {
+			Token string `json:"oidcIdentityToken"`
+		} `json:"credentials"`
+		Request struct {
+			Key   publicKey `json:"publicKey"`
+			Proof []byte    `json:"proofOfPossession"`
+		} `json:"publicKeyRequest"`
+	}
+	request.Credentials.Token = token.Raw()
+	request.Request.Key = publicKey{keyType(key), string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: key.SPKI()}))}
+	request.Request.Proof = proof
+	return json.Marshal(request)
+}
+
+func keyType(key *sign.Key) string {
+	switch key.Public().(type) {
+	case *ecdsa.PublicKey:
+		return "ECDSA"
+	case *rsa.PublicKey:
+		return "RSA_PSS" // Fulcio's one name for RSA; the proof is PKCS #1 v1.5
+	case ed25519.PublicKey:
+		return "ED25519"
+	}
+	return "PUBLIC_KEY_ALGORITHM_UNSPECIFIED"
+}
+
+// parseSigningCert returns the certificate for key out of an answer.
+func parseSigningCert(body []byte, key *sign.Key) (*x509.Certificate, error) {
+	d := strictjson.NewDecoder(body)
+	var chain []string
+	detached := false
+	err := d.Object(func(name string) error {
+		switch name {
+		case "signedCertificateEmbeddedSct":
+			return readChain(d, &chain)
+		case "signedCertificateDetachedSct":
+			detached = true
+		}
+		return d.Skip()
+	})
+	if err == nil {
+		err = d.End()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if detached {
+		return nil, refuse.New("sign.fulcio.detached_sct", "the certificate's signed certificate timestamp is detached, and a bundle has no place for it")
+	}
+	var found *x509.Certificate
+	for _, text := range chain {
+		block, rest := pem.Decode([]byte(text))
+		if block == nil || block.Type != "CERTIFICATE" || len(bytes.TrimSpace(rest)) > 0 {
+			return nil, errors.New("a certificate is not one block of PEM")
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		if !bytes.Equal(cert.RawSubjectPublicKeyInfo, key.SPKI()) {
+			continue
+		}
+		if found != nil {
+			return nil, errors.New("two certificates for our key")
+		}
+		found = cert
+	}
+	if found == nil {
+		return nil, refuse.New("sign.fulcio.key", "no certificate is for our key")
+	}
+	return found, nil
+}
+
+// readChain reads {"chain":{"certificates":[…]}}.
+func readChain(d *strictjson.Decoder, chain *[]string) error {
+	return d.Object(func(name string) error {
+		if name != "chain" {
+			return d.Skip()
+		}
+		return d.Object(func(name string) error {
+			if name != "certificates" {
+				return d.Skip()
+			}
+			return d.Array(maxChain, func(int) error {
+				s, err := d.String()
+				*chain = append(*chain, s)
+				return err
+			})
+		})
+	})
+}
+
+// identityOf checks that the certificate names the token's subject and
+// issuer, and returns what it names.
+func identityOf(leaf *x509.Certificate, token *oidc.Token) (verify.Identity, error) {
+	san, err := fulcio.SubjectAltName(leaf)
+	if err != nil {
+		return verify.Identity{}, err
+	}
+	extensions, err := fulcio.Extensions(leaf)
+	if err != nil {
+		return verify.Identity{}, err
+	}
+	issuer, _ := extensions.Issuer()
+	if !token.IsName(san.Value) || !token.IsIssuer(issuer) {
+		return verify.Identity{}, refuse.New("sign.fulcio.identity",
+			"the certificate is for %q by %q; the identity token is for %q by %q", san.Value, issuer, token.Names(), token.Issuer())
+	}
+	return verify.Identity{SAN: verify.Exactly(san.Value), Issuer: verify.Exactly(issuer)}, nil
+}
