@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package insight
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/pem"
+	"slices"
+	"time"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/sigkey"
+	"github.com/sigbundle/sigbundle/tlog"
+	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
+	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+)
+
+// Service is one service of a private instance: who it is, and where signers
+// reach it.
+type Service struct {
+	// PEM is a certificate chain, issuer of leaves first and anchor last, for
+	// authorities, and one public key for logs. Empty for identity providers.
+	PEM []byte
+	// URL is where the service is. For a timestamp authority the complete
+	// address; for logs also the name on their checkpoints. Empty: signers do
+	// not use it.
+	URL string
+	// API is the major version of a transparency log, 1 or 2; not used for
+	// the others, of which there is one.
+	API      int
+	Operator string
+	// Start and End bound the time in which the service counts, both
+	// included. Start is required; a zero End is open.
+	Start, End time.Time
+}
+
+// Plan describes a private instance.
+type Plan struct {
+	Fulcios, CTLogs, Rekors, TSAs, OIDCs []Service
+}
+
+// Create makes the trust root and the signing configuration of an instance.
+// The same plan gives the same documents. Refusals are those of trustroot.New
+// and signingconfig.New, and trust.pem.
+func Create(p Plan) (*trustroot.Root, *signingconfig.Config, error) {
+	var c trustroot.Config
+	for _, s := range p.Rekors {
+		log, err := s.log()
+		if err == nil && s.API == 2 {
+			log.ID, err = noteID(log)
+		}
+		if err != nil {
+			return nil, nil, refuse.Wrap("trust.pem", err, "transparency log %q", s.URL)
+		}
+		c.Logs = append(c.Logs, log)
+	}
+	for _, s := range p.CTLogs {
+		log, err := s.log()
+		if err != nil {
+			return nil, nil, refuse.Wrap("trust.pem", err, "CT log %q", s.URL)
+		}
+		c.CTLogs = append(c.CTLogs, log)
+	}
+	var err error
+	if c.CertificateAuthorities, err = authorities(p.Fulcios); err != nil {
+		return nil, nil, refuse.Wrap("trust.pem", err, "certificate authority")
+	}
+	if c.TimestampAuthorities, err = authorities(p.TSAs); err != nil {
+		return nil, nil, refuse.Wrap("trust.pem", err, "timestamp authority")
+	}
+	root, err := trustroot.New(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	signing, err := p.signing()
+	return root, signing, err
+}
+
+func (s Service) log() (trustroot.LogConfig, error) {
+	key, err := sigkey.ParsePEM(s.PEM)
+	if err != nil {
+		return trustroot.LogConfig{}, err
+	}
+	if key.Algorithm() == v1.PublicKeyDetails_PKIX_ED25519_PH {
+		// The default for artifacts. Logs sign what they sign whole.
+		if key, err = key.With(v1.PublicKeyDetails_PKIX_ED25519); err != nil {
+			return trustroot.LogConfig{}, err
+		}
+	}
+	return trustroot.LogConfig{
+		Key: key.SPKI(), Algorithm: key.Algorithm(), BaseURL: s.URL, Operator: s.Operator, Start: s.Start, End: s.End,
+	}, nil
+}
+
+// noteID returns the ID of a Rekor v2 log: the key hash of a signed note
+// (C2SP signed-note), or for ECDSA that of the key alone, as rekor-tiles has
+// it.
+func noteID(c trustroot.LogConfig) ([32]byte, error) {
+	key, err := sigkey.Parse(c.Algorithm, c.Key)
+	if err != nil {
+		return [32]byte{}, err
+	}
+	log, err := tlog.NewLog(tlog.LogConfig{
+		ID: key.ID(), Key: c.Key, Algorithm: c.Algorithm, BaseURL: c.BaseURL,
+		Windows: []tlog.Window{{Start: c.Start, End: c.End}},
+	})
+	if err != nil {
+		return [32]byte{}, err
+	}
+	switch pub := key.Public().(type) {
+	case ed25519.PublicKey:
+		return sha256.Sum256(slices.Concat([]byte(log.Name()+"\n\x01"), pub)), nil
+	case *rsa.PublicKey:
+		return sha256.Sum256(slices.Concat([]byte(log.Name()+"\n\xffPKIX-RSA-PKCS#1v1.5"), key.SPKI())), nil
+	}
+	return key.ID(), nil
+}
+
+func authorities(list []Service) ([]trustroot.AuthorityConfig, error) {
+	var out []trustroot.AuthorityConfig
+	for _, s := range list {
+		chain, err := parseChain(s.PEM)
+		if err != nil {
+			return nil, refuse.Wrap("trust.pem", err, "%q", s.URL)
+		}
+		a := trustroot.AuthorityConfig{Chain: chain, URI: s.URL, Operator: s.Operator, Start: s.Start, End: s.End}
+		anchor := chain[len(chain)-1].Subject
+		a.Subject.CommonName = anchor.CommonName
+		if len(anchor.Organization) > 0 {
+			a.Subject.Organization = anchor.Organization[0]
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// parseChain reads certificates of a PEM file, and nothing else. A chain that
+// begins with its anchor is turned round: trust ends at the last one.
+func parseChain(data []byte) ([]*x509.Certificate, error) {
+	var chain []*x509.Certificate
+	for rest := data; ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			if bytes.Contains(rest, []byte("-----BEGIN ")) {
+				return nil, refuse.New("trust.pem", "a PEM block that cannot be read")
+			}
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			return nil, refuse.New("trust.pem", "a PEM block of type %q among certificates", block.Type)
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, refuse.New("trust.pem", "certificate %d: %v", len(chain)+1, err)
+		}
+		chain = append(chain, c)
+	}
+	if len(chain) == 0 {
+		return nil, refuse.New("trust.pem", "no certificate")
+	}
+	if len(chain) > 1 && selfIssued(chain[0]) && !selfIssued(chain[len(chain)-1]) {
+		slices.Reverse(chain)
+	}
+	for i, c := range chain[:len(chain)-1] {
+		if err := c.CheckSignatureFrom(chain[i+1]); err != nil {
+			return nil, refuse.New("trust.pem", "certificate %d is not signed by the next one: %v", i+1, err)
+		}
+	}
+	return chain, nil
+}
+
+// signing lists the services that have a URL.
+func (p Plan) signing() (*signingconfig.Config, error) {
+	var c signingconfig.Contents
+	list := func(services []Service, api func(Service) int) []signingconfig.Service {
+		var out []signingconfig.Service
+		for _, s := range services {
+			if s.URL != "" {
+				out = append(out, signingconfig.Service{URL: s.URL, MajorAPIVersion: api(s), Start: s.Start, End: s.End, Operator: s.Operator})
+			}
+		}
+		return out
+	}
+	one := func(Service) int { return 1 }
+	c.Fulcios, c.OIDCs, c.TSAs = list(p.Fulcios, one), list(p.OIDCs, one), list(p.TSAs, one)
+	c.Rekors = list(p.Rekors, func(s Service) int { return max(s.API, 1) })
+	if len(c.Rekors) > 0 {
+		c.RekorChoice = signingconfig.Choice{Selector: signingconfig.Any}
+	}
+	if len(c.TSAs) > 0 {
+		c.TSAChoice = signingconfig.Choice{Selector: signingconfig.Any}
+	}
+	return signingconfig.New(c)
+}

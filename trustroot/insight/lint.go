@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package insight
+
+import (
+	"cmp"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sigbundle/sigbundle/internal/sigkey"
+	"github.com/sigbundle/sigbundle/trustroot"
+)
+
+// Severity says how much a finding matters.
+type Severity string
+
+// The severities. A warning is worth a change of the root; a note is worth
+// knowing.
+const (
+	Warning Severity = "warning"
+	Note    Severity = "note"
+)
+
+// Finding is one oddity of a root.
+type Finding struct {
+	Rule     string   `json:"rule"` // a stable name, such as "window.gap"
+	Severity Severity `json:"severity"`
+	Kind     string   `json:"kind"`            // the list concerned
+	Where    string   `json:"where,omitempty"` // the instance concerned
+	Detail   string   `json:"detail"`
+}
+
+// Soon is how long before its end a certificate or a window is reported.
+const Soon = 90 * 24 * time.Hour
+
+// Lint judges a root as of a time. Nothing that it finds keeps a root from
+// being used; what does, trustroot.Parse refuses. The order is that of the
+// root's lists.
+func Lint(root *trustroot.Root, at time.Time) []Finding {
+	l := &linter{at: at.UTC(), d: Describe(root, Origin{})}
+	for _, kind := range kinds {
+		l.windows(kind)
+	}
+	for i := range l.d.Instances {
+		l.instance(&l.d.Instances[i])
+	}
+	for _, log := range root.Logs() {
+		l.identity(trustroot.KindLog, log.BaseURL(), log.IDFits())
+		l.weak(trustroot.KindLog, log.BaseURL(), log.Key().Public(), log.Key().Algorithm())
+	}
+	for _, log := range root.CTLogs() {
+		l.identity(trustroot.KindCTLog, log.BaseURL(), log.IDFits())
+		l.weak(trustroot.KindCTLog, log.BaseURL(), log.Key().Public(), log.Key().Algorithm())
+	}
+	for _, a := range root.CertificateAuthorities() {
+		l.chain(trustroot.KindCertificateAuthority, a.URI(), a.Chain())
+	}
+	for _, a := range root.TimestampAuthorities() {
+		l.chain(trustroot.KindTimestampAuthority, a.URI(), a.Chain())
+	}
+	l.shared()
+	slices.SortStableFunc(l.found, func(a, b Finding) int {
+		return cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind))
+	})
+	return l.found
+}
+
+var kinds = []string{
+	trustroot.KindLog, trustroot.KindCertificateAuthority, trustroot.KindCTLog, trustroot.KindTimestampAuthority,
+}
+
+type linter struct {
+	at    time.Time
+	d     *Description
+	found []Finding
+}
+
+func (l *linter) add(rule string, s Severity, kind, where, format string, args ...any) {
+	l.found = append(l.found, Finding{rule, s, kind, where, fmt.Sprintf(format, args...)})
+}
+
+// span is one window of one instance.
+type span struct {
+	Window
+	name string
+}
+
+// windows looks at all windows of one list: at the times that none of them
+// covers, and at those that several do.
+func (l *linter) windows(kind string) {
+	var spans []span
+	for _, in := range l.d.Instances {
+		if in.Kind == kind && in.Unusable == "" {
+			for _, w := range in.Windows {
+				spans = append(spans, span{w, in.Name})
+			}
+		}
+	}
+	if len(spans) == 0 {
+		l.add("list.empty", Note, kind, "", "the root lists none: no evidence of this kind counts, and none is required")
+		return
+	}
+	slices.SortStableFunc(spans, func(a, b span) int { return a.Start.Compare(b.Start) })
+	l.gaps(kind, spans)
+	covered := false
+	for i, s := range spans {
+		covered = covered || !l.at.Before(s.Start) && (s.End.IsZero() || !l.at.After(s.End))
+		for _, later := range spans[i+1:] {
+			if s.End.IsZero() || !s.End.Before(later.Start) {
+				l.add("window.overlap", Note, kind, later.name, "counts at times at which %s counts too, %s", s.name, later.Window)
+			}
+		}
+	}
+	if !covered {
+		l.add("window.none", Warning, kind, "", "none counts at %s", short(l.at))
+	}
+}
+
+// gaps reports ranges between the first start and the last end in which
+// nothing counts. Ends that are a second or less before the next start are
+// how such roots write adjoining ranges.
+func (l *linter) gaps(kind string, spans []span) {
+	end := spans[0].End
+	for _, s := range spans[1:] {
+		if end.IsZero() {
+			return
+		}
+		if s.Start.Sub(end) > time.Second {
+			l.add("window.gap", Warning, kind, s.name, "nothing of this kind counts from %s to %s", short(end), short(s.Start))
+		}
+		if s.End.IsZero() || s.End.After(end) {
+			end = s.End
+		}
+	}
+}
+
+// instance looks at one instance by itself.
+func (l *linter) instance(in *Instance) {
+	if in.Unusable != "" {
+		l.add("instance.unusable", Warning, in.Kind, in.Name, "counts for nothing: %s", in.Unusable)
+		return
+	}
+	last := Window{Start: in.Windows[0].Start, End: in.Windows[0].End}
+	for _, w := range in.Windows[1:] {
+		if w.End.IsZero() || !last.End.IsZero() && w.End.After(last.End) {
+			last = w
+		}
+	}
+	if last.Start.After(l.at) {
+		l.add("window.future", Note, in.Kind, in.Name, "does not count before %s", short(last.Start))
+	}
+	if !last.End.IsZero() && !last.End.Before(l.at) && last.End.Sub(l.at) < Soon {
+		l.add("window.ending", Warning, in.Kind, in.Name, "stops counting at %s", short(last.End))
+	}
+	for _, c := range in.Certificates {
+		switch {
+		case !last.End.IsZero() && !last.End.After(c.NotAfter):
+			// The window closes first, or has closed.
+		case c.NotAfter.Before(l.at):
+			l.add("certificate.expired", Warning, in.Kind, in.Name, "the certificate of %q expired at %s, though the window goes on", c.Subject, short(c.NotAfter))
+		case c.NotAfter.Sub(l.at) < Soon:
+			l.add("certificate.expiring", Warning, in.Kind, in.Name, "the certificate of %q expires at %s", c.Subject, short(c.NotAfter))
+		}
+	}
+}
+
+func (l *linter) identity(kind, name string, fits bool) {
+	if !fits {
+		l.add("id.mismatch", Warning, kind, name, "the declared ID is not that of the key")
+	}
+}
+
+// weak reports keys that still verify and that nobody should start with.
+func (l *linter) weak(kind, name string, pub any, alg sigkey.Algorithm) {
+	if k, ok := pub.(*rsa.PublicKey); ok && k.N.BitLen() < 3072 {
+		l.add("key.weak", Warning, kind, name, "RSA with %d bits, less than 3072", k.N.BitLen())
+	}
+	if strings.HasPrefix(alg.String(), "PKCS1_") || alg.String() == "PKIX_RSA_PKCS1V5" || alg.String() == "PKIX_RSA_PSS" {
+		l.add("key.deprecated", Note, kind, name, "%s is a deprecated way of naming a key", alg)
+	}
+}
+
+// chain looks at an authority's certificates.
+func (l *linter) chain(kind, name string, chain []*x509.Certificate) {
+	for i, c := range chain {
+		l.weak(kind, name, c.PublicKey, 0)
+		if selfIssued(c) {
+			if i < len(chain)-1 {
+				l.add("chain.order", Warning, kind, name, "a self-issued certificate comes before the last, which is the one taken as anchor")
+			}
+			continue
+		}
+		switch c.SignatureAlgorithm {
+		case x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.MD5WithRSA, x509.MD2WithRSA, x509.DSAWithSHA1:
+			l.add("certificate.weak", Warning, kind, name, "the certificate of %q is signed with %s", c.Subject.String(), c.SignatureAlgorithm)
+		}
+	}
+}
+
+func selfIssued(c *x509.Certificate) bool { return string(c.RawIssuer) == string(c.RawSubject) }
+
+// shared reports keys that occur in more than one instance: their holder can
+// then speak for both.
+func (l *linter) shared() {
+	type place struct{ kind, name string }
+	first := map[string]place{}
+	for _, in := range l.d.Instances {
+		if in.Unusable != "" || in.KeyID == "" {
+			continue
+		}
+		p, again := first[in.KeyID]
+		switch {
+		case !again:
+			first[in.KeyID] = place{in.Kind, in.Name}
+		case p.kind == in.Kind:
+			l.add("key.shared", Note, in.Kind, in.Name, "has the key of %s", p.name)
+		default:
+			l.add("key.shared", Warning, in.Kind, in.Name, "has the key of %s in %s", p.name, p.kind)
+		}
+	}
+}
