@@ -77,5 +77,11 @@ file could not be read.`,
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.AddCommand(newVerify(), newInspect(), newExplain(), newVersion())
+	if manual != nil {
+		root.AddCommand(manual(root))
+	}
 	return root
 }
+
+// manual makes the command behind `make man`; nil in the real command.
+var manual func(root *cobra.Command) *cobra.Command
