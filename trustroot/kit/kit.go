@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package kit carries trust across an air gap: one file with everything that
+// a verifier without a network needs, and nothing that has to be believed
+// because it was in the file.
+//
+// A kit is a tar archive of an exact form: sorted names, fixed owners and
+// dates, a manifest with the SHA-256 of every file first. The same contents
+// give the same bytes, and a reader takes nothing but those bytes, so that
+// not one of them can change unnoticed. That guards against accidents. What
+// guards against attackers is that the TUF repository within is proved again,
+// from a root that the far side has already: see [Kit.Prove].
+//
+// A kit may be a delta: it then leaves out what a base kit has.
+package kit
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+)
+
+// Schema names the version of the manifest.
+const Schema = "sigbundle.kit.v1"
+
+const (
+	codeMalformed = refuse.Code("kit.malformed")
+	codeCorrupt   = refuse.Code("kit.corrupt")
+	codeMissing   = refuse.Code("kit.missing")
+	codeUnlisted  = refuse.Code("kit.unlisted")
+	codeBase      = refuse.Code("kit.base")
+	codeLimit     = refuse.Code("kit.limit")
+	codeName      = refuse.Code("kit.name")
+)
+
+// The folders of a kit. What a TUF repository has lies in the first one as a
+// web server would offer it, bundles in the second.
+const (
+	RepositoryDir = "repository"
+	BundlesDir    = "bundles"
+)
+
+// Names in a kit that are not of its contents.
+const (
+	manifestName = "manifest.json"
+	sumName      = "manifest.sha256"
+)
+
+// Bounds on a kit.
+const (
+	maxBytes    = 1 << 30
+	maxFiles    = 100_000
+	maxName     = 255
+	maxManifest = 64 << 20
+)
+
+// Manifest says what a kit holds.
+type Manifest struct {
+	// Instance is what the sender calls the instance. It decides nothing.
+	Instance string
+	// AsOf is the time as of which the kit was put together, in seconds: the
+	// sender's word, which proves nothing that the metadata does not.
+	AsOf time.Time
+	// Base is the ID of the kit that a delta adds to, zero for a full kit.
+	Base ID
+	// Files are all files of the kit, those of its base included, by name.
+	Files []File
+}
+
+// File is one line of a manifest.
+type File struct {
+	Name   string
+	Size   int64
+	SHA256 [sha256.Size]byte
+	InBase bool // not in this kit but in its base
+}
+
+// ID names a kit: the SHA-256 of its manifest.
+type ID [sha256.Size]byte
+
+// String returns the ID in hexadecimal.
+func (id ID) String() string { return hex.EncodeToString(id[:]) }
+
+// Kit is a complete kit, a delta put together with its base. It is immutable
+// and safe for concurrent use.
+type Kit struct {
+	manifest Manifest
+	id       ID
+	files    map[string][]byte
+}
+
+// Contents are what a kit is made of.
+type Contents struct {
+	Instance string
+	AsOf     time.Time         // required; rounded down to seconds
+	Files    map[string][]byte // by name, in one of the two folders
+}
+
+// New makes a kit. Refusals are kit.name, kit.limit and kit.malformed.
+func New(c Contents) (*Kit, error) {
+	if c.AsOf.IsZero() || c.AsOf.Year() < 1980 || c.AsOf.Year() > 9999 {
+		return nil, refuse.New(codeMalformed, "no time given as of which the kit is made")
+	}
+	if len(c.Files) > maxFiles {
+		return nil, refuse.New(codeLimit, "more than %d files", maxFiles)
+	}
+	k := &Kit{
+		manifest: Manifest{Instance: c.Instance, AsOf: c.AsOf.UTC().Truncate(time.Second)},
+		files:    make(map[string][]byte, len(c.Files)),
+	}
+	total := 0
+	for _, name := range slices.Sorted(maps.Keys(c.Files)) {
+		data := c.Files[name]
+		if err := checkName(name); err != nil {
+			return nil, err
+		}
+		if total += len(data); total > maxBytes {
+			return nil, refuse.New(codeLimit, "more than %d bytes", maxBytes)
+		}
+		k.manifest.Files = append(k.manifest.Files, File{Name: name, Size: int64(len(data)), SHA256: sha256.Sum256(data)})
+		k.files[name] = bytes.Clone(data)
+	}
+	if err := checkText(c.Instance); err != nil {
+		return nil, err
+	}
+	k.id = sha256.Sum256(k.manifest.encode())
+	return k, nil
+}
+
+// checkName keeps names to the two folders, to one spelling and to what every
+// file system takes.
+func checkName(name string) error {
+	dir, _, _ := strings.Cut(name, "/")
+	switch {
+	case len(name) > maxName || !fs.ValidPath(name) || dir != RepositoryDir && dir != BundlesDir || name == dir:
+		return refuse.New(codeName, "%.80q is not the name of a file in a kit", name)
+	}
+	for i := range len(name) {
+		if c := name[i]; c < 0x20 || c > 0x7e || c == '\\' || c == ':' {
+			return refuse.New(codeName, "%.80q is not a name that every file system takes", name)
+		}
+	}
+	return nil
+}
+
+func checkText(s string) error {
+	if len(s) > maxName {
+		return refuse.New(codeLimit, "the instance's name is too long")
+	}
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7e || s[i] == '"' || s[i] == '\\' {
+			return refuse.New(codeName, "%q is not a name of an instance", s)
+		}
+	}
+	return nil
+}
+
+// Manifest returns what the kit holds. The list must not be modified.
+func (k *Kit) Manifest() Manifest { return k.manifest }
+
+// ID returns the kit's name, by which deltas call their base.
+func (k *Kit) ID() ID { return k.id }
+
+// File returns a file's contents, nil if there is none of that name. They
+// must not be modified.
+func (k *Kit) File(name string) []byte { return k.files[name] }
+
+// Bundles returns the names of the files beside the repository, without their
+// folder, sorted.
+func (k *Kit) Bundles() []string {
+	var names []string
+	for _, f := range k.manifest.Files {
+		if name, ok := strings.CutPrefix(f.Name, BundlesDir+"/"); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Repository returns the TUF repository of the kit as a file system.
+func (k *Kit) Repository() fs.FS { return tree{k.files, RepositoryDir + "/"} }
+
+// Encode writes the kit: all of it, or with a base what the base lacks. The
+// same contents give the same bytes.
+func (k *Kit) Encode(base *Kit) []byte {
+	m := k.manifest
+	if base != nil {
+		m.Base = base.id
+		m.Files = slices.Clone(m.Files)
+		for i, f := range m.Files {
+			data, ok := base.files[f.Name]
+			m.Files[i].InBase = ok && bytes.Equal(data, k.files[f.Name])
+		}
+	}
+	return pack(m, k.files)
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kit
+
+import (
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/trustroot/tufroot"
+)
+
+// Source is a copy of a TUF repository to make a kit from.
+type Source struct {
+	FS     fs.FS // as tufroot.Open or, if Cache, tufroot.OpenCache takes it
+	Cache  bool
+	Config tufroot.Config
+}
+
+func (s Source) open() (*tufroot.Repository, error) {
+	if s.Cache {
+		return tufroot.OpenCache(s.FS, s.Config)
+	}
+	return tufroot.Open(s.FS, s.Config)
+}
+
+// Gathered is what was proved while files for a kit were gathered.
+type Gathered struct {
+	Status  tufroot.Status
+	Files   map[string][]byte
+	Missing []string // optional targets that no role lists
+}
+
+// Gather proves a repository and returns the files that prove it anew
+// elsewhere: its whole history of roots, the metadata, and the targets named.
+// A required target that is not there is tuf.not_found.
+func Gather(s Source, required, optional []string) (*Gathered, error) {
+	repo, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	if err := repo.Judge(); err != nil {
+		return nil, err
+	}
+	g := &Gathered{Status: repo.Status(), Files: map[string][]byte{}}
+	for _, f := range repo.Files() {
+		g.metadata(f)
+	}
+	if err := g.olderRoots(s.FS); err != nil {
+		return nil, err
+	}
+	for _, name := range append(slices.Clone(required), optional...) {
+		t, err := repo.Target(name)
+		if refuse.CodeOf(err) == "tuf.not_found" && slices.Contains(optional, name) {
+			g.Missing = append(g.Missing, name)
+			continue
+		}
+		if err != nil {
+			return nil, refuse.Wrap("tuf.not_found", err, "target %q", name)
+		}
+		for _, f := range t.Files {
+			g.metadata(f)
+		}
+		g.Files[RepositoryDir+"/targets/"+t.Path()] = t.Data
+	}
+	return g, nil
+}
+
+// metadata puts a file where a web server would have it. Consistent snapshots
+// or not, readers look under the versioned name first.
+func (g *Gathered) metadata(f tufroot.File) {
+	name := f.Role + ".json"
+	if f.Role != "timestamp" {
+		name = strconv.FormatInt(f.Version, 10) + "." + escape(f.Role) + ".json"
+	}
+	g.Files[RepositoryDir+"/"+name] = f.Data
+}
+
+// escape keeps the name of a delegated role one segment, as clients ask for
+// it.
+func escape(role string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(role) {
+		c := role[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '~':
+			b.WriteByte(c)
+		default:
+			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+		}
+	}
+	return b.String()
+}
+
+// maxRoot bounds one root file, as everywhere in TUF's reference clients.
+const maxRoot = 512_000
+
+// olderRoots adds the roots before the one from which the replay began, for
+// verifiers that are older than this one. They prove themselves, or nothing.
+func (g *Gathered) olderRoots(fsys fs.FS) error {
+	for v := g.Status.Start - 1; v > 0; v-- {
+		name := strconv.FormatInt(v, 10) + ".root.json"
+		data, err := fs.ReadFile(fsys, path.Join("root_history", name))
+		if err != nil {
+			data, err = fs.ReadFile(fsys, name)
+		}
+		if err != nil || len(data) > maxRoot {
+			return nil
+		}
+		g.Files[RepositoryDir+"/"+name] = data
+	}
+	return nil
+}
+
+// Proof is what a kit proves by itself.
+type Proof struct {
+	*tufroot.Repository
+	// Targets are the target files in the kit, each proved, by name.
+	Targets map[string]*tufroot.Found
+}
+
+// Prove proves the repository in the kit from roots that the caller has from
+// elsewhere, and every target file in it. A target file that no role vouches
+// for, like any other file that serves no proof, is kit.unlisted.
+func (k *Kit) Prove(c tufroot.Config) (*Proof, error) {
+	repo, err := tufroot.Open(k.Repository(), c)
+	if err != nil {
+		return nil, err
+	}
+	if err := repo.Judge(); err != nil {
+		return nil, err
+	}
+	p := &Proof{Repository: repo, Targets: map[string]*tufroot.Found{}}
+	used := Gathered{Status: repo.Status(), Files: map[string][]byte{}}
+	for _, f := range repo.Files() {
+		used.metadata(f)
+	}
+	if err := used.olderRoots(k.Repository()); err != nil {
+		return nil, err
+	}
+	for _, f := range k.manifest.Files {
+		rest, ok := strings.CutPrefix(f.Name, RepositoryDir+"/targets/")
+		if !ok {
+			continue
+		}
+		t, err := findTarget(repo, rest)
+		if refuse.CodeOf(err) == "tuf.not_found" {
+			return nil, refuse.New(codeUnlisted, "%q: %v", f.Name, err)
+		}
+		if err != nil {
+			return nil, refuse.Wrap(codeUnlisted, err, "%q", f.Name)
+		}
+		p.Targets[t.Name] = t
+		used.Files[f.Name] = t.Data
+		for _, m := range t.Files {
+			used.metadata(m)
+		}
+	}
+	for _, f := range k.manifest.Files {
+		if _, ok := used.Files[f.Name]; !ok && strings.HasPrefix(f.Name, RepositoryDir+"/") {
+			return nil, refuse.New(codeUnlisted, "%q serves no proof", f.Name)
+		}
+	}
+	return p, nil
+}
+
+// findTarget finds the target that a file is: its name with or without the
+// hash that consistent snapshots put before the last segment.
+func findTarget(repo *tufroot.Repository, file string) (*tufroot.Found, error) {
+	dir, base := path.Split(file)
+	var first error
+	candidates := []string{file}
+	if _, name, ok := strings.Cut(base, "."); ok {
+		candidates = []string{dir + name, file}
+	}
+	for _, name := range candidates {
+		t, err := repo.Target(name)
+		if err == nil && (t.Path() == file || name == file) {
+			return t, nil
+		}
+		if err == nil {
+			err = refuse.New(codeUnlisted, "not the file that is listed as %q", name)
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, first
+}
+
+// Moment returns the latest time at which everything in a status is known to
+// have been in force, in whole seconds: what to date a kit with. For a cache
+// it is that of the last refresh, so that one cache gives one kit on any day.
+func Moment(s tufroot.Status) time.Time {
+	at := s.ProvedAt
+	if !at.Before(s.ValidUntil) {
+		at = s.ValidUntil.Add(-time.Second)
+	}
+	return at.UTC().Truncate(time.Second)
+}
