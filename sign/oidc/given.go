@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package oidc
+
+import (
+	"io"
+	"os"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+)
+
+// FromFile reads a token from a file, as Kubernetes projects them into pods.
+func FromFile(name string) (*Token, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, refuse.Wrap("sign.token.missing", err, "identity token")
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxToken+1))
+	if err != nil {
+		return nil, refuse.Wrap("sign.token.missing", err, "identity token")
+	}
+	return Parse(string(data))
+}

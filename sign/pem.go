@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sign
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+
+	"github.com/secure-systems-lab/go-securesystemslib/encrypted"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+)
+
+// ParsePEM reads a private key from one block of PEM: PKCS #8, plain or
+// encrypted (PBES2), the older forms for EC and RSA, and those that cosign
+// writes. The password is asked for only if the key is encrypted; nil means
+// that there is none. See [NewKey] for hint. Refusals are sign.key, and
+// sign.key.password for a wrong password or none.
+func ParsePEM(data []byte, hint string, password func() ([]byte, error)) (*Key, error) {
+	block, _ := pem.Decode(data)
+	if block == nil || bytes.Count(data, []byte("-----BEGIN ")) > 1 {
+		return nil, refuse.New("sign.key", "not exactly one block of PEM")
+	}
+	if len(block.Headers) > 0 {
+		// RFC 1423: a hash without iterations, and no authentication.
+		return nil, refuse.New("sign.key", "PEM with headers: openssl pkcs8 -topk8 makes a key that can be read")
+	}
+	der, err := decrypt(block, password)
+	if err != nil {
+		return nil, err
+	}
+	private, err := parsePrivate(block.Type, der)
+	if err != nil {
+		return nil, refuse.Wrap("sign.key", err, "private key")
+	}
+	signer, ok := private.(crypto.Signer)
+	if !ok {
+		return nil, refuse.New("sign.key", "a key of type %T does not sign", private)
+	}
+	return NewKey(signer, hint)
+}
+
+func parsePrivate(kind string, der []byte) (any, error) {
+	switch kind {
+	case "EC PRIVATE KEY":
+		return x509.ParseECPrivateKey(der)
+	case "RSA PRIVATE KEY":
+		return x509.ParsePKCS1PrivateKey(der)
+	}
+	return x509.ParsePKCS8PrivateKey(der)
+}
+
+// decrypt returns the DER of the key.
+func decrypt(block *pem.Block, password func() ([]byte, error)) ([]byte, error) {
+	open := openPBES2
+	switch block.Type {
+	case "PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY":
+		return block.Bytes, nil
+	case "ENCRYPTED PRIVATE KEY":
+	case "ENCRYPTED SIGSTORE PRIVATE KEY", "ENCRYPTED COSIGN PRIVATE KEY":
+		open = encrypted.Decrypt
+	default:
+		return nil, refuse.New("sign.key", "PEM of type %q is not a private key", block.Type)
+	}
+	if password == nil {
+		return nil, refuse.New("sign.key.password", "the private key is encrypted, and there is no password")
+	}
+	secret, err := password()
+	if err != nil {
+		return nil, refuse.Wrap("sign.key.password", err, "password")
+	}
+	der, err := open(block.Bytes, secret)
+	if err != nil {
+		return nil, refuse.Wrap("sign.key.password", err, "the private key cannot be decrypted")
+	}
+	return der, nil
+}
