@@ -5,7 +5,7 @@ package refuse
 // families holds the description of every code, sorted within each family.
 // docs/codes.md is written from it.
 var families = [][]Description{
-	bundleCodes, trustCodes, tlogCodes, timeCodes, signerCodes, contentCodes, policyCodes, noteCodes, tufCodes,
+	bundleCodes, trustCodes, tlogCodes, timeCodes, signerCodes, contentCodes, policyCodes, noteCodes, tufCodes, inputCodes,
 }
 
 // what bundle.Parse refuses
