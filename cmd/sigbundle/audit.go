@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/sigbundle/sigbundle/internal/audit"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+// auditFlags are those of verify that make up a policy, and those of audit.
+type auditFlags struct {
+	verifyFlags
+	out     string
+	resume  string
+	summary string
+	failOn  string
+	sample  string
+}
+
+// policyFlags are what audit has in common with verify.
+var policyFlags = []string{
+	"identity", "issuer", "identity-regexp", "issuer-regexp", "no-identity", "ext", "predicate-type", "require",
+	"no-artifact", "trusted-root", "instance",
+}
+
+func newAudit() *cobra.Command {
+	f := new(auditFlags)
+	cmd := &cobra.Command{
+		Use:   "audit {DIRECTORY|LIST|-}",
+		Short: "Verify a whole store of bundles, offline",
+		Long: `Audit verifies every bundle of a store and writes one finding for each, as a
+line of JSON, in the order of the store. The summary goes to standard error.
+
+The store is a directory with bundles beside their artifacts, X.sigstore.json,
+X.sigstore or X.sigstore.jsonl beside X; or a list with one of these on each
+line; - is a list on standard input:
+
+  {"bundle":"a.sigstore.json","artifact":"a.tgz","identity":"…","issuer":"…"}
+  {"attestations":[{"predicateType":"…","bundle":{…}}]}     npm's registry
+  {"mediaType":"application/vnd.dev.sigstore.bundle…",…}    a bundle
+
+The first form has the members bundle (a path, or the bundle itself), artifact
+(a path or ALGORITHM:HEX), no_artifact, identity, identity_regexp, issuer,
+issuer_regexp, no_identity, ext, key, trusted_root, instance, require (such as
+{"tlog":1,"tsa":0}) and predicate_type. What a line says goes before the flags;
+a member that is not known is a finding. Paths are relative to the list.
+
+With --resume an audit that was stopped, by whatever, continues where it was:
+no finding is lost and none is written twice.`,
+		Example: `  # a directory, everything signed by one workflow
+  sigbundle audit ./dist --identity-regexp 'https://github\.com/me/.*' \
+    --issuer-regexp 'https://token\.actions\.githubusercontent\.com'
+
+  # a long list, with conditions of its own on each line
+  sigbundle audit store.jsonl --out findings.jsonl --resume audit.state
+
+  # what npm's registry has for a package
+  curl -s https://registry.npmjs.org/-/npm/v1/attestations/sigstore@2.1.0 |
+    sigbundle audit - --no-artifact --no-identity --key npm.pub`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
+	}
+	f.add(cmd)
+	return cmd
+}
+
+func (f *auditFlags) add(cmd *cobra.Command) {
+	verify := new(cobra.Command)
+	f.verifyFlags.add(verify)
+	for _, name := range policyFlags {
+		cmd.Flags().AddFlag(verify.Flags().Lookup(name))
+	}
+	fl := cmd.Flags()
+	// Unlike verify's, this key does not exclude identities: a store may hold
+	// bundles of both kinds.
+	fl.StringVar(&f.key, "key", "", "accept signatures of the public key in this PEM `FILE`")
+	fl.StringVar(&f.output.format, "format", "text", "how to write the summary: `text|json`; findings are always JSON Lines")
+	fl.StringVar(&f.out, "out", "", "write the findings to this `FILE`")
+	fl.StringVar(&f.resume, "resume", "", "keep the state in this `FILE`, and continue from it if it is there; needs --out")
+	fl.StringVar(&f.summary, "summary", "", "write the summary to this `FILE` instead of standard error")
+	fl.StringVar(&f.failOn, "fail-on", "any", "exit with 1 if there are such findings: `any|none|CODE,…`; tlog stands for every tlog.… code")
+	fl.StringVar(&f.sample, "sample", "", "audit so many entries, or a share of them, chosen by their hash: `N|P%`")
+	_ = cmd.MarkFlagFilename("key", "pem", "pub", "key")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(
+		[]cobra.Completion{"text\tfor people", "json\tfor programs"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(
+		[]cobra.Completion{"any\tany that is not verified", "none\tnone"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("sample", cobra.NoFileCompletions)
+}
+
+func (f *auditFlags) run(cmd *cobra.Command, name string) error {
+	if err := f.output.check(); err != nil {
+		return err
+	}
+	failOn, err := audit.ParseFailOn(f.failOn)
+	if err != nil {
+		return fmt.Errorf("--fail-on: %w", err)
+	}
+	c, closeSource, err := f.config(cmd, name)
+	if err != nil {
+		return err
+	}
+	defer closeSource()
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	c.Tick = ticker.C
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	bar := newBar(cmd.ErrOrStderr(), c.Source)
+	c.Progress = bar.set
+	summary, err := audit.Run(ctx, *c)
+	bar.end()
+	switch {
+	case errors.Is(err, context.Canceled) && f.resume != "":
+		return fmt.Errorf("interrupted; the same command continues from %s", f.resume)
+	case errors.Is(err, context.Canceled):
+		return errors.New("interrupted")
+	case err != nil:
+		return err
+	}
+	if err := f.writeSummary(cmd.ErrOrStderr(), summary); err != nil {
+		return err
+	}
+	if failOn.Fails(summary) {
+		return &refusal{}
+	}
+	return nil
+}
+
+// config turns the flags into an audit, and returns what closes its source.
+func (f *auditFlags) config(cmd *cobra.Command, name string) (*audit.Config, func(), error) {
+	c := &audit.Config{NoArtifact: f.noArtifact, Out: cmd.OutOrStdout(), File: f.out, State: f.resume}
+	if f.resume != "" && f.out == "" {
+		return nil, nil, errors.New("--resume needs --out: what went to standard output cannot be continued")
+	}
+	var err error
+	if c.Sample, err = audit.ParseSample(f.sample); err != nil {
+		return nil, nil, fmt.Errorf("--sample: %w", err)
+	}
+	if c.Policy, err = f.auditPolicy(); err != nil {
+		return nil, nil, err
+	}
+	if c.PolicyKey, err = f.policyKey(); err != nil {
+		return nil, nil, err
+	}
+	if c.Root, c.RootSource, err = f.trust.load(); err != nil {
+		return nil, nil, usage(err)
+	}
+	if signers(c.Policy) {
+		// The flags are judged before a million lines are judged by them.
+		if _, err := verify.New(verify.Config{Root: c.Root, Policy: c.Policy}); err != nil {
+			return nil, nil, err
+		}
+	}
+	return openSource(c, cmd.InOrStdin(), name)
+}
+
+func openSource(c *audit.Config, stdin io.Reader, name string) (*audit.Config, func(), error) {
+	if name == stdinName {
+		c.Source = audit.NewList("-", stdin)
+		return c, func() {}, nil
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.IsDir() {
+		list, err := audit.OpenList(name)
+		c.Source = list
+		return c, func() {}, err
+	}
+	tree, err := audit.OpenTree(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.Source = tree
+	return c, func() { tree.Close() }, nil
+}
+
+func signers(p verify.Policy) bool {
+	return p.AnyIdentity || len(p.Identities) > 0 || len(p.Keys) > 0
+}
+
+// usage makes a refusal of what the flags name an error of the command line:
+// exit code 1 is for what the audit found.
+func usage(err error) error {
+	var r *refusal
+	if errors.As(err, &r) && r.err != nil {
+		return r.err
+	}
+	return err
+}
+
+// auditPolicy is the policy of the flags. Unlike verify's it may accept
+// nobody, so that each line of a list has to say whom it accepts.
+func (f *auditFlags) auditPolicy() (verify.Policy, error) {
+	if len(f.identities)+len(f.issuers)+len(f.identityRegexp)+len(f.issuerRegexp)+len(f.extensions) > 0 || f.key != "" || f.noIdentity {
+		p, err := f.policy()
+		return p, usage(err)
+	}
+	require, err := parseRequire(f.require)
+	return verify.Policy{PredicateTypes: f.predicateTypes, Require: require}, err
+}
+
+// policyKey tells policies apart when an audit is resumed.
+func (f *auditFlags) policyKey() (string, error) {
+	var key []byte
+	if f.key != "" {
+		var err error
+		if key, err = readFile(f.key); err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("%q %q %q %q %t %q %q %q %x", f.identities, f.issuers, f.identityRegexp, f.issuerRegexp, f.noIdentity,
+		f.extensions, f.predicateTypes, f.require, sha256.Sum256(key)), nil
+}
+
+func (f *auditFlags) writeSummary(w io.Writer, s *audit.Summary) error {
+	if f.summary != "" {
+		file, err := os.Create(f.summary)
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.printSummary(file, s), file.Close())
+	}
+	return f.printSummary(w, s)
+}
+
+func (f *auditFlags) printSummary(w io.Writer, s *audit.Summary) error {
+	if f.output.format == "json" {
+		return writeJSON(w, s)
+	}
+	return s.WriteText(w)
+}
+
+// bar shows on a terminal how far the audit is, how fast it goes and how long
+// it will take. Elsewhere it is silent.
+type bar struct{ *progressbar.ProgressBar }
+
+func newBar(w io.Writer, source audit.Source) bar {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return bar{}
+	}
+	return bar{progressbar.NewOptions64(source.Count(), // -1 is a spinner
+		progressbar.OptionSetWriter(f),
+		progressbar.OptionSetDescription("sigbundle: auditing"),
+		progressbar.OptionSetWidth(20),
+		progressbar.OptionShowCount(),
+		progressbar.OptionShowIts(),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionThrottle(200*time.Millisecond),
+		progressbar.OptionClearOnFinish())}
+}
+
+func (b bar) set(entries int64) {
+	if b.ProgressBar != nil {
+		_ = b.Set64(entries)
+	}
+}
+
+func (b bar) end() {
+	if b.ProgressBar != nil {
+		_ = b.Clear()
+	}
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package audit verifies whole stores of bundles: a directory tree, or a list
+// of any length. It writes one finding for each bundle, in the order of the
+// source, as one line of JSON, and counts them by code.
+//
+// Memory does not grow with the source. A run that keeps a state can be
+// killed at any moment, kill -9 included, and resumed: no finding is lost, and
+// none is written twice. Apart from how long it takes, an audit is a function
+// of its source, its policy and its trust roots.
+//
+// The judging is that of [verify.Verifier.All]; what is here reads the store
+// and keeps the books.
+package audit
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+// Config says what to audit, under which policy, and where the findings go.
+type Config struct {
+	// Source holds the bundles. Required.
+	Source Source
+
+	// Root is the trust root, and RootSource where it came from, for all
+	// lines of a list that name none of their own. Required.
+	Root       *trustroot.Root
+	RootSource string
+	// Policy is the policy for all lines that name no signers of their own.
+	// If it accepts nobody, those lines are findings with the code
+	// policy.empty.
+	Policy verify.Policy
+	// PolicyKey stands for Policy, byte for byte, when a run is resumed:
+	// runs with different keys do not continue one another.
+	PolicyKey string
+	// NoArtifact verifies the bundles of a tree, and those of a list for
+	// which no artifact is named, without one. Otherwise they are findings
+	// with the code input.artifact.
+	NoArtifact bool
+	// Sample chooses what is audited; the zero Sample is everything.
+	Sample Sample
+
+	// Out receives the findings, unless File is set.
+	Out io.Writer
+	// File is the file that the findings are written to.
+	File string
+	// State, if set, is the file that says how far the run has come; a run
+	// that finds it there continues from it. It needs File.
+	State string
+	// Tick is when to flush the findings and to save the state. Nil means at
+	// the end only.
+	Tick <-chan time.Time
+	// Progress, if set, is called with the number of entries of the source
+	// (lines of a list, bundle files of a tree) that are done.
+	Progress func(entries int64)
+
+	step func(name string) error // tests crash here, see journal
+}
+
+// Run audits. Its error says why the audit could not be carried out to the
+// end: what is wrong with the content of the source is in the findings.
+func Run(ctx context.Context, c Config) (*Summary, error) {
+	switch {
+	case c.Source == nil || c.Root == nil:
+		return nil, errors.New("an audit needs a source and a trust root")
+	case c.State != "" && c.File == "":
+		return nil, errors.New("an audit that is to be resumed needs a file for its findings")
+	}
+	below, err := c.Sample.resolve(c.Source)
+	if err != nil {
+		return nil, err
+	}
+	j, err := openJournal(&c, c.fingerprint(below))
+	if err != nil {
+		return nil, err
+	}
+	r := &run{config: &c, journal: j, verifiers: newVerifiers(&c), below: below}
+	r.budget.cond.L = &r.budget.mutex
+	err = errors.Join(r.judge(ctx), j.close())
+	return j.state.summary(c.Source.Label()), err
+}
+
+// run is one audit under way.
+type run struct {
+	config    *Config
+	journal   *journal
+	verifiers *verifiers // used by the goroutine of jobs only
+	below     bound
+	budget    budget
+
+	mutex sync.Mutex
+	queue []*item // begun and not yet written, in order; guarded by mutex
+	end   cursor  // behind the last entry; guarded by mutex
+	err   error   // why the source ended early; guarded by mutex
+}
+
+// judge judges what is left of the source and writes the findings.
+func (r *run) judge(ctx context.Context) error {
+	j, whole := r.journal, true // whole: no entry is half written
+	save := false
+	// Every job names its verifier, so that the iterator needs none.
+	for res, err := range (*verify.Verifier)(nil).All(ctx, r.jobs) {
+		if res == nil && ctx.Err() != nil && err == ctx.Err() {
+			break
+		}
+		it := r.next()
+		r.budget.release(it.size)
+		if err := j.write(it.finding(res, err)); err != nil {
+			r.budget.close() // or leaving the loop would wait for jobs for ever
+			return err
+		}
+		if whole = it.last; whole {
+			j.state.cursor = it.cursor
+			r.progress(it.cursor.entries)
+		}
+		select {
+		case <-r.config.Tick:
+			save = true
+		default:
+		}
+		if save && whole {
+			save = false
+			if err := j.save(); err != nil {
+				r.budget.close()
+				return err
+			}
+		}
+	}
+	r.mutex.Lock()
+	end, err := r.end, r.err
+	r.mutex.Unlock()
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		j.state.cursor = end
+		r.progress(end.entries)
+	}
+	if !whole {
+		return err
+	}
+	return errors.Join(err, j.save())
+}
+
+func (r *run) progress(entries int64) {
+	if r.config.Progress != nil {
+		r.config.Progress(entries)
+	}
+}
+
+// next returns the item that the next result is about.
+func (r *run) next() *item {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	it := r.queue[0]
+	r.queue[0] = nil
+	r.queue = r.queue[1:]
+	return it
+}
+
+// jobs reads the source, on a goroutine of its own.
+func (r *run) jobs(yield func(verify.Job) bool) {
+	end, err := r.read(func(it *item) bool {
+		if !r.budget.acquire(it.size) {
+			return false
+		}
+		r.mutex.Lock()
+		r.queue = append(r.queue, it)
+		r.mutex.Unlock()
+		return yield(it.job)
+	})
+	r.mutex.Lock()
+	r.end, r.err = end, err
+	r.mutex.Unlock()
+}
+
+// read yields what is left of the source. It passes over what the state says
+// is done, and makes sure that it is what was done.
+func (r *run) read(yield func(*item) bool) (cursor, error) {
+	var at cursor
+	done := r.journal.state.cursor
+	for e, err := range r.config.Source.entries() {
+		if err != nil {
+			return at, err
+		}
+		at = at.after(e.sum)
+		switch {
+		case at.entries < done.entries:
+			continue
+		case at.entries == done.entries:
+			if at != done {
+				return at, errChanged
+			}
+			continue
+		case !r.below.covers(e.sum, at.entries):
+			continue
+		}
+		var held *item // until it is known whether it is its entry's last
+		for it := range r.items(e) {
+			if held != nil && !yield(held) {
+				return at, nil
+			}
+			held = it
+		}
+		held.last, held.cursor = true, at
+		if !yield(held) {
+			return at, nil
+		}
+	}
+	if at.entries < done.entries {
+		return at, errChanged
+	}
+	return at, nil
+}
+
+var errChanged = errors.New("the source is not the one that the state is about, or it was changed; remove the state to start afresh")
+
+// cursor is a place in a source: how many entries are before it, and a chain
+// of hashes over them.
+type cursor struct {
+	entries int64
+	chain   [sha256.Size]byte
+}
+
+func (c cursor) after(sum [sha256.Size]byte) cursor {
+	return cursor{c.entries + 1, sha256.Sum256(append(c.chain[:], sum[:]...))}
+}
+
+// maxBytesAhead bounds the bundles that are read and not yet judged; a
+// larger one is judged alone.
+const maxBytesAhead = 32 << 20
+
+// budget counts bytes in memory.
+type budget struct {
+	mutex  sync.Mutex
+	cond   sync.Cond // on mutex
+	used   int       // guarded by mutex
+	closed bool      // guarded by mutex
+}
+
+// acquire waits until there is room for n bytes. It returns false after close.
+func (b *budget) acquire(n int) bool {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	for !b.closed && b.used > 0 && b.used+n > maxBytesAhead {
+		b.cond.Wait()
+	}
+	b.used += n
+	return !b.closed
+}
+
+func (b *budget) release(n int) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.used -= n
+	b.cond.Signal()
+}
+
+func (b *budget) close() {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.closed = true
+	b.cond.Broadcast()
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+// A Finding is what the audit has to say about one bundle. Findings are
+// written as JSON Lines. Members may be added; what is there keeps its name
+// and its meaning. The same source, policy and trust root give the same bytes.
+type Finding struct {
+	// N numbers the findings from 1.
+	N int64 `json:"n"`
+	// Source is where the bundle comes from: LIST:LINE, or the path of the
+	// bundle file.
+	Source string `json:"source"`
+	// Index is the number of the bundle, from 1, in its line or file, which
+	// may hold several.
+	Index int `json:"index,omitempty"`
+	// Bundle is the path of the bundle as the source has it; absent if the
+	// bundle stands in the source itself.
+	Bundle string `json:"bundle,omitempty"`
+	// Artifact is the artifact as the source names it: a path or a digest.
+	Artifact string `json:"artifact,omitempty"`
+
+	// Verified is the verdict. If it is false, Code and Message say why, and
+	// Check which check refused it, if it came as far as to be checked.
+	Verified bool   `json:"verified"`
+	Code     string `json:"code,omitempty"`
+	Check    string `json:"check,omitempty"`
+	Message  string `json:"message,omitempty"`
+
+	// BundleSHA256 is the digest of the bundle's bytes, if they are a bundle.
+	BundleSHA256 string `json:"bundle_sha256,omitempty"`
+	// ArtifactDigest is the first digest of the artifact that was compared.
+	ArtifactDigest string `json:"artifact_digest,omitempty"`
+	// Signer is the name in the certificate, or sha256:HEX of a managed key;
+	// Issuer is who vouched for the name. Both are absent unless proved.
+	Signer string `json:"signer,omitempty"`
+	Issuer string `json:"issuer,omitempty"`
+	// PredicateType is that of a proved statement.
+	PredicateType string `json:"predicate_type,omitempty"`
+	// Time is the earliest time at which the signature provably existed.
+	Time string `json:"time,omitempty"`
+}
+
+// finding says what became of an item. Its number is not yet set.
+func (it *item) finding(res *verify.Result, err error) *Finding {
+	f := &Finding{Source: it.place, Index: it.index, Bundle: it.bundle, Artifact: it.artifact}
+	if it.err != nil {
+		res, err = nil, it.err
+	}
+	if err == nil {
+		f.Verified = true
+		f.report(res.Report)
+		return f
+	}
+	f.Code, f.Message = string(refuse.CodeOf(err)), err.Error()
+	if f.Code == "" {
+		f.Code = "input.artifact" // the only foreign code that All runs is the artifact's reader
+	}
+	var refused *verify.Error
+	if errors.As(err, &refused) {
+		f.Check = refused.Check.String()
+		f.report(refused.Report)
+	}
+	return f
+}
+
+// report copies what was proved.
+func (f *Finding) report(r *verify.Report) {
+	f.BundleSHA256 = r.Bundle.SHA256.String()
+	if len(r.Artifact) > 0 {
+		f.ArtifactDigest = r.Artifact[0]
+	}
+	if s := r.Signer; s != nil {
+		switch {
+		case s.Certificate != nil:
+			f.Signer, f.Issuer = s.Certificate.SAN, s.Certificate.Issuer
+		case s.Key != nil:
+			f.Signer = "sha256:" + s.Key.SHA256.String()
+		}
+	}
+	if r.Statement != nil {
+		f.PredicateType = r.Statement.PredicateType
+	}
+	var earliest time.Time
+	for _, t := range r.Times {
+		if earliest.IsZero() || t.Time.Before(earliest) {
+			earliest = t.Time
+		}
+	}
+	if !earliest.IsZero() {
+		f.Time = earliest.UTC().Format(time.RFC3339)
+	}
+}
+
+// line returns the finding as one line of JSON.
+func (f *Finding) line() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(f); err != nil {
+		return nil, err
+	}
+	return unprintable(b.Bytes()), nil
+}
+
+// unprintable escapes what could play tricks on a terminal, as JSON lets
+// every character be escaped: names in certificates are an attacker's to
+// choose. encoding/json leaves all but the control characters of ASCII.
+func unprintable(line []byte) []byte {
+	const digits = "0123456789abcdef"
+	var out []byte
+	copied := 0
+	for i := 0; i < len(line); {
+		r, size := utf8.DecodeRune(line[i:])
+		if r == '\n' || unicode.IsPrint(r) {
+			i += size
+			continue
+		}
+		out = append(out, line[copied:i]...)
+		units := []rune{r}
+		if r > 0xffff {
+			units = []rune{0xd800 + (r-0x10000)>>10, 0xdc00 + (r-0x10000)&0x3ff}
+		}
+		for _, u := range units {
+			out = append(out, '\\', 'u', digits[u>>12&15], digits[u>>8&15], digits[u>>4&15], digits[u&15])
+		}
+		i += size
+		copied = i
+	}
+	if out == nil {
+		return line
+	}
+	return append(out, line[copied:]...)
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A journal writes the findings, and the state that a killed run continues
+// from. The state is never ahead of the findings: they are on disk before it
+// is written, and it replaces the one before in a single step. What stands in
+// the file of findings beyond the state was written by a run that was killed;
+// it is cut off, and written again.
+type journal struct {
+	w     *bufio.Writer
+	file  *os.File // nil: the findings go elsewhere
+	path  string   // of the state; empty: there is none
+	hash  hash.Hash
+	state state
+
+	step func(name string) error // called before each effect on the disk
+}
+
+// state is how far a run has come. It always lies between two entries of the
+// source.
+type state struct {
+	run      string // fingerprint of source, policy and sample
+	cursor   cursor
+	findings int64
+	verified int64
+	codes    map[string]int64
+	offset   int64 // bytes of findings
+}
+
+// fingerprint tells runs apart whose findings must not be mixed.
+func (c *Config) fingerprint(below bound) string {
+	root := c.Root.SHA256()
+	text := fmt.Sprintf("%q %x %q %q %t %+v", c.Source.Label(), root, c.RootSource, c.PolicyKey, c.NoArtifact, below)
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// openJournal begins the findings, or continues them.
+func openJournal(c *Config, run string) (*journal, error) {
+	j := &journal{path: c.State, hash: sha256.New(), step: c.step}
+	j.state = state{run: run, codes: make(map[string]int64)}
+	if j.step == nil {
+		j.step = func(string) error { return nil }
+	}
+	if c.File == "" {
+		j.w = bufio.NewWriter(c.Out)
+		return j, nil
+	}
+	f, err := os.OpenFile(c.File, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	j.file = f
+	if err := j.begin(); err != nil {
+		f.Close()
+		return nil, err
+	}
+	j.w = bufio.NewWriterSize(f, 1<<16)
+	return j, nil
+}
+
+// begin puts file and state into agreement.
+func (j *journal) begin() error {
+	if j.path == "" {
+		return j.file.Truncate(0)
+	}
+	if err := lock(j.file); err != nil {
+		return fmt.Errorf("%s: another audit is writing it: %w", j.file.Name(), err)
+	}
+	data, err := os.ReadFile(j.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := j.file.Truncate(0); err != nil {
+			return err
+		}
+		return j.replace()
+	}
+	if err != nil {
+		return err
+	}
+	sum, err := j.state.parse(data)
+	if err != nil {
+		return fmt.Errorf("%s: %w; remove it to start afresh", j.path, err)
+	}
+	n, err := io.Copy(j.hash, io.LimitReader(j.file, j.state.offset))
+	if err != nil {
+		return err
+	}
+	if n != j.state.offset || hex.EncodeToString(j.hash.Sum(nil)) != sum {
+		return fmt.Errorf("%s does not hold the findings that %s is about; remove the state to start afresh", j.file.Name(), j.path)
+	}
+	if err := j.file.Truncate(j.state.offset); err != nil {
+		return err
+	}
+	_, err = j.file.Seek(j.state.offset, io.SeekStart)
+	return err
+}
+
+// write numbers a finding, counts it and writes it.
+func (j *journal) write(f *Finding) error {
+	s := &j.state
+	f.N = s.findings + 1
+	line, err := f.line()
+	if err != nil {
+		return err
+	}
+	if _, err := j.w.Write(line); err != nil {
+		return err
+	}
+	j.hash.Write(line)
+	s.findings++
+	s.offset += int64(len(line))
+	if f.Verified {
+		s.verified++
+	} else {
+		s.codes[f.Code]++
+	}
+	return nil
+}
+
+// save brings the findings to disk, and then the state if there is one. It
+// must be called between two entries.
+func (j *journal) save() error {
+	if err := j.step("flush"); err != nil {
+		return err
+	}
+	if err := j.w.Flush(); err != nil {
+		return err
+	}
+	if j.path == "" {
+		return nil
+	}
+	if err := j.step("sync findings"); err != nil {
+		return err
+	}
+	if err := j.file.Sync(); err != nil {
+		return err
+	}
+	return j.replace()
+}
+
+// replace writes the state under another name and gives it its own.
+func (j *journal) replace() error {
+	data, err := j.state.marshal(hex.EncodeToString(j.hash.Sum(nil)))
+	if err != nil {
+		return err
+	}
+	next := j.path + ".next"
+	if err := j.step("write state"); err != nil {
+		return err
+	}
+	f, err := os.Create(next)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = j.step("sync state")
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := j.step("rename state"); err != nil {
+		return err
+	}
+	if err := os.Rename(next, j.path); err != nil {
+		return err
+	}
+	if err := j.step("sync folder"); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(j.path))
+}
+
+// syncFolder makes a rename last. Not every system can; where it cannot, a
+// power failure may bring back the state before, which is as good.
+func syncFolder(name string) error {
+	dir, err := os.Open(name)
+	if err != nil {
+		return nil
+	}
+	_ = dir.Sync()
+	return dir.Close()
+}
+
+// close closes the file. It does not save: a run that was stopped in the
+// middle of an entry continues from the state before.
+func (j *journal) close() error {
+	if j.path == "" {
+		if err := j.w.Flush(); err != nil {
+			return err
+		}
+	}
+	if j.file == nil {
+		return nil
+	}
+	return j.file.Close()
+}
+
+const stateSchema = "sigbundle.audit.state.v1"
+
+// stateFile is the JSON form of the state.
+type stateFile struct {
+	Schema         string           `json:"schema"`
+	Run            string           `json:"run"`
+	Entries        int64            `json:"entries"`
+	Chain          string           `json:"chain"`
+	Findings       int64            `json:"findings"`
+	Verified       int64            `json:"verified"`
+	Codes          map[string]int64 `json:"codes"`
+	Offset         int64            `json:"offset"`
+	FindingsSHA256 string           `json:"findings_sha256"`
+}
+
+func (s *state) marshal(sum string) ([]byte, error) {
+	data, err := json.Marshal(stateFile{stateSchema, s.run, s.cursor.entries, hex.EncodeToString(s.cursor.chain[:]),
+		s.findings, s.verified, s.codes, s.offset, sum})
+	return append(data, '\n'), err
+}
+
+// parse reads a state of the same run, and returns the hash of its findings.
+func (s *state) parse(data []byte) (sum string, err error) {
+	var f stateFile
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&f); err != nil {
+		return "", fmt.Errorf("damaged: %w", err)
+	}
+	chain, err := hex.DecodeString(f.Chain)
+	refused := int64(0)
+	for _, n := range f.Codes {
+		refused += n
+	}
+	switch {
+	case f.Schema != stateSchema:
+		return "", fmt.Errorf("it is not the state of an audit: schema %q", f.Schema)
+	case f.Run != s.run:
+		return "", errors.New("it is the state of an audit of another source, or under another policy, trust root or sample")
+	case err != nil || len(chain) != len(s.cursor.chain) || strings.TrimSpace(string(data[d.InputOffset():])) != "",
+		f.Entries < 0 || f.Offset < 0 || f.Verified < 0 || refused < 0 || f.Findings != f.Verified+refused:
+		return "", errors.New("damaged")
+	}
+	s.cursor = cursor{f.Entries, [len(s.cursor.chain)]byte(chain)}
+	s.findings, s.verified, s.offset = f.Findings, f.Verified, f.Offset
+	for code, n := range f.Codes {
+		s.codes[code] = n
+	}
+	return f.FindingsSHA256, nil
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+
+	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/internal/refuse"
+)
+
+// maxLine bounds a line of a list, in bytes: a bundle of the greatest size,
+// and what else a record says.
+const maxLine = bundle.MaxSize + 1<<20
+
+// A List is a source of lines: records, bundles and answers of npm's
+// registry, in any mixture. Blank lines are ignored. A list that is a single JSON value, printed
+// on several lines, is one entry. Paths in records are relative to the folder
+// of the list.
+type List struct {
+	label string
+	name  string    // of the file; empty: see r
+	r     io.Reader // read once
+	dir   string
+}
+
+// OpenList returns the list in a file. The file is opened when it is read.
+func OpenList(name string) (*List, error) {
+	f, err := openRegular(folder(""), name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &List{label: name, name: name, dir: filepath.Dir(name)}, f.Close()
+}
+
+// NewList returns a list that is read from r, once: standard input. Paths in
+// it are relative to the working directory.
+func NewList(label string, r io.Reader) *List { return &List{label: label, r: r} }
+
+// Label is part of Source.
+func (l *List) Label() string { return l.label }
+
+// Count returns the number of lines.
+func (l *List) Count() int64 {
+	if l.name == "" {
+		return -1
+	}
+	n := int64(0)
+	for _, err := range l.lines() {
+		if err != nil {
+			return -1
+		}
+		n++
+	}
+	return n
+}
+
+var errReadOnce = errors.New("the list can be read only once")
+
+// entries is part of Source.
+func (l *List) entries() iter.Seq2[*entry, error] {
+	return func(yield func(*entry, error) bool) {
+		for line, err := range l.lines() {
+			if err != nil {
+				yield(nil, fmt.Errorf("%s: %w", l.label, bare(err)))
+				return
+			}
+			e := &entry{place: fmt.Sprintf("%s:%d", l.label, line.number), sum: line.sum, store: folder(l.dir), line: line.data}
+			if line.data == nil {
+				e.err = refuse.New("input.line", "the line has more than %d bytes", maxLine)
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// line is a line that is not blank.
+type line struct {
+	number int64 // from 1, blank lines counted
+	data   []byte
+	sum    [sha256.Size]byte
+}
+
+// lines yields the lines of a list; data is nil for those that are too long.
+func (l *List) lines() iter.Seq2[line, error] {
+	return func(yield func(line, error) bool) {
+		r := l.r
+		if l.name != "" {
+			f, err := os.Open(l.name)
+			if err != nil {
+				yield(line{}, err)
+				return
+			}
+			defer f.Close()
+			r = f
+		} else if l.r = nil; r == nil {
+			yield(line{}, errReadOnce)
+			return
+		}
+		lr := &lineReader{r: bufio.NewReaderSize(r, 1<<16)}
+		for number := int64(1); ; number++ {
+			next, err := lr.next()
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				yield(line{}, err)
+				return
+			}
+			next.number = number
+			if next.data != nil && len(next.data) == 0 {
+				continue
+			}
+			if !yield(next, nil) {
+				return
+			}
+		}
+	}
+}
+
+// lineReader cuts a stream into lines.
+type lineReader struct {
+	r     *bufio.Reader
+	begun bool // the first line that is not blank is behind us
+}
+
+// next returns the next line, without the white space around it.
+func (l *lineReader) next() (line, error) {
+	data, sum, err := l.read()
+	if err != nil || len(data) == 0 || l.begun {
+		return line{data: data, sum: sum}, err
+	}
+	l.begun = true
+	if isValue(data) {
+		return line{data: data, sum: sum}, nil
+	}
+	// The first line is no value: the whole may be one.
+	rest, err := io.ReadAll(io.LimitReader(l.r, int64(maxLine-len(data))))
+	if err != nil {
+		return line{}, err
+	}
+	if _, err := l.r.Peek(1); err == io.EOF {
+		if whole := bytes.TrimSpace(bytes.Join([][]byte{data, rest}, []byte("\n"))); isValue(whole) {
+			return line{data: whole, sum: sha256.Sum256(whole)}, nil
+		}
+	}
+	l.r = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(rest), l.r), 1<<16)
+	return line{data: data, sum: sum}, nil
+}
+
+// read reads up to the next line feed. A line that is too long is nil; its
+// hash is of all of it.
+func (l *lineReader) read() (data []byte, sum [sha256.Size]byte, err error) {
+	var long hash.Hash // of a line that is too long
+	for n := 0; ; n++ {
+		part, err := l.r.ReadSlice('\n')
+		switch {
+		case err == io.EOF && n == 0 && len(part) == 0:
+			return nil, sum, io.EOF
+		case err != nil && err != io.EOF && err != bufio.ErrBufferFull:
+			return nil, sum, err
+		case long != nil:
+			long.Write(part)
+		case len(data)+len(part) > maxLine:
+			long = sha256.New()
+			long.Write(data)
+			long.Write(part)
+			data = nil
+		default:
+			data = append(data, part...)
+		}
+		if err == bufio.ErrBufferFull {
+			continue
+		}
+		if long != nil {
+			return nil, [sha256.Size]byte(long.Sum(nil)), nil
+		}
+		data = bytes.TrimSpace(data)
+		return data, sha256.Sum256(data), nil
+	}
+}
+
+// folder is where the names of a list lead.
+type folder string
+
+func (f folder) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(string(f), name)
+}
+
+func (f folder) stat(name string) (fs.FileInfo, error) { return os.Stat(f.path(name)) }
+func (f folder) open(name string) (*os.File, error)    { return os.Open(f.path(name)) }

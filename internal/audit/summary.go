@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/screen"
+)
+
+// SummarySchema names the version of the summary's JSON form.
+const SummarySchema = "sigbundle.audit.summary.v1"
+
+// A Summary counts the findings of an audit, over all of its resumptions.
+type Summary struct {
+	Schema   string  `json:"schema"`
+	Source   string  `json:"source"`
+	Entries  int64   `json:"entries"`  // of the source that are done, sampled or not
+	Findings int64   `json:"findings"` // one for each bundle
+	Verified int64   `json:"verified"`
+	Refused  int64   `json:"refused"`
+	Codes    []Count `json:"codes"` // of the refused, the most frequent first
+}
+
+// Count is how often a code occurred.
+type Count struct {
+	Code  string `json:"code"`
+	Count int64  `json:"count"`
+	Cause string `json:"cause,omitempty"`
+}
+
+func (s *state) summary(source string) *Summary {
+	sum := &Summary{Schema: SummarySchema, Source: source, Entries: s.cursor.entries, Findings: s.findings, Verified: s.verified,
+		Refused: s.findings - s.verified, Codes: []Count{}}
+	for _, code := range slices.Sorted(maps.Keys(s.codes)) {
+		sum.Codes = append(sum.Codes, Count{code, s.codes[code], refuse.Describe(refuse.Code(code)).Cause})
+	}
+	slices.SortStableFunc(sum.Codes, func(a, b Count) int { return cmp.Compare(b.Count, a.Count) })
+	return sum
+}
+
+// WriteText writes the summary for people.
+func (s *Summary) WriteText(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %d bundles audited, %d verified, %d refused\n", screen.Escape(s.Source), s.Findings, s.Verified, s.Refused)
+	for _, c := range s.Codes {
+		fmt.Fprintf(&b, "%9d  %-26s %s\n", c.Count, c.Code, c.Cause)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// A FailOn says which findings make an audit fail: none, any that is not
+// verified, or those with certain codes. The zero FailOn is any.
+type FailOn struct {
+	none  bool
+	codes []string
+}
+
+// ParseFailOn reads "any", "none", or codes and families of codes, separated
+// by commas: "tlog" stands for every code that begins with "tlog.".
+func ParseFailOn(s string) (FailOn, error) {
+	switch s {
+	case "any":
+		return FailOn{}, nil
+	case "none":
+		return FailOn{none: true}, nil
+	}
+	var f FailOn
+	for _, code := range strings.Split(s, ",") {
+		if !slices.ContainsFunc(refuse.All(), func(d refuse.Description) bool { return covers(code, string(d.Code)) }) {
+			return FailOn{}, fmt.Errorf("%q is not any, none, a code or a family of codes; sigbundle explain lists them", code)
+		}
+		f.codes = append(f.codes, code)
+	}
+	return f, nil
+}
+
+func covers(wanted, code string) bool {
+	return wanted == code || strings.HasPrefix(code, wanted+".")
+}
+
+// Fails reports whether the audit failed.
+func (f FailOn) Fails(s *Summary) bool {
+	if f.none || f.codes == nil {
+		return !f.none && s.Refused > 0
+	}
+	return slices.ContainsFunc(s.Codes, func(c Count) bool {
+		return slices.ContainsFunc(f.codes, func(wanted string) bool { return covers(wanted, c.Code) })
+	})
+}
