@@ -52,6 +52,21 @@ func OpenCache(fsys fs.FS, c Config) (*Repository, error) {
 	return nil, failed
 }
 
+// HasCache reports whether a cache was ever refreshed to the end, so that
+// OpenCache has something to prove. A state that is there and cannot be read
+// is an error: damage must not look like a fresh start.
+func HasCache(fsys fs.FS) (bool, error) {
+	raw, err := tuf.ReadFile(fsys, tuf.StateName, tuf.MaxStateSize)
+	if refuse.CodeOf(err) == "tuf.not_found" {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	s, err := tuf.ParseState(raw)
+	return err == nil && s.Set != 0, err
+}
+
 // openSet proves one complete set of a cache.
 func openSet(fsys fs.FS, s *tuf.State, c Config) (*Repository, error) {
 	c.Floors = higher(c.Floors, s.Proved)

@@ -125,6 +125,17 @@ func (r *Repository) load(role, delegator string) (tuf.File, error) {
 	return r.w.Targets(data, role, delegator)
 }
 
+// CheckRoot reads root metadata that someone is about to trust: it must be
+// signed by its own keys. It returns the root's version. That it is the right
+// root is for the caller to know.
+func CheckRoot(data []byte) (version int64, err error) {
+	w, err := tuf.Start(slices.Clone(data))
+	if err != nil {
+		return 0, refuse.Wrap("tuf.root", err, "root metadata")
+	}
+	return w.Root().Version, nil
+}
+
 // start chooses the root from which the history is replayed.
 func (r *Repository) start(roots [][]byte, last int64) error {
 	if len(roots) == 0 || len(roots) > maxRoots {
