@@ -152,7 +152,7 @@ func (a *CertificateAuthority) fastPaths(leaf *x509.Certificate, at time.Time) (
 		}
 		if l.certs[0] != issuer {
 			issuer = l.certs[0]
-			signed = leaf.CheckSignatureFrom(issuer) == nil
+			signed = a.fast.CheckSignatureFrom(leaf, issuer)
 		}
 		if signed {
 			paths = append(paths, append([]*x509.Certificate{leaf}, l.certs...))

@@ -23,6 +23,8 @@ import (
 	"fmt"
 
 	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+
+	"github.com/sigbundle/sigbundle/internal/fastverify"
 )
 
 // Algorithm names a key type, a signature scheme and a hash: an entry of the
@@ -46,6 +48,7 @@ type Key struct {
 	pub  crypto.PublicKey
 	spki []byte
 	id   [sha256.Size]byte
+	fast *fastverify.Tables // nil: none
 }
 
 // Parse reads a key as a trust root carries it: raw is a DER
@@ -203,6 +206,15 @@ func (k *Key) WithHash(h crypto.Hash) (*Key, error) {
 	return nil, &UnsupportedError{fmt.Sprintf("%s over %s", k.alg, h)}
 }
 
+// Accelerated returns the same key with tables to check ECDSA signatures by.
+// It gives the same answers. It is for keys that recur and that somebody
+// trusts, never for those that a bundle brings.
+func (k *Key) Accelerated(t *fastverify.Tables) *Key {
+	c := *k
+	c.fast = t
+	return &c
+}
+
 // Verify checks sig over message. It returns nil or ErrSignature.
 func (k *Key) Verify(message, sig []byte) error {
 	s := schemes[k.alg]
@@ -229,7 +241,7 @@ func (k *Key) VerifyDigest(digest, sig []byte) error {
 	ok := false
 	switch pub := k.pub.(type) {
 	case *ecdsa.PublicKey:
-		ok = ecdsa.VerifyASN1(pub, digest, sig)
+		ok = k.fast.Verify(pub, digest, sig)
 	case *rsa.PublicKey:
 		if s.pss {
 			// Algorithm registry: MGF1 over the same hash, salt as long as the hash.
