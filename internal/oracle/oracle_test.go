@@ -21,18 +21,22 @@ func TestRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(row.Name, err)
 		}
+		batch, err := Batch(row)
+		if err != nil {
+			t.Fatal(row.Name, err)
+		}
 		bare, what, err := Floor(row)
 		if err != nil {
 			t.Fatal(row.Name, err)
 		}
 		for i, item := range row.Items {
-			for name, judge := range map[string]Judge{"ours": ours, "peer": peer, "floor": bare} {
+			for name, judge := range map[string]Judge{"ours": ours, "batch": batch, "peer": peer, "floor": bare} {
 				if err := judge(item); err != nil {
 					t.Errorf("%s, item %d, %s: %v", row.Name, i, name, err)
 				}
 			}
 			item.Digest[0] ^= 1
-			for name, judge := range map[string]Judge{"ours": ours, "peer": peer} {
+			for name, judge := range map[string]Judge{"ours": ours, "batch": batch, "peer": peer} {
 				if judge(item) == nil {
 					t.Errorf("%s, item %d, %s: another artifact was accepted", row.Name, i, name)
 				}

@@ -68,8 +68,8 @@ func run(public, procs string, rounds, block int) error {
 	return nil
 }
 
-const head = `| row | floor µs | ours µs | peer µs | ours / floor | peer / ours | ours B | peer B | ours allocs | peer allocs |
-|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+const head = `| row | floor µs | ours µs | batch µs | peer µs | ours / floor | peer / ours | peer / batch | ours B | peer B | ours allocs | peer allocs |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 `
 
 // cost is what one bundle takes.
@@ -79,7 +79,7 @@ type cost struct {
 	allocs uint64
 }
 
-// measure lets floor, ours and peer take turns.
+// measure lets floor, ours, ours with tables, and peer take turns.
 func measure(row oracle.Row, workers, rounds, block int) (string, error) {
 	bare, _, err := oracle.Floor(row)
 	if err != nil {
@@ -89,27 +89,32 @@ func measure(row oracle.Row, workers, rounds, block int) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	batch, err := oracle.Batch(row)
+	if err != nil {
+		return "", err
+	}
 	peer, err := oracle.Peer(row)
 	if err != nil {
 		return "", err
 	}
-	judges := [3]oracle.Judge{bare, ours, peer}
-	var costs [3][]cost
+	judges := [4]oracle.Judge{bare, ours, batch, peer}
+	var costs [4][]cost
 	for round := range rounds + 1 {
 		for i, judge := range judges {
 			c, err := spend(judge, row.Items, workers, block)
 			if err != nil {
 				return "", err
 			}
-			if round > 0 { // the first one warms up
+			if round > 0 { // the first one warms up, and makes tables
 				costs[i] = append(costs[i], c)
 			}
 		}
 	}
-	f, o, p := median(costs[0]), median(costs[1]), median(costs[2])
-	return fmt.Sprintf("| %s | %d | %d | %d | %.2f | %.2f | %d | %d | %d | %d |", row.Name,
-		f.cpu.Microseconds(), o.cpu.Microseconds(), p.cpu.Microseconds(),
-		float64(o.cpu)/float64(f.cpu), float64(p.cpu)/float64(o.cpu), o.bytes, p.bytes, o.allocs, p.allocs), nil
+	f, o, b, p := median(costs[0]), median(costs[1]), median(costs[2]), median(costs[3])
+	return fmt.Sprintf("| %s | %d | %d | %d | %d | %.2f | %.2f | %.2f | %d | %d | %d | %d |", row.Name,
+		f.cpu.Microseconds(), o.cpu.Microseconds(), b.cpu.Microseconds(), p.cpu.Microseconds(),
+		float64(o.cpu)/float64(f.cpu), float64(p.cpu)/float64(o.cpu), float64(p.cpu)/float64(b.cpu),
+		o.bytes, p.bytes, o.allocs, p.allocs), nil
 }
 
 // spend judges block items on so many goroutines.
