@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/screen"
+	"github.com/sigbundle/sigbundle/sign"
+)
+
+// bundleSuffix is what a bundle beside its artifact is called (client
+// specification, Section 4.1.1).
+const bundleSuffix = ".sigstore.json"
+
+type signFlags struct {
+	bundle string
+	signer signerFlags
+}
+
+func newSign() *cobra.Command {
+	f := new(signFlags)
+	cmd := &cobra.Command{
+		Use:   "sign FILE...",
+		Short: "Sign files, and verify the bundles before they are written",
+		Long: `Sign makes a bundle for each file and writes it beside it, as FILE` + bundleSuffix + `.
+
+Without --key it signs keyless: a fresh key is certified for the holder of an
+identity token, signs once and is forgotten. The token is --identity-token,
+--identity-token-file, the one that the CI job gets, or with --oidc-flow that
+of a person with a browser.
+
+Every answer of a service is judged by the trust root as it arrives, and the
+finished bundle by the same code as sigbundle verify. A bundle that does not
+verify is not written.`,
+		Example: `  # keyless, in a CI job
+  sigbundle sign dist/*.tar.gz --signing-config signing_config.json
+
+  # with a key
+  sigbundle sign release.tar.gz --key release.key --signing-config signing_config.json`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	cmd.Flags().StringVar(&f.bundle, "bundle", "", "write the bundle to this `FILE`; for one file only")
+	f.signer.add(cmd)
+	return cmd
+}
+
+func (f *signFlags) run(cmd *cobra.Command, files []string) error {
+	if f.bundle != "" && len(files) > 1 {
+		return errors.New("--bundle goes with one file; several get theirs beside them")
+	}
+	signer, err := f.signer.signer(cmd.Context(), cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	for _, name := range files {
+		target := f.bundle
+		if target == "" {
+			target = name + bundleSuffix
+		}
+		if err := signFile(cmd.Context(), signer, name, target); err != nil {
+			return err
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "signed %s: %s\n", screen.Escape(name), screen.Escape(target))
+	}
+	return nil
+}
+
+func signFile(ctx context.Context, signer *sign.Signer, name, target string) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return finish(ctx, signer, name, sign.Message(file), target)
+}
+
+// finish signs and writes the bundle; whatever goes wrong is about the
+// content or the services, and nothing is written.
+func finish(ctx context.Context, signer *sign.Signer, what string, content sign.Content, target string) error {
+	signed, err := signer.Sign(ctx, content)
+	if err != nil {
+		return &refusal{fmt.Errorf("%s is not signed: %s: %w", what, refuse.CodeOf(err), err)}
+	}
+	return sign.WriteFile(target, append(signed.Bundle, '\n'))
+}
+
+// now is the one clock of the command: for the lifetimes of tokens, and the
+// windows of services.
+func now() time.Time { return time.Now() }
+
+// prompt writes what a person has to do next.
+func prompt(w io.Writer) func(string) {
+	return func(s string) { fmt.Fprintln(w, "sigbundle: "+screen.Escape(s)) }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/sign"
+	"github.com/sigbundle/sigbundle/sign/oidc"
+	"github.com/sigbundle/sigbundle/sign/sigstore"
+	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
+)
+
+// passwordVariable holds the password of an encrypted key.
+const passwordVariable = "SIGBUNDLE_PASSWORD"
+
+// signerFlags choose who signs and what services vouch for it.
+type signerFlags struct {
+	key           string
+	keyHint       string
+	algorithm     string
+	token         string
+	tokenFile     string
+	flow          string
+	signingConfig string
+	trustConfig   string
+	rekor         int
+	caFile        string
+	trust         trustFlags
+}
+
+func (f *signerFlags) add(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.key, "key", "", "sign with the private key in this PEM `FILE`; an encrypted one's password is $"+passwordVariable+", or asked for")
+	fl.StringVar(&f.keyHint, "key-hint", "", "what the bundle calls the key; by default the base64 of its SHA-256")
+	fl.StringVar(&f.algorithm, "algorithm", "", "the `ALGORITHM` of the fresh key; by default ecdsa-sha2-256-nistp256")
+	fl.StringVar(&f.token, "identity-token", "", "sign as the holder of this identity `TOKEN`")
+	fl.StringVar(&f.tokenFile, "identity-token-file", "", "read the identity token from this `FILE`")
+	fl.StringVar(&f.flow, "oidc-flow", "", "ask a person for the identity: `browser|device`")
+	fl.StringVar(&f.signingConfig, "signing-config", "", "take the services from this signing configuration (v0.2) `FILE`")
+	fl.StringVar(&f.trustConfig, "trust-config", "", "take services and trust root from this client trust configuration `FILE`")
+	fl.IntVar(&f.rekor, "rekor-version", 0, "use logs of this `VERSION` of Rekor only, 1 or 2")
+	fl.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` for TLS, instead of the system's")
+	f.trust.add(cmd)
+	cmd.MarkFlagsMutuallyExclusive("key", "identity-token", "identity-token-file", "oidc-flow")
+	cmd.MarkFlagsMutuallyExclusive("key", "algorithm")
+	cmd.MarkFlagsMutuallyExclusive("signing-config", "trust-config")
+	cmd.MarkFlagsMutuallyExclusive("trusted-root", "trust-config")
+	cmd.MarkFlagsOneRequired("signing-config", "trust-config")
+	_ = cmd.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions(sign.AlgorithmNames(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("oidc-flow", cobra.FixedCompletions([]string{"browser", "device"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// signer makes the signer that the flags describe.
+func (f *signerFlags) signer(ctx context.Context, stderr io.Writer) (*sign.Signer, error) {
+	root, signing, err := f.load()
+	if err != nil {
+		return nil, err
+	}
+	cas, err := f.cas()
+	if err != nil {
+		return nil, err
+	}
+	client := sigstore.NewClient(sigstore.ClientConfig{CAs: cas})
+	services, err := sigstore.Select(sigstore.SelectConfig{
+		Client: client, Signing: signing, Now: now(), RekorMajor: f.rekor, Certificate: f.key == "",
+	})
+	if err != nil {
+		return nil, &refusal{err}
+	}
+	config := sign.Config{Root: root, Logs: services.Logs, Stampers: services.Stampers}
+	if f.algorithm != "" {
+		if config.Algorithm, err = sign.ParseAlgorithm(f.algorithm); err != nil {
+			return nil, err
+		}
+	}
+	if f.key != "" {
+		config.Key, err = f.readKey()
+	} else {
+		var token *oidc.Token
+		token, err = f.identity(ctx, signing, stderr)
+		config.Issuer = sigstore.NewFulcio(sigstore.FulcioConfig{Client: client, URL: services.Fulcio, Token: token})
+	}
+	if err != nil {
+		return nil, err
+	}
+	signer, err := sign.New(config)
+	if err != nil {
+		return nil, &refusal{err}
+	}
+	return signer, nil
+}
+
+// load returns the trust root and the signing configuration.
+func (f *signerFlags) load() (*trustroot.Root, *signingconfig.Config, error) {
+	name := f.signingConfig
+	if f.trustConfig != "" {
+		name = f.trustConfig
+	}
+	data, err := readFile(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if f.trustConfig != "" {
+		both, err := signingconfig.ParseClientTrust(data)
+		if err != nil {
+			return nil, nil, &refusal{fmt.Errorf("%s: %w", name, err)}
+		}
+		return both.Root, both.Signing, nil
+	}
+	signing, err := signingconfig.Parse(data)
+	if err != nil {
+		return nil, nil, &refusal{fmt.Errorf("%s: %w", name, err)}
+	}
+	root, _, err := f.trust.load()
+	return root, signing, err
+}
+
+// cas returns the authorities for TLS, nil for the system's.
+func (f *signerFlags) cas() (*x509.CertPool, error) {
+	if f.caFile == "" {
+		return nil, nil
+	}
+	data, err := readFile(f.caFile)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(data) {
+		return nil, fmt.Errorf("%s: no certificate in PEM", f.caFile)
+	}
+	return pool, nil
+}
+
+func (f *signerFlags) readKey() (*sign.Key, error) {
+	data, err := readFile(f.key)
+	if err != nil {
+		return nil, err
+	}
+	key, err := sign.ParsePEM(data, f.keyHint, password)
+	if err != nil {
+		return nil, &refusal{refuse.Wrap("sign.key", err, "%s", f.key)}
+	}
+	return key, nil
+}
+
+// password comes from the environment, or from a person.
+func password() ([]byte, error) {
+	if value, ok := os.LookupEnv(passwordVariable); ok {
+		return []byte(value), nil
+	}
+	if !term.IsTerminal(int(os.Stdin.Fd())) {
+		return nil, errors.New("there is no terminal to ask for it, and $" + passwordVariable + " is not set")
+	}
+	fmt.Fprint(os.Stderr, "password of the private key: ")
+	defer fmt.Fprintln(os.Stderr)
+	return term.ReadPassword(int(os.Stdin.Fd()))
+}
+
+// identity gets an identity token in the way that the flags say.
+func (f *signerFlags) identity(ctx context.Context, signing *signingconfig.Config, stderr io.Writer) (*oidc.Token, error) {
+	var token *oidc.Token
+	var err error
+	switch {
+	case f.token != "":
+		token, err = oidc.Parse(f.token)
+	case f.tokenFile != "":
+		token, err = oidc.FromFile(f.tokenFile)
+	case f.flow != "":
+		token, err = f.ask(ctx, signing, stderr)
+	default:
+		token, _, err = oidc.Ambient(ctx, oidc.Environment{Getenv: os.Getenv})
+	}
+	if err != nil {
+		return nil, &refusal{fmt.Errorf("%s: %w", refuse.CodeOf(err), err)}
+	}
+	return token, nil
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package oidc
+
+import (
+	"context"
+	"crypto/subtle"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+)
+
+// callback is the path that the provider sends the browser back to; it is
+// registered there.
+const callback = "/auth/callback"
+
+// Browser gets a token from a person with a browser on this machine: the
+// authorization code flow with PKCE (RFC 6749, Section 4.1; RFC 7636; RFC
+// 8252). State, nonce, issuer, audience and expiry are checked. Refusals are
+// sign.oidc.* and sign.token.*.
+func Browser(ctx context.Context, c FlowConfig) (*Token, error) {
+	if c.Timeout == 0 {
+		c.Timeout = flowTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	f, err := newFlow(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	// Only this machine may call back, and only while we wait.
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, refuse.Wrap("sign.oidc.callback", err, "listening for the browser")
+	}
+	redirect := "http://localhost:" + strconv.Itoa(listener.Addr().(*net.TCPAddr).Port) + callback
+	answers := make(chan answer, 1)
+	server := &http.Server{Handler: f.handler(answers), ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
+	go func() { _ = server.Serve(listener) }()
+	defer func() {
+		// What was answered last may still be on its way to the browser.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = server.Shutdown(ctx)
+	}()
+
+	address, err := f.address(redirect)
+	if err != nil {
+		return nil, err
+	}
+	f.Show("open this address to say who you are: " + address)
+	if f.Open != nil {
+		_ = f.Open(address) // the person has the address
+	}
+	select {
+	case <-ctx.Done():
+		return nil, refuse.New("sign.oidc.timeout", "nobody came back from the browser within %s", c.Timeout)
+	case a := <-answers:
+		if a.err != nil {
+			return nil, a.err
+		}
+		return f.exchange(ctx, url.Values{"grant_type": {"authorization_code"}, "code": {a.code}, "redirect_uri": {redirect}}, a.code)
+	}
+}
+
+func (f *flow) address(redirect string) (string, error) {
+	if f.authorization == "" {
+		return "", refuse.New("sign.oidc.malformed", "%s names no endpoint for browsers", f.Issuer)
+	}
+	values := url.Values{
+		"response_type": {"code"}, "client_id": {f.ClientID}, "scope": {scopes}, "redirect_uri": {redirect},
+		"state": {f.state}, "nonce": {f.nonce}, "access_type": {"online"},
+		"code_challenge": {f.challenge()}, "code_challenge_method": {"S256"},
+	}
+	if f.Connector != "" {
+		values.Set("connector_id", f.Connector)
+	}
+	return withQuery(f.authorization, values)
+}
+
+// answer is what the browser brought back.
+type answer struct {
+	code string
+	err  error
+}
+
+// handler takes the first answer to our question. What does not know the
+// state is not one: any page that the browser shows can send it here.
+func (f *flow) handler(answers chan<- answer) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+callback, func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		if subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(f.state)) != 1 {
+			http.Error(w, "This is not the answer to a question of ours.", http.StatusBadRequest)
+			return
+		}
+		a := answer{code: q.Get("code")}
+		switch {
+		case q.Get("error") != "":
+			a.err = refuse.New("sign.oidc.denied", "%s says %.80q: %.200q", f.Issuer, q.Get("error"), q.Get("error_description"))
+		case a.code == "":
+			a.err = refuse.New("sign.oidc.malformed", "%s sent the browser back with nothing", f.Issuer)
+		// RFC 9207: where the provider says who it is, it has to be the right one.
+		case q.Has("iss") && q.Get("iss") != f.Issuer:
+			a.err = refuse.New("sign.oidc.issuer", "the browser comes from %.80q, not from %s", q.Get("iss"), f.Issuer)
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the code
+		select {
+		case answers <- a:
+			_, _ = io.WriteString(w, "Thank you. You can close this page.\n")
+		default:
+			_, _ = io.WriteString(w, "This question was answered already.\n")
+		}
+	})
+	return mux
+}
