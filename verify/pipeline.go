@@ -43,7 +43,7 @@ var pipeline = [numChecks]struct {
 	{CheckDigest, (*run).digest, nil},
 	{CheckTimestamps, (*run).timestamps, nil},
 	{CheckPromises, (*run).promises, nil},
-	{CheckCheckpoints, (*run).checkpoints, nil},
+	{CheckCheckpoints, (*run).checkpoints, []Check{CheckPromises}},
 	{CheckInclusion, (*run).inclusion, []Check{CheckCheckpoints}},
 	{CheckEntries, (*run).bindings, []Check{CheckSigner, CheckPromises, CheckInclusion}},
 	{CheckTime, (*run).time, []Check{CheckTimestamps, CheckEntries}},

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stories
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+// tell is [Tell], once for all tests.
+var tell = sync.OnceValues(Tell)
+
+func told(t *testing.T) []Told {
+	t.Helper()
+	list, err := tell()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// Every story ends as it says, and without what is wrong in it, well.
+func TestStories(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, s := range told(t) {
+		if seen[s.Path()] {
+			t.Errorf("%s: told twice", s.Path())
+		}
+		seen[s.Path()] = true
+		t.Run(s.Path(), func(t *testing.T) {
+			t.Parallel()
+			report, err := s.Report, s.Err
+			if got := verify.CodeOf(err); got != s.Code || err != nil && got == "" {
+				t.Fatalf("%q, want %q: %v", got, s.Code, err)
+			}
+			var notes []string
+			for _, n := range report.Notes {
+				notes = append(notes, n.Code)
+			}
+			if slices.Sort(notes); !slices.Equal(slices.Compact(notes), s.Notes) {
+				t.Errorf("notes %q, want %q", notes, s.Notes)
+			}
+			if s.Code != "" {
+				onlyCheck(t, &s.Story, report, err)
+			}
+			if s.Break == nil && s.Rebuild == nil {
+				return
+			}
+			right, err := s.Right()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := right.Judge(true); err != nil {
+				t.Errorf("without what is wrong: %v", err)
+			}
+		})
+	}
+}
+
+// onlyCheck asserts that the story's check failed and no other: all others
+// passed, had nothing to do, or rest on something that failed.
+func onlyCheck(t *testing.T, s *Story, report *verify.Report, err error) {
+	t.Helper()
+	var refused *verify.Error
+	if !errors.As(err, &refused) {
+		if s.Check != "bundle" && s.Check != "trust" {
+			t.Errorf("refused before any check: %v", err)
+		}
+		return
+	}
+	if refused.Check.String() != s.Check {
+		t.Errorf("refused by %q: %v", refused.Check, err)
+	}
+	for _, step := range report.Checks {
+		if step.Status == verify.Failed && step.Check != refused.Check {
+			t.Errorf("%s failed as well: %s", step.Check, step.Detail)
+		}
+	}
+}
+
+func TestAnecdotes(t *testing.T) {
+	for _, a := range Anecdotes() {
+		if err := a.Do(); verify.CodeOf(err) != a.Code {
+			t.Errorf("%s: %q, want %q: %v", a.What, verify.CodeOf(err), a.Code, err)
+		}
+	}
+}
+
+// What stands in the repository is what would be generated: no file differs,
+// none is missing and none is left over.
+func TestGenerated(t *testing.T) {
+	const top = "../.."
+	files, err := Files(told(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range files {
+		if got, err := os.ReadFile(filepath.Join(top, name)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is not what go generate ./internal/stories makes (%v)", name, err)
+		}
+	}
+	err = filepath.WalkDir(top+"/testdata/virtual", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if name, err := filepath.Rel(top, path); err != nil || files[filepath.ToSlash(name)] == nil {
+			t.Errorf("%s is no story's", path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// Files are read back as what they were written from.
+func TestLoad(t *testing.T) {
+	for _, s := range All() {
+		data, err := os.ReadFile(filepath.Join("../../testdata/virtual", s.Path()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, want, err := Load(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, _ := c.Judge(true)
+		if !bytes.Equal(report.MarshalIndent(), want) {
+			t.Errorf("%s: the report differs", s.Path())
+		}
+	}
+}
+
+// Every check has a story that fails it, every code one that produces it: a
+// code that nothing produces is not documented but removed.
+func TestComplete(t *testing.T) {
+	found := examples(told(t))
+	for _, d := range refuse.All() {
+		family, _, _ := strings.Cut(string(d.Code), ".")
+		if family == "tuf" || family == "input" {
+			continue // not of the verifying side; their packages have tests of them
+		}
+		if _, ok := found[string(d.Code)]; !ok {
+			t.Errorf("no story and no anecdote has the code %s", d.Code)
+		}
+	}
+	for code := range found {
+		if refuse.Describe(refuse.Code(code)) == (refuse.Description{}) {
+			t.Errorf("the code %s is not described", code)
+		}
+	}
+	failed := make(map[string]int)
+	for _, s := range told(t) {
+		if s.Code != "" {
+			failed[s.Check]++
+		}
+	}
+	for c := verify.CheckSigner; c <= verify.CheckRules; c++ {
+		if failed[c.String()] == 0 {
+			t.Errorf("no story fails the check %s", c)
+		}
+	}
+	t.Logf("%d stories, %d of them refused, %d anecdotes, %d codes", len(told(t)), refusals(failed), len(Anecdotes()), len(found))
+}
+
+func refusals(failed map[string]int) (n int) {
+	for _, f := range failed {
+		n += f
+	}
+	return n
+}
