@@ -21,10 +21,10 @@ import (
 
 const (
 	// recurrence is how often a key must have been seen to get a table. Making
-	// one costs about as much as it saves in fifteen checks.
-	recurrence = 32
-	// maxTables bounds the tables, of one to two MiB each. A trust root has
-	// about ten keys.
+	// one costs about as much as it saves in fifty checks.
+	recurrence = 64
+	// maxTables bounds the tables, of up to two MiB each. A trust root
+	// has about ten keys.
 	maxTables = 24
 	// maxCounted bounds the keys that are being counted. Beyond it all counts
 	// start again, which costs speed only.
