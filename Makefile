@@ -9,6 +9,11 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 T       ?= 30s
 
+# Nested modules, which ./... passes over. The light ones are part of the
+# tests; the heavy ones build servers, and have targets of their own.
+LIGHT_MODULES := internal/oracle
+HEAVY_MODULES := internal/stack
+
 export CGO_ENABLED ?= 0
 
 .PHONY: all
@@ -30,22 +35,53 @@ demo: ## verify a real public bundle offline, with the embedded trust root
 .PHONY: test
 test: check ## everything a change must pass
 	$(GO) test ./...
+	@for module in $(LIGHT_MODULES); do echo "$$module:"; (cd $$module && $(GO) test ./...) || exit 1; done
 	@$(MAKE) --no-print-directory race portable
 
 .PHONY: race
 race: ## the packages whose values are shared, under the race detector
 	CGO_ENABLED=1 $(GO) test -race -short ./bundle ./trustroot ./verify
 
+PORTABLE := bundle dsse tlog ctlog trustroot trustroot/embedded verify internal/inspect
+
 .PHONY: portable
 portable: ## the verify side builds everywhere
-	@for target in linux/386 linux/arm64 darwin/arm64 windows/amd64 js/wasm wasip1/wasm; do \
-		GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build ./bundle ./dsse ./tlog ./ctlog ./trustroot ./verify || exit 1; \
-	done; echo "portable: the verify side builds for 386, arm64, darwin, windows, js/wasm and wasip1"
+	@for target in linux/386 darwin/arm64 windows/amd64 js/wasm wasip1/wasm; do \
+		GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build $(addprefix ./,$(PORTABLE)) || exit 1; \
+	done; echo "portable: the verify side builds for 386, darwin, windows, js/wasm and wasip1"
 
 .PHONY: check
-check: ## formatting, vet and the rules of the house
+check: lint ## formatting, vet and the rules of the house, before every commit
+	$(GO) test -short ./internal/house
+
+.PHONY: lint
+lint: ## formatting and vet; golangci-lint where it is installed
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
 	$(GO) vet ./...
+	$(GO) vet -tags man ./cmd/sigbundle
+	@if command -v golangci-lint >/dev/null; then golangci-lint run ./...; fi
+
+.PHONY: api
+api: ## write what the packages export to testdata/api.txt
+	$(GO) test ./internal/house -run '^TestAPI$$' -update
+	@git --no-pager diff --stat -- testdata/api.txt
+
+.PHONY: man
+man: ## the manual pages, into man/
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 0)} \
+		$(GO) run -tags man -ldflags '-X main.version=$(VERSION)' ./cmd/sigbundle man man
+
+.PHONY: fuzz
+fuzz: ## every fuzz test for T (30s) each
+	@grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u | while read -r dir; do \
+		for name in $$(cat $$dir/*_test.go | sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p'); do \
+			echo "$$dir $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(T) $$dir </dev/null || exit 1; \
+		done; \
+	done
+
+.PHONY: trust-renew
+trust-renew: ## fetch the embedded trust material again; needs a network
+	$(GO) run ./internal/trustrenew
 
 .PHONY: cover
 cover: ## statement coverage of the verify side
@@ -59,3 +95,5 @@ conformance: ## our verdict and reason for each case in the folder SIGBUNDLE_SUI
 .PHONY: clean
 clean:
 	rm -rf $(BIN) man coverage.out
+
+-include internal/*/*.mk
