@@ -76,7 +76,7 @@ file could not be read.`,
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newVerify(), newInspect(), newAudit(), newExplain(), newSign(), newAttest(), newVersion())
+	root.AddCommand(newVerify(), newInspect(), newTrust(), newAudit(), newExplain(), newSign(), newAttest(), newVersion())
 	if manual != nil {
 		root.AddCommand(manual(root))
 	}

@@ -2,47 +2,272 @@
 
 package main
 
+// Which trust root a command judges by, and how that root is proved. Nothing
+// here opens a connection: `trust refresh` alone does.
+
 import (
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"os"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/internal/instances"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
+	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
+	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 )
+
+// rootTarget is what a TUF repository calls its trust root.
+const rootTarget = "trusted_root.json"
+
+// storeFlags say where instances and caches are kept.
+type storeFlags struct{ dir string }
+
+func (s *storeFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.dir, "trust-dir", "", "keep instances and caches in this `DIR`; else SIGBUNDLE_TRUST_DIR, else the user's own folders")
+	_ = cmd.MarkFlagDirname("trust-dir")
+}
+
+func (s *storeFlags) store() instances.Store {
+	for _, dir := range []string{s.dir, os.Getenv("SIGBUNDLE_TRUST_DIR")} {
+		if dir != "" {
+			return instances.At(dir)
+		}
+	}
+	return instances.ForUser()
+}
+
+// completeInstances offers the names of the instances.
+func (s *storeFlags) completeInstances(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	list, _ := s.store().List()
+	var names []cobra.Completion
+	for _, in := range list {
+		names = append(names, in.Name+"\t"+in.Description)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// ageFlags say by what time and how old trust may be.
+type ageFlags struct {
+	asOf   string
+	maxAge time.Duration
+	given  func() bool // whether --max-trust-age is on the command line
+}
+
+func (a *ageFlags) add(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&a.asOf, "as-of", "", "judge the age of trust at this `TIME`, RFC 3339 or a date, instead of now")
+	fl.DurationVar(&a.maxAge, "max-trust-age", 0, "refuse trust that was last known to be in force longer ago than this `AGE`, such as 240h; 0 refuses whatever has expired")
+	a.given = func() bool { return fl.Changed("max-trust-age") }
+}
+
+// policy returns the policy for proofs. Without --max-trust-age expiry is
+// reported and not refused.
+func (a *ageFlags) policy() (tufroot.Policy, error) {
+	p := tufroot.Policy{At: now(), MaxAge: tufroot.AnyAge}
+	if a.asOf != "" {
+		t, err := parseTime(a.asOf)
+		if err != nil {
+			return p, fmt.Errorf("--as-of %q is neither a time of RFC 3339 nor a date", a.asOf)
+		}
+		p.At = t
+	}
+	if a.given != nil && a.given() {
+		if a.maxAge < 0 {
+			return p, fmt.Errorf("--max-trust-age %v is negative", a.maxAge)
+		}
+		p.MaxAge = a.maxAge
+	}
+	return p, nil
+}
+
+func parseTime(s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		t, err = time.Parse(time.DateOnly, s)
+	}
+	return t, err
+}
 
 // trustFlags choose the trust root.
 type trustFlags struct {
 	file     string
 	instance string
+	storeFlags
+	ageFlags
 }
 
 func (t *trustFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&t.file, "trusted-root", "", "judge by the trust root in this JSON `FILE`")
-	fl.StringVar(&t.instance, "instance", "public-good", "judge by the embedded trust root of this Sigstore `INSTANCE`: public-good, staging or github")
+	fl.StringVar(&t.instance, "instance", embedded.PublicGood, "judge by the trust root of this Sigstore `INSTANCE`: public-good, staging, github, or one that was added")
+	t.storeFlags.add(cmd)
+	t.ageFlags.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("trusted-root", "instance")
+	cmd.MarkFlagsMutuallyExclusive("trusted-root", "max-trust-age")
 	_ = cmd.MarkFlagFilename("trusted-root", "json")
-	_ = cmd.RegisterFlagCompletionFunc("instance", cobra.FixedCompletions([]string{"public-good", "staging", "github"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("instance", t.completeInstances)
 }
 
-// load returns the trust root and says where it came from.
+// load returns the trust root and says where it came from, how it was proved
+// and how old it is.
 func (t *trustFlags) load() (*trustroot.Root, string, error) {
-	if t.file == "" {
-		root, err := embedded.TrustedRoot(t.instance)
-		if err != nil {
-			return nil, "", &refusal{err}
-		}
-		return root, t.instance + ", embedded", nil
-	}
-	data, err := readFile(t.file)
+	l, err := t.find()
 	if err != nil {
 		return nil, "", err
 	}
-	root, err := trustroot.Parse(data)
-	if err != nil {
-		return nil, "", &refusal{refuse.Wrap("trust.malformed", err, "%s", t.file)}
-	}
-	return root, fmt.Sprintf("file %s, as given", t.file), nil
+	return l.root, l.source, nil
 }
+
+// find looks, in this order, at the file given, the instance's cache, and the
+// root that is built in.
+func (t *trustFlags) find() (*loaded, error) {
+	if t.file != "" {
+		return loadFile(t.file)
+	}
+	policy, err := t.policy()
+	if err != nil {
+		return nil, err
+	}
+	return loadInstance(t.store(), t.instance, policy)
+}
+
+// loaded is a trust root with its provenance.
+type loaded struct {
+	root   *trustroot.Root
+	source string
+	status *tufroot.Status // nil: not proved by TUF
+}
+
+// loadFile takes a trust root, or the one in a ClientTrustConfig, as it is.
+func loadFile(name string) (*loaded, error) {
+	data, err := readFile(name)
+	if err != nil {
+		return nil, err
+	}
+	root, err := trustroot.Parse(data)
+	if refuse.CodeOf(err) == "trust.media_type" {
+		if c, clientErr := signingconfig.ParseClientTrust(data); clientErr == nil {
+			root, err = c.Root, nil
+		}
+	}
+	if err != nil {
+		return nil, &refusal{refuse.Wrap("trust.malformed", err, "%s", name)}
+	}
+	return &loaded{root: root, source: fmt.Sprintf("file %s, as given", name)}, nil
+}
+
+// loadInstance proves an instance's cache if it has one, and else takes what
+// is built in. A cache that is there and is refused is never passed over.
+func loadInstance(store instances.Store, name string, policy tufroot.Policy) (*loaded, error) {
+	in, err := store.Find(name)
+	if err != nil {
+		return nil, asRefusal(err)
+	}
+	if in.ClientTrust != nil {
+		c, err := signingconfig.ParseClientTrust(in.ClientTrust)
+		if err != nil {
+			return nil, asRefusal(err)
+		}
+		return &loaded{root: c.Root, source: name + ", as added"}, nil
+	}
+	repo, err := openCache(store, in, policy)
+	if err != nil {
+		return nil, asRefusal(refuse.Wrap("tuf.cache", err, "cache of the instance %s", name))
+	}
+	if repo == nil {
+		return loadEmbedded(in, policy)
+	}
+	found, err := repo.Target(rootTarget)
+	if err != nil {
+		return nil, asRefusal(refuse.Wrap("tuf.cache", err, "cache of the instance %s", name))
+	}
+	root, err := trustroot.Parse(found.Data)
+	if err != nil {
+		return nil, asRefusal(refuse.Wrap("trust.malformed", err, "trust root of the instance %s", name))
+	}
+	return &loaded{root, name + ", " + describeStatus(found.Status), &found.Status}, nil
+}
+
+// openCache proves the cache of an instance; nil if there is none.
+func openCache(store instances.Store, in instances.Instance, policy tufroot.Policy) (*tufroot.Repository, error) {
+	dir := store.CacheDir(in.Name)
+	if dir == "" {
+		return nil, nil
+	}
+	fsys := os.DirFS(dir)
+	if has, err := tufroot.HasCache(fsys); err != nil || !has {
+		return nil, err
+	}
+	return tufroot.OpenCache(fsys, tufroot.Config{Roots: [][]byte{in.TUFRoot}, Policy: policy})
+}
+
+// loadEmbedded takes a root that came with the program. It has no date of its
+// own, so a bound on its age cannot be kept.
+func loadEmbedded(in instances.Instance, policy tufroot.Policy) (*loaded, error) {
+	if !in.BuiltIn {
+		return nil, &refusal{refuse.New("trust.instance", "the instance %s was never refreshed: run sigbundle trust refresh %s, or trust import", in.Name, in.Name)}
+	}
+	if policy.MaxAge != tufroot.AnyAge {
+		return nil, &refusal{refuse.New("tuf.age", "the instance %s has no proved cache, and the trust root that is built in has no age to judge: run sigbundle trust refresh %s, or trust import", in.Name, in.Name)}
+	}
+	root, err := embedded.TrustedRoot(in.Name)
+	if err != nil {
+		return nil, asRefusal(err)
+	}
+	source := in.Name + ", embedded"
+	if newest := root.Newest(); !newest.IsZero() {
+		source += ", its newest instance of " + newest.UTC().Format(time.DateOnly)
+	}
+	return &loaded{root: root, source: source}, nil
+}
+
+// describeStatus says in one line how trust was proved and how old it is.
+func describeStatus(s tufroot.Status) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "proved by TUF from root %d", s.Start)
+	if len(s.Roles) > 0 && s.Roles[0].Version != s.Start {
+		fmt.Fprintf(&b, " to %d", s.Roles[0].Version)
+	}
+	if s.Behind {
+		fmt.Fprintf(&b, ", older than the root known here, %d", s.Newest)
+	}
+	fmt.Fprintf(&b, ", as of %s, %s old", s.ProvedAt.UTC().Format(time.RFC3339), inWords(s.Age))
+	for _, r := range s.Roles {
+		if r.Expired {
+			fmt.Fprintf(&b, ", %s expired since %s", r.Name, r.Expires.UTC().Format(time.RFC3339))
+		}
+	}
+	return b.String()
+}
+
+// inWords rounds an age to what a person asks for.
+func inWords(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d >= 2*day:
+		return fmt.Sprintf("%d days", d/day)
+	case d >= 2*time.Hour:
+		return fmt.Sprintf("%d hours", d/time.Hour)
+	}
+	return fmt.Sprintf("%d minutes", d/time.Minute)
+}
+
+// asRefusal makes a coded error one about content, exit code 1; others are
+// about the command's surroundings.
+func asRefusal(err error) error {
+	var already *refusal
+	if err == nil || errors.As(err, &already) || refuse.CodeOf(err) == "" {
+		return err
+	}
+	return &refusal{err}
+}
+
+// fingerprint names a file for comparing it with what someone published.
+func fingerprint(sum [32]byte) string { return "sha256:" + hex.EncodeToString(sum[:]) }

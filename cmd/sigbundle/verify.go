@@ -204,7 +204,9 @@ func (f *verifyFlags) judgeAll(stdin io.Reader, name string) ([]*verify.Report, 
 		if c.err != nil {
 			reports = append(reports, unjudged(c.err))
 		} else {
-			reports = append(reports, judge(verifier, c.bundle, a))
+			r := judge(verifier, c.bundle, a)
+			f.trust.hint(c.bundle, r)
+			reports = append(reports, r)
 		}
 	}
 	return reports, nil

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sigbundle/sigbundle/trustroot/insight"
+	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
+)
+
+type createFlags struct {
+	fulcio, ctlog, rekor, tsa, oidc []string
+	root, signing, client           string
+}
+
+func newTrustCreate() *cobra.Command {
+	f := new(createFlags)
+	cmd := &cobra.Command{
+		Use:   "create --fulcio … --rekor … --trusted-root-out FILE",
+		Short: "Make a private instance's trust root and signing configuration",
+		Long: `Create makes the documents of a private instance from PEM files and URLs. Each
+service is described by a list of NAME=VALUE, separated by commas:
+
+  pem=FILE       the certificate chain of an authority, or the key of a log
+  url=URL        where the service is
+  start=TIME     since when it counts, RFC 3339 or a date; required
+  end=TIME       until when
+  operator=NAME  who runs it
+  api=1|2        of a transparency log: its version (default 1)`,
+		Example: `  sigbundle trust create \
+    --fulcio pem=fulcio.pem,url=https://fulcio.acme.example,start=2026-01-01 \
+    --ctlog pem=ct.pub,url=https://ct.acme.example,start=2026-01-01 \
+    --rekor pem=rekor.pub,url=https://rekor.acme.example,api=2,start=2026-01-01 \
+    --tsa pem=tsa.pem,url=https://tsa.acme.example/api/v1/timestamp,start=2026-01-01 \
+    --oidc url=https://id.acme.example,start=2026-01-01 \
+    --trusted-root-out trusted_root.json --signing-config-out signing_config.json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	fl := cmd.Flags()
+	fl.StringArrayVar(&f.fulcio, "fulcio", nil, "a certificate authority, `pem=…,url=…,start=…`; repeatable")
+	fl.StringArrayVar(&f.ctlog, "ctlog", nil, "a CT log, `pem=…,url=…,start=…`; repeatable")
+	fl.StringArrayVar(&f.rekor, "rekor", nil, "a transparency log, `pem=…,url=…,api=…,start=…`; repeatable")
+	fl.StringArrayVar(&f.tsa, "tsa", nil, "a timestamp authority, `pem=…,url=…,start=…`; repeatable")
+	fl.StringArrayVar(&f.oidc, "oidc", nil, "an identity provider, `url=…,start=…`; repeatable")
+	fl.StringVar(&f.root, "trusted-root-out", "", "write the trust root to this `FILE`")
+	fl.StringVar(&f.signing, "signing-config-out", "", "write the signing configuration to this `FILE`")
+	fl.StringVar(&f.client, "client-trust-out", "", "write both, as a ClientTrustConfig, to this `FILE`")
+	cmd.MarkFlagsOneRequired("trusted-root-out", "signing-config-out", "client-trust-out")
+	return cmd
+}
+
+func (f *createFlags) run(cmd *cobra.Command) error {
+	var plan insight.Plan
+	for _, list := range []struct {
+		flag  string
+		texts []string
+		into  *[]insight.Service
+	}{
+		{"fulcio", f.fulcio, &plan.Fulcios}, {"ctlog", f.ctlog, &plan.CTLogs}, {"rekor", f.rekor, &plan.Rekors},
+		{"tsa", f.tsa, &plan.TSAs}, {"oidc", f.oidc, &plan.OIDCs},
+	} {
+		for _, text := range list.texts {
+			s, err := parseService(list.flag, text)
+			if err != nil {
+				return fmt.Errorf("--%s %q: %w", list.flag, text, err)
+			}
+			*list.into = append(*list.into, s)
+		}
+	}
+	root, signing, err := insight.Create(plan)
+	if err != nil {
+		return asRefusal(err)
+	}
+	rootJSON, _ := root.MarshalJSON()
+	signingJSON, err := signing.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	clientJSON, err := signingconfig.MarshalClientTrust(root, signing)
+	if err != nil {
+		return err
+	}
+	for _, out := range []struct {
+		name string
+		data []byte
+	}{{f.root, rootJSON}, {f.signing, signingJSON}, {f.client, clientJSON}} {
+		if out.name == "" {
+			continue
+		}
+		var b bytes.Buffer
+		if err := json.Indent(&b, out.data, "", "  "); err != nil {
+			return err
+		}
+		b.WriteByte('\n')
+		if err := writeFile(out.name, b.Bytes()); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(cmd.OutOrStdout(), "wrote", out.name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parseService reads one service's description.
+func parseService(flag, text string) (s insight.Service, err error) {
+	seen := map[string]bool{}
+	for part := range strings.SplitSeq(text, ",") {
+		name, value, ok := strings.Cut(part, "=")
+		if !ok || value == "" || seen[name] {
+			return s, fmt.Errorf("%q is not one NAME=VALUE of its own", part)
+		}
+		seen[name] = true
+		switch name {
+		case "pem":
+			s.PEM, err = readFile(value)
+		case "url":
+			s.URL = value
+		case "start":
+			s.Start, err = parseTime(value)
+		case "end":
+			s.End, err = parseTime(value)
+		case "operator":
+			s.Operator = value
+		case "api":
+			if s.API, err = strconv.Atoi(value); err == nil && (flag != "rekor" || s.API != 1 && s.API != 2) {
+				err = errors.New("api is 1 or 2, of a --rekor")
+			}
+		default:
+			err = fmt.Errorf("%q is unknown", name)
+		}
+		if err != nil {
+			return s, err
+		}
+	}
+	switch {
+	case s.Start.IsZero():
+		return s, errors.New("start is missing: nothing counts without one")
+	case flag == "oidc" && s.PEM != nil:
+		return s, errors.New("an identity provider has no pem")
+	case flag != "oidc" && s.PEM == nil:
+		return s, errors.New("pem is missing")
+	}
+	return s, nil
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/internal/screen"
+	"github.com/sigbundle/sigbundle/trustroot/insight"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+type impactFlags struct {
+	trust   trustFlags
+	output  outputFlags
+	retire  []string
+	key     string
+	require []string
+}
+
+func newTrustImpact() *cobra.Command {
+	f := new(impactFlags)
+	cmd := &cobra.Command{
+		Use:   "impact --retire KEY BUNDLES...",
+		Short: "Say which stored bundles would stop verifying without a key",
+		Long: `Impact verifies every bundle once, and computes from what was proved which of
+them would stop verifying if the trust root no longer listed a key: that of a
+log, of an authority, or of any certificate in an authority's chain. "trust
+show" lists the keys; a log may also be named by its ID.
+
+Who signed does not matter here, and artifacts are not needed: message
+signatures are held against the digest that their bundle names. Several
+--retire are taken out together. Exit code 1 means that bundles would be lost.`,
+		Example: `  sigbundle trust impact --retire wNI9atQGlz+VWfO6LRygH4QUfY/8W4RFwiT5i5WRgB0= archive/*.sigstore.json
+  sigbundle trust impact --instance staging --retire $KEY --format json all.jsonl`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: f.run,
+	}
+	fl := cmd.Flags()
+	fl.StringArrayVar(&f.retire, "retire", nil, "the `KEY` to do without: SHA-256 of a key or certificate, or a log's ID; repeatable")
+	fl.StringVar(&f.key, "key", "", "the public key in this PEM `FILE` signed the bundles without a certificate")
+	fl.StringSliceVar(&f.require, "require", nil, "how much evidence it takes: `tlog=N,sct=N,tsa=N,time=N`")
+	_ = cmd.MarkFlagRequired("retire")
+	f.output.add(cmd)
+	f.trust.add(cmd)
+	return cmd
+}
+
+func (f *impactFlags) run(cmd *cobra.Command, args []string) error {
+	if err := f.output.check(); err != nil {
+		return err
+	}
+	var ids []insight.KeyID
+	for _, s := range f.retire {
+		id, err := insight.ParseKeyID(s)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, id)
+	}
+	root, source, err := f.trust.load()
+	if err != nil {
+		return err
+	}
+	policy := verify.Policy{AnyIdentity: true}
+	if policy.Require, err = parseRequire(f.require); err != nil {
+		return err
+	}
+	if f.key != "" {
+		key, err := readKey(f.key)
+		if err != nil {
+			return err
+		}
+		policy.Keys = []verify.Key{key}
+	}
+	jobs, err := readJobs(cmd.InOrStdin(), args)
+	if err != nil {
+		return err
+	}
+	survey, err := insight.NewSurvey(root, policy, jobs)
+	if err != nil {
+		return err
+	}
+	impact, err := survey.Retire(ids...)
+	if err != nil {
+		return asRefusal(err)
+	}
+	return f.print(cmd.OutOrStdout(), impact, source)
+}
+
+// readJobs reads all bundles of all files. A file that is no bundle ends the
+// command: it would be missing from the answer.
+func readJobs(stdin io.Reader, files []string) ([]insight.Job, error) {
+	var jobs []insight.Job
+	for _, file := range files {
+		candidates, err := readCandidates(stdin, file)
+		if err != nil {
+			return nil, err
+		}
+		for i, c := range candidates {
+			if c.err != nil {
+				return nil, asRefusal(c.err)
+			}
+			name := file
+			if len(candidates) > 1 {
+				name = fmt.Sprintf("%s, bundle %d", file, i+1)
+			}
+			a, err := claimed(c.bundle)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			jobs = append(jobs, insight.Job{Name: name, Bundle: c.bundle, Artifact: a})
+		}
+	}
+	return jobs, nil
+}
+
+// claimed returns the artifact that a bundle says it is about, which is good
+// for asking about authorities and for nothing else.
+func claimed(b *bundle.Bundle) (verify.Artifact, error) {
+	if b.Envelope != nil {
+		return verify.NoArtifact(), nil
+	}
+	if b.MessageDigest != nil {
+		name := map[int]string{32: "sha256", 48: "sha384", 64: "sha512"}[b.MessageDigest.Algorithm.Size()]
+		return verify.ParseArtifactDigest(name + ":" + hex.EncodeToString(b.MessageDigest.Value))
+	}
+	return verify.Artifact{}, errors.New("the bundle names no digest to hold its signature against")
+}
+
+func (f *impactFlags) print(w io.Writer, impact *insight.Impact, source string) error {
+	if f.output.format == "json" {
+		answer := struct {
+			TrustRoot string `json:"trustRoot"`
+			*insight.Impact
+		}{source, impact}
+		if err := writeJSON(w, answer); err != nil {
+			return err
+		}
+	} else {
+		for _, l := range impact.Lost {
+			fmt.Fprintf(w, "lost      %s: %s (%s)\n", screen.Escape(l.Name), screen.Escape(l.Reason), l.Code)
+		}
+		for _, l := range impact.Refused {
+			fmt.Fprintf(w, "refused   %s: does not verify as it is: %s (%s)\n", screen.Escape(l.Name), screen.Escape(l.Reason), l.Code)
+		}
+		if _, err := fmt.Fprintf(w, "%d kept, %d lost, %d refused before\n", impact.Kept, len(impact.Lost), len(impact.Refused)); err != nil {
+			return err
+		}
+	}
+	if len(impact.Lost) > 0 {
+		return &refusal{}
+	}
+	return nil
+}

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sigbundle/sigbundle/internal/instances"
+	"github.com/sigbundle/sigbundle/internal/screen"
+	"github.com/sigbundle/sigbundle/trustroot/embedded"
+	"github.com/sigbundle/sigbundle/trustroot/tufroot"
+	"github.com/sigbundle/sigbundle/trustroot/tufsync"
+)
+
+// optionalTargets are fetched where a repository has them: what a signer
+// needs to know.
+var optionalTargets = []string{"signing_config.v0.2.json", "signing_config_rekor_v2.v0.2.json"}
+
+func newTrustList() *cobra.Command {
+	var store storeFlags
+	var ages ageFlags
+	var output outputFlags
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the instances that are known, and how fresh each one's trust is",
+		Example: `  sigbundle trust list
+  sigbundle trust list --format json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := output.check(); err != nil {
+				return err
+			}
+			policy, err := ages.policy()
+			if err != nil {
+				return err
+			}
+			list, err := store.store().List()
+			if err != nil {
+				return asRefusal(err)
+			}
+			var rows []listRow
+			for _, in := range list {
+				row := listRow{Instance: in}
+				if l, err := loadInstance(store.store(), in.Name, policy); err != nil {
+					row.Problem = err.Error()
+				} else {
+					row.Source = l.source
+				}
+				rows = append(rows, row)
+			}
+			if output.format == "json" {
+				return writeJSON(cmd.OutOrStdout(), rows)
+			}
+			return listText(cmd.OutOrStdout(), rows)
+		},
+	}
+	store.add(cmd)
+	ages.add(cmd)
+	output.add(cmd)
+	return cmd
+}
+
+type listRow struct {
+	instances.Instance
+	Source  string `json:"source,omitempty"`
+	Problem string `json:"problem,omitempty"`
+}
+
+func listText(w io.Writer, rows []listRow) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "INSTANCE\tMIRROR\tTRUST ROOT")
+	for _, r := range rows {
+		state := r.Source
+		if r.Problem != "" {
+			state = "none: " + r.Problem
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\n", r.Name, dash(screen.Escape(r.Mirror)), screen.Escape(state))
+	}
+	return t.Flush()
+}
+
+func newTrustAdd() *cobra.Command {
+	var store storeFlags
+	var in instances.Instance
+	var rootFile, clientFile string
+	cmd := &cobra.Command{
+		Use:   "add NAME --root FILE --mirror URL | add NAME --client-trust FILE",
+		Short: "Make a private instance known",
+		Long: `Add makes an instance known under a name, by its TUF root and the mirror of its
+repository, or by its ClientTrustConfig. It prints the file's SHA-256: compare
+it with what the instance's operator says.
+
+The root has to be a file that you have. It is never fetched from the mirror:
+whoever answers first would be trusted for good.`,
+		Example: `  sigbundle trust add acme --root root.json --mirror https://tuf.acme.example
+  sigbundle trust add lab --client-trust client_trust_config.json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			in.Name = args[0]
+			if rootFile == "" && clientFile == "" {
+				return errors.New("say what the instance is to be proved from: --root FILE, obtained from its operator and not from the mirror, or --client-trust FILE")
+			}
+			var err error
+			if rootFile != "" {
+				if in.Mirror == "" {
+					return errors.New("--root needs the --mirror of the TUF repository")
+				}
+				if _, err := tufsync.DirName(in.Mirror); err != nil {
+					return err
+				}
+				in.TUFRoot, err = readFile(rootFile)
+			} else {
+				in.ClientTrust, err = readFile(clientFile)
+			}
+			if err != nil {
+				return err
+			}
+			added, err := store.store().Add(in)
+			if err != nil {
+				return asRefusal(err)
+			}
+			out := cmd.OutOrStdout()
+			fmt.Fprintf(out, "added   %s\nsha256  %s\n", added.Name, added.RootSHA256)
+			if rootFile != "" {
+				version, _ := tufroot.CheckRoot(added.TUFRoot)
+				fmt.Fprintf(out, "root    version %d\nnext    sigbundle trust refresh %s\n", version, added.Name)
+			}
+			return nil
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&rootFile, "root", "", "the instance's TUF root metadata, a `FILE`")
+	fl.StringVar(&in.Mirror, "mirror", "", "the `URL` of the TUF repository: https, http or file")
+	fl.StringVar(&in.TargetsURL, "targets-url", "", "the `URL` of the repository's target files, if not targets/ below the mirror")
+	fl.IntSliceVar(&in.NotFound, "not-found", nil, "HTTP status `CODES` by which the mirror says that a file does not exist; 404 if none is given")
+	fl.StringVar(&in.Description, "description", "", "a line of `TEXT` for lists")
+	fl.StringVar(&clientFile, "client-trust", "", "a ClientTrustConfig `FILE`, for an instance without a TUF repository")
+	cmd.MarkFlagsMutuallyExclusive("root", "client-trust")
+	cmd.MarkFlagsMutuallyExclusive("mirror", "client-trust")
+	_ = cmd.MarkFlagFilename("root", "json")
+	_ = cmd.MarkFlagFilename("client-trust", "json")
+	store.add(cmd)
+	return cmd
+}
+
+func newTrustRemove() *cobra.Command {
+	var store storeFlags
+	cmd := &cobra.Command{
+		Use:   "remove NAME",
+		Short: "Forget an instance and its cache",
+		Long: `Remove forgets an instance that was added, with its cache. Of an instance that
+is built in it forgets the cache, and with it which versions were seen.`,
+		Example: `  sigbundle trust remove acme`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := store.store().Remove(args[0]); err != nil {
+				return asRefusal(err)
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "removed %s\n", args[0])
+			return err
+		},
+	}
+	store.add(cmd)
+	cmd.ValidArgsFunction = store.completeInstances
+	return cmd
+}
+
+type refreshFlags struct {
+	store    storeFlags
+	output   outputFlags
+	mirror   string
+	targets  []string
+	notFound []int
+	timeout  time.Duration
+	attempts int
+	asOf     string
+}
+
+func newTrustRefresh() *cobra.Command {
+	f := new(refreshFlags)
+	cmd := &cobra.Command{
+		Use:   "refresh [NAME...]",
+		Short: "Bring instances' trust roots up to date, over the network",
+		Long: `Refresh updates the caches of instances from their TUF repositories, following
+the TUF client workflow from the root that is built in or was added. It is the
+only command that opens a connection. Without a name it refreshes public-good.
+
+A refresh that fails leaves the trust of the one before as it was, says why,
+and ends with exit code 1.`,
+		Example: `  sigbundle trust refresh
+  sigbundle trust refresh staging acme
+  sigbundle trust refresh --mirror file:///mnt/tuf-mirror
+  sigbundle trust refresh --target registry.npmjs.org/keys.json`,
+		RunE: f.run,
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.mirror, "mirror", "", "fetch from this `URL` instead, for one instance")
+	fl.StringArrayVar(&f.targets, "target", nil, "fetch this further `TARGET` too; repeatable")
+	fl.IntSliceVar(&f.notFound, "not-found", nil, "HTTP status `CODES` by which the mirror says that a file does not exist")
+	fl.DurationVar(&f.timeout, "timeout", 0, "give up on an attempt after this `TIME` (default 30s)")
+	fl.IntVar(&f.attempts, "attempts", 0, "ask this many `TIMES` while answers do not come (default 4)")
+	fl.StringVar(&f.asOf, "as-of", "", "judge expiry at this `TIME` instead of now, for copies of repositories")
+	f.store.add(cmd)
+	f.output.add(cmd)
+	cmd.ValidArgsFunction = f.store.completeInstances
+	return cmd
+}
+
+func (f *refreshFlags) run(cmd *cobra.Command, args []string) error {
+	if err := f.output.check(); err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		args = []string{embedded.PublicGood}
+	}
+	if f.mirror != "" && len(args) > 1 {
+		return errors.New("--mirror is for one instance")
+	}
+	ages := ageFlags{asOf: f.asOf}
+	policy, err := ages.policy()
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	var rows []refreshRow
+	failed := 0
+	var last error
+	for _, name := range args {
+		row, err := f.refresh(ctx, name, policy.At)
+		if err != nil {
+			failed, last = failed+1, err
+			if len(args) > 1 || f.output.format == "json" {
+				row.Problem = err.Error()
+			}
+		}
+		rows = append(rows, row)
+	}
+	if failed > 0 && len(args) == 1 && f.output.format == "text" {
+		return asRefusal(last)
+	}
+	if err := f.print(cmd.OutOrStdout(), rows); err != nil {
+		return err
+	}
+	if failed > 0 {
+		return &refusal{}
+	}
+	return nil
+}
+
+// refreshRow is the outcome for one instance.
+type refreshRow struct {
+	Name    string   `json:"name"`
+	Changed bool     `json:"changed"`
+	Source  string   `json:"source,omitempty"`
+	Missing []string `json:"missing,omitempty"` // targets that the repository does not have
+	Problem string   `json:"problem,omitempty"`
+}
+
+func (f *refreshFlags) refresh(ctx context.Context, name string, at time.Time) (refreshRow, error) {
+	row := refreshRow{Name: name}
+	store := f.store.store()
+	in, err := store.Find(name)
+	if err != nil {
+		return row, err
+	}
+	if in.TUFRoot == nil {
+		return row, fmt.Errorf("the instance %s has no TUF repository to refresh from", name)
+	}
+	dir := store.CacheDir(name)
+	if dir == "" {
+		return row, errors.New("there is no folder to keep caches in: name one with --trust-dir")
+	}
+	c := tufsync.Config{
+		Dir: dir, Root: in.TUFRoot, URL: in.Mirror, TargetsURL: in.TargetsURL, Now: at, NotFound: in.NotFound,
+		Targets: append([]string{rootTarget}, f.targets...), Optional: optionalTargets,
+		Timeout: f.timeout, Attempts: f.attempts,
+	}
+	if f.mirror != "" {
+		c.URL, c.TargetsURL = f.mirror, ""
+	}
+	if f.notFound != nil {
+		c.NotFound = f.notFound
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		return row, err
+	}
+	result, err := tufsync.Refresh(ctx, c)
+	if err != nil {
+		return row, err
+	}
+	row.Changed, row.Missing, row.Source = result.Changed, result.Missing, describeStatus(result.Status())
+	return row, nil
+}
+
+func (f *refreshFlags) print(w io.Writer, rows []refreshRow) error {
+	if f.output.format == "json" {
+		return writeJSON(w, rows)
+	}
+	for _, r := range rows {
+		state := "up to date"
+		if r.Changed {
+			state = "updated"
+		}
+		text := r.Source
+		if r.Problem != "" {
+			state, text = "failed", r.Problem
+		}
+		if _, err := fmt.Fprintf(w, "%s  %s, %s\n", r.Name, state, screen.Escape(text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sigbundle/sigbundle/internal/instances"
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/screen"
+	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/trustroot/embedded"
+	"github.com/sigbundle/sigbundle/trustroot/kit"
+	"github.com/sigbundle/sigbundle/trustroot/tufroot"
+	"github.com/sigbundle/sigbundle/trustroot/tufsync"
+)
+
+// maxKit bounds a kit that is read.
+const maxKit = 2 << 30
+
+// kitFlags are those of all commands about kits.
+type kitFlags struct {
+	storeFlags
+	ageFlags
+	output   outputFlags
+	instance string
+	rootFile string
+	base     string
+	sha256   string
+}
+
+func (f *kitFlags) add(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.base, "base", "", "the `KIT` that a delta adds to")
+	_ = cmd.MarkFlagFilename("base", "tar")
+	f.storeFlags.add(cmd)
+	f.ageFlags.add(cmd)
+	f.output.add(cmd)
+}
+
+// addReading adds what the side has that gets a kit.
+func (f *kitFlags) addReading(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.instance, "instance", "", "prove the kit as one of this `INSTANCE`, instead of the one it says")
+	fl.StringVar(&f.sha256, "sha256", "", "refuse a kit with another SHA-256 than this `HEX`")
+	_ = cmd.RegisterFlagCompletionFunc("instance", f.completeInstances)
+}
+
+// readKit opens a kit and, if one is named, its base.
+func (f *kitFlags) readKit(name string) (*kit.Kit, [32]byte, error) {
+	data, err := readUpTo(name, maxKit)
+	if err != nil {
+		return nil, [32]byte{}, err
+	}
+	sum := sha256.Sum256(data)
+	if f.sha256 != "" && !strings.EqualFold(strings.TrimPrefix(f.sha256, "sha256:"), fmt.Sprintf("%x", sum)) {
+		return nil, sum, &refusal{refuse.New("kit.digest", "%s is %s, not the kit that was wanted", name, fingerprint(sum))}
+	}
+	base, err := f.readBase()
+	if err != nil {
+		return nil, sum, err
+	}
+	k, err := kit.Open(data, base)
+	if err != nil {
+		return nil, sum, asRefusal(refuse.Wrap("kit.malformed", err, "%s", name))
+	}
+	return k, sum, nil
+}
+
+func (f *kitFlags) readBase() (*kit.Kit, error) {
+	if f.base == "" {
+		return nil, nil
+	}
+	data, err := readUpTo(f.base, maxKit)
+	if err != nil {
+		return nil, err
+	}
+	base, err := kit.Open(data, nil)
+	return base, asRefusal(refuse.Wrap("kit.malformed", err, "base %s", f.base))
+}
+
+func readUpTo(name string, most int64) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, most+1))
+	if err == nil && int64(len(data)) > most {
+		return nil, &refusal{refuse.New("kit.limit", "%s has more than %d bytes", name, most)}
+	}
+	return data, err
+}
+
+// prove proves a kit from the root that this side has for its instance.
+func (f *kitFlags) prove(k *kit.Kit) (*kit.Proof, instances.Instance, error) {
+	var in instances.Instance
+	policy, err := f.policy()
+	if err != nil {
+		return nil, in, err
+	}
+	if f.rootFile != "" {
+		in.Name = k.Manifest().Instance
+		if in.TUFRoot, err = readFile(f.rootFile); err != nil {
+			return nil, in, err
+		}
+	} else {
+		name := f.instance
+		if name == "" {
+			name = k.Manifest().Instance
+		}
+		if in, err = f.store().Find(name); err != nil {
+			return nil, in, asRefusal(err)
+		}
+		if in.TUFRoot == nil {
+			return nil, in, fmt.Errorf("the instance %s has no TUF root to prove a kit from", name)
+		}
+	}
+	p, err := k.Prove(tufroot.Config{Roots: [][]byte{in.TUFRoot}, Policy: policy})
+	if err != nil {
+		return nil, in, asRefusal(err)
+	}
+	if t := p.Targets[rootTarget]; t == nil {
+		return nil, in, &refusal{refuse.New("kit.missing", "not in the kit: the target %s", rootTarget)}
+	} else if _, err := trustroot.Parse(t.Data); err != nil {
+		return nil, in, asRefusal(err)
+	}
+	return p, in, nil
+}
+
+// kitReport is what is said about a kit that was proved.
+type kitReport struct {
+	SHA256   string   `json:"sha256"`
+	ID       string   `json:"id"`
+	Instance string   `json:"instance"`
+	AsOf     string   `json:"asOf"`
+	Base     string   `json:"base,omitempty"`
+	Status   string   `json:"status"`
+	Targets  []string `json:"targets"`
+	Bundles  []string `json:"bundles,omitempty"`
+}
+
+func report(k *kit.Kit, sum [32]byte, instance string, status tufroot.Status) kitReport {
+	r := kitReport{
+		SHA256: fingerprint(sum), ID: k.ID().String(), Instance: instance, AsOf: at(k.Manifest().AsOf),
+		Status: describeStatus(status), Bundles: k.Bundles(),
+	}
+	for _, f := range k.Manifest().Files {
+		if name, ok := strings.CutPrefix(f.Name, kit.RepositoryDir+"/targets/"); ok {
+			r.Targets = append(r.Targets, name)
+		}
+	}
+	return r
+}
+
+func (f *kitFlags) print(w io.Writer, verb string, r kitReport) error {
+	if f.output.format == "json" {
+		return writeJSON(w, r)
+	}
+	_, err := fmt.Fprintf(w, "%-9s %s\nkit       %s\nid        %s\nmade      as of %s\ntrust     %s\ntargets   %d\nbundles   %d\n",
+		verb, screen.Escape(r.Instance), r.SHA256, r.ID, r.AsOf, screen.Escape(r.Status), len(r.Targets), len(r.Bundles))
+	return err
+}
+
+func newTrustVerify() *cobra.Command {
+	f := new(kitFlags)
+	cmd := &cobra.Command{
+		Use:   "verify KIT",
+		Short: "Prove a kit, offline, from the root known here",
+		Long: `Verify checks every byte of a kit and proves the TUF repository in it from the
+root that is built in or was added, at the time of --as-of. What the kit says
+of itself is not believed.`,
+		Example: `  sigbundle trust verify kit.tar
+  sigbundle trust verify kit.tar --max-trust-age 720h
+  sigbundle trust verify delta.tar --base kit.tar --root root.json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.output.check(); err != nil {
+				return err
+			}
+			k, sum, err := f.readKit(args[0])
+			if err != nil {
+				return err
+			}
+			p, in, err := f.prove(k)
+			if err != nil {
+				return err
+			}
+			return f.print(cmd.OutOrStdout(), "verified", report(k, sum, in.Name, p.Status()))
+		},
+	}
+	f.add(cmd)
+	f.addReading(cmd)
+	cmd.Flags().StringVar(&f.rootFile, "root", "", "prove the kit from the TUF root in this `FILE`")
+	cmd.MarkFlagsMutuallyExclusive("root", "instance")
+	return cmd
+}
+
+func newTrustImport() *cobra.Command {
+	f := new(kitFlags)
+	bundles := ""
+	cmd := &cobra.Command{
+		Use:   "import KIT",
+		Short: "Prove a kit and take it as an instance's trust, offline",
+		Long: `Import proves a kit like "trust verify" and then brings the instance's cache up
+to date from it, by the same workflow as "trust refresh": a kit that is older
+than what was seen before is refused. The trust is as old as the kit.`,
+		Example: `  sigbundle trust import kit.tar
+  sigbundle trust import kit.tar --bundles ./incoming`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.output.check(); err != nil {
+				return err
+			}
+			k, sum, err := f.readKit(args[0])
+			if err != nil {
+				return err
+			}
+			p, in, err := f.prove(k)
+			if err != nil {
+				return err
+			}
+			status, err := f.install(k, p, in)
+			if err != nil {
+				return err
+			}
+			if bundles != "" {
+				if err := extract(k, kit.BundlesDir, bundles); err != nil {
+					return err
+				}
+			}
+			return f.print(cmd.OutOrStdout(), "imported", report(k, sum, in.Name, status))
+		},
+	}
+	f.add(cmd)
+	f.addReading(cmd)
+	cmd.Flags().StringVar(&bundles, "bundles", "", "write the bundles in the kit to this `DIR`")
+	_ = cmd.MarkFlagDirname("bundles")
+	return cmd
+}
+
+// install refreshes the cache from the kit, as of the time that the kit
+// claims. A kit that claims a later time than its metadata lasts is refused
+// by that; one that claims an earlier time only makes itself older.
+func (f *kitFlags) install(k *kit.Kit, p *kit.Proof, in instances.Instance) (tufroot.Status, error) {
+	var none tufroot.Status
+	dir := f.store().CacheDir(in.Name)
+	if dir == "" {
+		return none, errors.New("there is no folder to keep caches in: name one with --trust-dir")
+	}
+	policy, err := f.policy()
+	if err != nil {
+		return none, err
+	}
+	tmp, err := os.MkdirTemp("", "sigbundle-kit-")
+	if err != nil {
+		return none, err
+	}
+	defer func() { _ = os.RemoveAll(tmp) }()
+	if err := extract(k, kit.RepositoryDir, tmp); err != nil {
+		return none, err
+	}
+	moment := k.Manifest().AsOf
+	if moment.After(policy.At) {
+		moment = policy.At
+	}
+	c := tufsync.Config{Dir: dir, Root: in.TUFRoot, URL: fileURL(tmp), Now: moment}
+	for name := range p.Targets {
+		c.Targets = append(c.Targets, name)
+	}
+	slices.Sort(c.Targets)
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		return none, err
+	}
+	if _, err := tufsync.Refresh(context.Background(), c); err != nil {
+		return none, asRefusal(err)
+	}
+	repo, err := openCache(f.store(), in, policy)
+	if err != nil {
+		return none, asRefusal(err)
+	}
+	return repo.Status(), nil
+}
+
+func fileURL(dir string) string {
+	p := filepath.ToSlash(dir)
+	if !strings.HasPrefix(p, "/") {
+		p = "/" + p
+	}
+	return (&url.URL{Scheme: "file", Path: p}).String()
+}
+
+// extract writes one folder of a kit. Names in a kit are clean and relative.
+func extract(k *kit.Kit, folder, dir string) error {
+	for _, f := range k.Manifest().Files {
+		name, ok := strings.CutPrefix(f.Name, folder+"/")
+		if !ok {
+			continue
+		}
+		target := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(target, k.File(f.Name), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exportFlags are those of the side that makes a kit.
+type exportFlags struct {
+	kitFlags
+	from    string
+	bundles []string
+	targets []string
+}
+
+func newTrustExport() *cobra.Command {
+	f := new(exportFlags)
+	cmd := &cobra.Command{
+		Use:   "export KIT",
+		Short: "Write an instance's trust to one file for the other side of an air gap",
+		Long: `Export writes a kit: the history of roots, the metadata, the trust root and the
+signing configurations of an instance, from its cache or from a copy of its
+TUF repository, and any bundles, in one tar archive. The same contents give
+the same bytes. With --base it writes what that kit lacks.
+
+It prints the kit's SHA-256, which the other side can insist on.`,
+		Example: `  sigbundle trust refresh && sigbundle trust export kit.tar
+  sigbundle trust export kit.tar --bundle app.tar.gz.sigstore.json
+  sigbundle trust export delta.tar --base kit.tar
+  sigbundle trust export kit.tar --instance staging --from ./mirror`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.OutOrStdout(), args[0]) },
+	}
+	f.add(cmd)
+	fl := cmd.Flags()
+	fl.StringVar(&f.instance, "instance", embedded.PublicGood, "the `INSTANCE` whose trust to write")
+	fl.StringVar(&f.from, "from", "", "take it from a copy of the TUF repository in this `DIR` instead of the cache")
+	fl.StringArrayVar(&f.bundles, "bundle", nil, "put this `FILE` beside it; repeatable")
+	fl.StringArrayVar(&f.targets, "target", nil, "put this further `TARGET` in; repeatable")
+	_ = cmd.RegisterFlagCompletionFunc("instance", f.completeInstances)
+	_ = cmd.MarkFlagDirname("from")
+	return cmd
+}
+
+func (f *exportFlags) run(w io.Writer, name string) error {
+	if err := f.output.check(); err != nil {
+		return err
+	}
+	base, err := f.readBase()
+	if err != nil {
+		return err
+	}
+	g, err := f.gather()
+	if err != nil {
+		return asRefusal(err)
+	}
+	c := kit.Contents{Instance: f.instance, AsOf: kit.Moment(g.Status), Files: g.Files}
+	for _, file := range f.bundles {
+		data, err := readFile(file)
+		if err != nil {
+			return err
+		}
+		inKit := path.Join(kit.BundlesDir, filepath.Base(file))
+		if _, twice := c.Files[inKit]; twice {
+			return fmt.Errorf("two bundles are called %s", filepath.Base(file))
+		}
+		c.Files[inKit] = data
+	}
+	k, err := kit.New(c)
+	if err != nil {
+		return asRefusal(err)
+	}
+	data := k.Encode(base)
+	if err := writeFile(name, data); err != nil {
+		return err
+	}
+	r := report(k, sha256.Sum256(data), f.instance, g.Status)
+	if base != nil {
+		r.Base = base.ID().String()
+	}
+	return f.print(w, "exported", r)
+}
+
+func (f *exportFlags) gather() (*kit.Gathered, error) {
+	policy, err := f.policy()
+	if err != nil {
+		return nil, err
+	}
+	store := f.store()
+	in, err := store.Find(f.instance)
+	if err != nil {
+		return nil, err
+	}
+	if in.TUFRoot == nil {
+		return nil, fmt.Errorf("the instance %s has no TUF repository", f.instance)
+	}
+	s := kit.Source{Config: tufroot.Config{Roots: [][]byte{in.TUFRoot}, Policy: policy}}
+	switch dir := store.CacheDir(f.instance); {
+	case f.from != "":
+		s.FS = os.DirFS(f.from)
+	case dir == "":
+		return nil, errors.New("there is no folder for caches: name one with --trust-dir")
+	default:
+		s.FS, s.Cache = os.DirFS(dir), true
+		if has, err := tufroot.HasCache(s.FS); err != nil {
+			return nil, err
+		} else if !has {
+			return nil, refuse.New("trust.instance", "the instance %s was never refreshed: run sigbundle trust refresh %s, or name a copy of its repository with --from", f.instance, f.instance)
+		}
+	}
+	return kit.Gather(s, append([]string{rootTarget}, f.targets...), optionalTargets)
+}
+
+// writeFile writes a file at once or not at all.
+func writeFile(name string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(name), ".sigbundle-")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(data)
+	if err = errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err == nil {
+		err = os.Rename(tmp.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name())
+	}
+	return err
+}
