@@ -3,6 +3,7 @@
 package tlog
 
 import (
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"encoding/pem"
 	"errors"
@@ -230,4 +231,21 @@ func TestVerifyInclusionRefuses(t *testing.T) {
 	far1.Index, far2.Index = 1<<40, 1<<40
 	wantCode(t, far1.VerifyInclusion(c1, V1), "")
 	wantCode(t, far2.VerifyInclusion(c2, V2), "tlog.inclusion")
+}
+
+// TestNameFromID covers logs that sign under their bare host.
+func TestNameFromID(t *testing.T) {
+	pub := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)).Public()
+	key, err := sigkey.New(v1.PublicKeyDetails_PKIX_ED25519, pub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const base = "http://127.0.0.1:3000/log"
+	for name, want := range map[string]string{
+		"127.0.0.1:3000/log": "127.0.0.1:3000/log", "127.0.0.1": "127.0.0.1", "elsewhere": "127.0.0.1:3000/log",
+	} {
+		if got := nameFor(noteID(key, name), key, base); got != want {
+			t.Errorf("ID for the name %q: got %q, want %q", name, got, want)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/sha256"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -66,7 +67,7 @@ func NewLog(cfg LogConfig) (*Log, error) {
 	l := &Log{
 		id:       cfg.ID,
 		key:      key,
-		name:     nameOf(cfg.BaseURL),
+		name:     nameFor(cfg.ID, key, cfg.BaseURL),
 		baseURL:  cfg.BaseURL,
 		operator: cfg.Operator,
 		windows:  slices.Clone(cfg.Windows),
@@ -104,6 +105,21 @@ func nameOf(baseURL string) string {
 		baseURL = rest
 	}
 	return strings.TrimSuffix(baseURL, "/")
+}
+
+// nameFor returns the name of a log. Some logs sign under their bare host,
+// without the port and path of their URL, and most clients expect no other
+// (URL.Hostname in sigstore-go). The declared ID is a hash over the name, and
+// so tells whether a log is one of those.
+func nameFor(id ID, key *sigkey.Key, baseURL string) string {
+	name := nameOf(baseURL)
+	if id == noteID(key, name) {
+		return name
+	}
+	if u, err := url.Parse("//" + name); err == nil && u.Hostname() != "" && id == noteID(key, u.Hostname()) {
+		return u.Hostname()
+	}
+	return name
 }
 
 // noteID returns the full key hash of a signed note, whose first four bytes
