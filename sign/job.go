@@ -45,6 +45,9 @@ func (j *job) identify(ctx context.Context) (err error) {
 	if err := j.content.read(j.key); err != nil {
 		return err
 	}
+	if err := j.supported(); err != nil {
+		return err
+	}
 	if j.Issuer == nil {
 		return nil
 	}
@@ -53,6 +56,20 @@ func (j *job) identify(ctx context.Context) (err error) {
 	}
 	if err := j.checkCertificate(); err != nil {
 		return refuse.Wrap("sign.certificate", err, "certificate from %s", j.Issuer)
+	}
+	return nil
+}
+
+// supported refuses what a log is known to refuse, before a certificate is
+// issued for nothing: Rekor v1 checks envelopes under SHA-256 alone.
+func (j *job) supported() error {
+	if j.content.payload == nil || j.pure() || j.key.Hash() == crypto.SHA256 {
+		return nil
+	}
+	for _, l := range j.Logs {
+		if l.Generation() == tlog.V1 {
+			return refuse.New("sign.key", "%s takes no statement signed with %s, only with algorithms that use SHA-256, and Ed25519", l, j.key.Algorithm())
+		}
 	}
 	return nil
 }
@@ -78,10 +95,9 @@ func (j *job) sign() (err error) {
 		j.signature, err = j.key.SignDigest(j.content.digest)
 		return err
 	}
+	// No KeyID: sigstore-go refuses an envelope that names its key by anything
+	// but go-securesystemslib's own fingerprint. The bundle has the hint.
 	e := &dsse.Envelope{Payload: j.content.payload, PayloadType: dsse.PayloadTypeInToto}
-	if j.leaf == nil {
-		e.KeyID = j.key.hint
-	}
 	if j.pure() {
 		j.signature, err = j.key.signPure(e.PAE())
 	} else {

@@ -9,7 +9,7 @@
 //
 //	unreachable   no connection, or it broke
 //	timeout       no answer in time
-//	unavailable   5xx, 408 or 429, after all attempts
+//	unavailable   5xx, 408, 429 or 499, after all attempts
 //	status        any other answer that is not the expected one
 //	oversize      an answer beyond its bound
 //	url           an address that cannot be used
@@ -179,11 +179,16 @@ func (c *Client) once(ctx context.Context, r *Request) (*Response, time.Duration
 	case slices.Contains(r.Accept, resp.StatusCode):
 		return &Response{resp.StatusCode, resp.Header, body}, 0, nil
 	}
-	busy := resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusRequestTimeout
-	if !busy {
+	if !busy(resp.StatusCode) {
 		return nil, 0, r.Refuse("status", resp.StatusCode, body)
 	}
 	return nil, retryAfter(resp.Header, time.Now()), &retryable{r.Refuse("unavailable", resp.StatusCode, body)}
+}
+
+// busy reports whether a status says that the same request may succeed later.
+func busy(status int) bool {
+	const cancelled = 499 // how gRPC gateways, Rekor v2's among them, say CANCELLED
+	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status == cancelled
 }
 
 // Refuse returns a refusal for an answer, with an excerpt of what it says.
