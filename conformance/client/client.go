@@ -6,6 +6,8 @@
 //	verify-bundle [--staging] --bundle FILE
 //	    (--certificate-identity NAME --certificate-oidc-issuer URL | --key FILE)
 //	    [--trusted-root FILE] FILE_OR_DIGEST
+//	sign-bundle [--staging] [--in-toto] --identity-token TOKEN --bundle FILE
+//	    [--trusted-root FILE] --signing-config FILE FILE
 //
 // The last argument is a digest if it is "sha256:" and 64 hexadecimal digits
 // and no file has that name. The exit code is 0 if the bundle verifies, 1 if
@@ -53,11 +55,13 @@ func Main(args []string, stdout, stderr io.Writer) int {
 
 func run(args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return errUsage{errors.New("want a command: verify-bundle")}
+		return errUsage{errors.New("want a command: verify-bundle or sign-bundle")}
 	}
 	switch args[0] {
 	case "verify-bundle":
 		return verifyBundle(args[1:], stdout, stderr)
+	case "sign-bundle":
+		return signBundle(args[1:], stderr)
 	}
 	return errUsage{fmt.Errorf("unknown command %q", args[0])}
 }

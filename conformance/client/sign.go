@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"time"
+
+	"github.com/sigbundle/sigbundle/sign"
+	"github.com/sigbundle/sigbundle/sign/oidc"
+	"github.com/sigbundle/sigbundle/sign/sigstore"
+	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/trustroot/embedded"
+	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
+)
+
+// signRequest is a command line of sign-bundle.
+type signRequest struct {
+	staging, inToto             bool
+	token, bundle, root, config string
+}
+
+func signBundle(args []string, stderr io.Writer) error {
+	fl := flag.NewFlagSet("sign-bundle", flag.ContinueOnError)
+	fl.SetOutput(stderr)
+	var q signRequest
+	fl.BoolVar(&q.staging, "staging", false, "judge by the staging instance")
+	fl.BoolVar(&q.inToto, "in-toto", false, "the file is an in-toto statement, to be signed in an envelope")
+	fl.StringVar(&q.token, "identity-token", "", "the identity `TOKEN`")
+	fl.StringVar(&q.bundle, "bundle", "", "the `FILE` to write the bundle to")
+	fl.StringVar(&q.root, "trusted-root", "", "the trust root's `FILE`")
+	fl.StringVar(&q.config, "signing-config", "", "the signing configuration's `FILE`")
+	if err := fl.Parse(args); err != nil {
+		return errUsage{err}
+	}
+	if fl.NArg() != 1 || q.token == "" || q.bundle == "" || q.config == "" {
+		return errUsage{errors.New("want --identity-token, --bundle, --signing-config and one file")}
+	}
+	signer, err := q.signer()
+	if err != nil {
+		return err
+	}
+	file, err := os.Open(fl.Arg(0))
+	if err != nil {
+		return errUsage{err}
+	}
+	defer file.Close()
+	content := sign.Message(file)
+	if q.inToto {
+		payload, err := io.ReadAll(file)
+		if err != nil {
+			return errUsage{err}
+		}
+		content = sign.Statement(payload)
+	}
+	signed, err := signer.Sign(context.Background(), content)
+	if err != nil {
+		return err
+	}
+	return sign.WriteFile(q.bundle, signed.Bundle)
+}
+
+func (q *signRequest) signer() (*sign.Signer, error) {
+	root, err := q.trustRoot()
+	if err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(q.config)
+	if err != nil {
+		return nil, errUsage{err}
+	}
+	config, err := signingconfig.Parse(data)
+	if err != nil {
+		return nil, err
+	}
+	token, err := oidc.Parse(q.token)
+	if err != nil {
+		return nil, err
+	}
+	client := sigstore.NewClient(sigstore.ClientConfig{})
+	services, err := sigstore.Select(sigstore.SelectConfig{Client: client, Signing: config, Now: time.Now(), Certificate: true})
+	if err != nil {
+		return nil, err
+	}
+	return sign.New(sign.Config{
+		Root: root, Logs: services.Logs, Stampers: services.Stampers,
+		Issuer: sigstore.NewFulcio(sigstore.FulcioConfig{Client: client, URL: services.Fulcio, Token: token}),
+	})
+}
+
+func (q *signRequest) trustRoot() (*trustroot.Root, error) {
+	switch {
+	case q.root != "":
+		data, err := os.ReadFile(q.root)
+		if err != nil {
+			return nil, errUsage{err}
+		}
+		return trustroot.Parse(data)
+	case q.staging:
+		return embedded.TrustedRoot("staging")
+	}
+	return embedded.TrustedRoot("public-good")
+}
