@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/sigbundle/sigbundle/internal/stories"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+// Every passed check says what it proved, each fact by which key, or why by
+// none; every other check says why it proved nothing.
+func TestFacts(t *testing.T) {
+	keyless := map[string]bool{"bundle, not authenticated": true, "caller's rule, not a key": true}
+	told(t, func(name string, c *stories.Case) {
+		report, err := c.Judge(true)
+		if report.Verified != (err == nil) {
+			t.Errorf("%s: verified %v, error %v", name, report.Verified, err)
+		}
+		for _, s := range report.Checks {
+			switch {
+			case (s.Status == verify.Passed) != (len(s.Facts) > 0):
+				t.Errorf("%s: %s %s with %d facts", name, s.Check, s.Status, len(s.Facts))
+			case (s.Status == verify.Skipped || s.Status == verify.Failed) != (s.Detail != ""):
+				t.Errorf("%s: %s %s with the detail %q", name, s.Check, s.Status, s.Detail)
+			case (s.Status == verify.Failed) != (s.Code != ""):
+				t.Errorf("%s: %s %s with the code %q", name, s.Check, s.Status, s.Code)
+			}
+			for _, f := range s.Facts {
+				if f.What == "" || f.Rule == "" || f.By.Role == "" {
+					t.Errorf("%s: %s: incomplete fact %+v", name, s.Check, f)
+				}
+				if (f.By.KeyID == verify.Digest{}) != keyless[f.By.Role] {
+					t.Errorf("%s: %s: no key, or an unexpected one: %+v", name, s.Check, f)
+				}
+			}
+		}
+		if err == nil && (report.Code != "" || report.Signer == nil) {
+			t.Errorf("%s: verified, and yet %q by %v", name, report.Code, report.Signer)
+		}
+	})
+}
+
+// The verdict does not depend on whether it is to be explained, and without
+// an explanation nothing runs after the first failure.
+func TestExplainChangesNoVerdict(t *testing.T) {
+	told(t, func(name string, c *stories.Case) {
+		long, err := c.Judge(true)
+		short, shortErr := c.Judge(false)
+		if long.Code != short.Code || long.Message != short.Message || (err == nil) != (shortErr == nil) {
+			t.Errorf("%s: %q and %q", name, long.Code, short.Code)
+		}
+		failed := false
+		for i, s := range short.Checks {
+			if failed && s.Status != verify.NotRun {
+				t.Errorf("%s: %s %s after a failure", name, s.Check, s.Status)
+			}
+			failed = failed || s.Status == verify.Failed
+			if !failed && s.Status != long.Checks[i].Status {
+				t.Errorf("%s: %s %s, explained %s", name, s.Check, s.Status, long.Checks[i].Status)
+			}
+		}
+		var refused *verify.Error
+		if errors.As(shortErr, &refused) && (refused.Code() != short.Code || refused.Error() != short.Message || short.Checks[refused.Check].Status != verify.Failed) {
+			t.Errorf("%s: error and report disagree: %v", name, refused)
+		}
+	})
+}
+
+func TestReportsAreIdentical(t *testing.T) {
+	runs := 1000
+	if testing.Short() {
+		runs = 20
+	}
+	for _, name := range []string{"verified/three-authorities", "verified/one-sct-of-two-unknown", "identity/parts-of-two-identities_fail"} {
+		c := story(t, "../testdata/virtual/"+name+".txtar")
+		v, err := c.Verifier(true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := parsed(t, c.Bundle)
+		var first []byte
+		for range runs {
+			got := reportOf(judge(t, v, b)).MarshalIndent()
+			if first == nil {
+				first = got
+			}
+			if !bytes.Equal(got, first) {
+				t.Fatalf("%s: two reports on the same inputs", name)
+			}
+		}
+	}
+}
+
+func reportOf(res *verify.Result, err error) *verify.Report {
+	var refused *verify.Error
+	if errors.As(err, &refused) {
+		return refused.Report
+	}
+	return res.Report
+}
+
+// One verifier, one bundle and one root serve any number of goroutines.
+func TestShared(t *testing.T) {
+	for _, name := range []string{"verified/rekor-v1-and-v2", "verified/managed-ECDSA-P-384-over-SHA-256", "verified/v03-envelope", "statement/another-artifact_fail"} {
+		c := story(t, "../testdata/virtual/"+name+".txtar")
+		v, err := c.Verifier(true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := parsed(t, c.Bundle)
+		want := reportOf(judge(t, v, b)).MarshalIndent()
+		var group sync.WaitGroup
+		for range 64 {
+			group.Go(func() {
+				a, err := v.ReadArtifact(bytes.NewReader(content), b)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if got := reportOf(v.Verify(b, a)).MarshalIndent(); !bytes.Equal(got, want) {
+					t.Errorf("%s: a report differs", name)
+				}
+			})
+		}
+		group.Wait()
+	}
+}
+
+// No text of a bundle reaches a terminal as anything but text.
+func TestTextIsEscaped(t *testing.T) {
+	c := story(t, "../testdata/virtual/verified/v03-envelope.txtar")
+	report, err := c.Judge(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const hostile = "\x1b[2Jgotcha\r\n\u202e"
+	report.Signer.Certificate.SAN, report.Statement.PredicateType, report.Statement.MatchedName = hostile, hostile, hostile
+	report.Notes = append(report.Notes, verify.Note{Detail: hostile})
+	report.Checks[0].Facts[0].What = hostile
+	for _, verified := range []bool{true, false} {
+		report.Verified, report.Message = verified, hostile
+		var b strings.Builder
+		if err := report.WriteText(&b, verify.TextStyle{Title: hostile, Explain: true}); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.String(); strings.ContainsAny(got, "\x1b\r\u202e") || strings.Contains(got, "gotcha\n") {
+			t.Errorf("unescaped: %q", got)
+		}
+	}
+}
