@@ -63,7 +63,11 @@ func openJournal(c *Config, run string) (*journal, error) {
 		j.w = bufio.NewWriter(c.Out)
 		return j, nil
 	}
-	f, err := os.OpenFile(c.File, os.O_RDWR|os.O_CREATE, 0o644)
+	flags := os.O_RDWR | os.O_CREATE
+	if c.State == "" {
+		flags |= os.O_TRUNC
+	}
+	f, err := os.OpenFile(c.File, flags, 0o644)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +83,7 @@ func openJournal(c *Config, run string) (*journal, error) {
 // begin puts file and state into agreement.
 func (j *journal) begin() error {
 	if j.path == "" {
-		return j.file.Truncate(0)
+		return nil
 	}
 	if err := lock(j.file); err != nil {
 		return fmt.Errorf("%s: another audit is writing it: %w", j.file.Name(), err)

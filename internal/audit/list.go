@@ -76,7 +76,7 @@ func (l *List) entries() iter.Seq2[*entry, error] {
 				return
 			}
 			e := &entry{place: fmt.Sprintf("%s:%d", l.label, line.number), sum: line.sum, store: folder(l.dir), line: line.data}
-			if line.data == nil {
+			if line.long {
 				e.err = refuse.New("input.line", "the line has more than %d bytes", maxLine)
 			}
 			if !yield(e, nil) {
@@ -91,9 +91,10 @@ type line struct {
 	number int64 // from 1, blank lines counted
 	data   []byte
 	sum    [sha256.Size]byte
+	long   bool // too long; data is nil
 }
 
-// lines yields the lines of a list; data is nil for those that are too long.
+// lines yields the lines of a list.
 func (l *List) lines() iter.Seq2[line, error] {
 	return func(yield func(line, error) bool) {
 		r := l.r
@@ -120,7 +121,7 @@ func (l *List) lines() iter.Seq2[line, error] {
 				return
 			}
 			next.number = number
-			if next.data != nil && len(next.data) == 0 {
+			if len(next.data) == 0 && !next.long {
 				continue
 			}
 			if !yield(next, nil) {
@@ -138,39 +139,43 @@ type lineReader struct {
 
 // next returns the next line, without the white space around it.
 func (l *lineReader) next() (line, error) {
-	data, sum, err := l.read()
-	if err != nil || len(data) == 0 || l.begun {
-		return line{data: data, sum: sum}, err
+	first, err := l.read()
+	if err != nil || len(first.data) == 0 || l.begun {
+		return first, err
 	}
 	l.begun = true
-	if isValue(data) {
-		return line{data: data, sum: sum}, nil
+	if isValue(first.data) {
+		return first, nil
 	}
 	// The first line is no value: the whole may be one.
-	rest, err := io.ReadAll(io.LimitReader(l.r, int64(maxLine-len(data))))
+	rest, err := io.ReadAll(io.LimitReader(l.r, int64(maxLine-len(first.data))))
 	if err != nil {
 		return line{}, err
 	}
 	if _, err := l.r.Peek(1); err == io.EOF {
-		if whole := bytes.TrimSpace(bytes.Join([][]byte{data, rest}, []byte("\n"))); isValue(whole) {
+		if whole := trim(bytes.Join([][]byte{first.data, rest}, []byte("\n"))); isValue(whole) {
 			return line{data: whole, sum: sha256.Sum256(whole)}, nil
 		}
 	}
 	l.r = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(rest), l.r), 1<<16)
-	return line{data: data, sum: sum}, nil
+	return first, nil
 }
 
-// read reads up to the next line feed. A line that is too long is nil; its
-// hash is of all of it.
-func (l *lineReader) read() (data []byte, sum [sha256.Size]byte, err error) {
+// trim returns a line without the white space of JSON around it.
+func trim(line []byte) []byte { return bytes.Trim(line, " \t\r\n") }
+
+// read reads up to the next line feed. The hash of a line that is
+// too long is of all of it.
+func (l *lineReader) read() (line, error) {
+	var data []byte
 	var long hash.Hash // of a line that is too long
 	for n := 0; ; n++ {
 		part, err := l.r.ReadSlice('\n')
 		switch {
 		case err == io.EOF && n == 0 && len(part) == 0:
-			return nil, sum, io.EOF
+			return line{}, io.EOF
 		case err != nil && err != io.EOF && err != bufio.ErrBufferFull:
-			return nil, sum, err
+			return line{}, err
 		case long != nil:
 			long.Write(part)
 		case len(data)+len(part) > maxLine:
@@ -185,10 +190,10 @@ func (l *lineReader) read() (data []byte, sum [sha256.Size]byte, err error) {
 			continue
 		}
 		if long != nil {
-			return nil, [sha256.Size]byte(long.Sum(nil)), nil
+			return line{sum: [sha256.Size]byte(long.Sum(nil)), long: true}, nil
 		}
-		data = bytes.TrimSpace(data)
-		return data, sha256.Sum256(data), nil
+		data = trim(data)
+		return line{data: data, sum: sha256.Sum256(data)}, nil
 	}
 }
 

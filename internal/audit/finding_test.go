@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+)
+
+func TestLineIsPrintable(t *testing.T) {
+	text := "plain <&> ü 😀 \x00\x1b\x7f\u0085\u200f\u202e\u2028\U000e0001\ufeff\\u202e end"
+	line, err := (&Finding{Signer: text}).line()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range strings.TrimSuffix(string(line), "\n") {
+		if !unicode.IsPrint(r) {
+			t.Errorf("%U in %q", r, line)
+		}
+	}
+	var f Finding
+	if err := json.Unmarshal(line, &f); err != nil || f.Signer != text {
+		t.Errorf("%q, %v", f.Signer, err)
+	}
+	if !strings.Contains(string(line), "<&> ü 😀") {
+		t.Errorf("more is escaped than need be: %s", line)
+	}
+}
+
+func TestSummary(t *testing.T) {
+	s := &state{findings: 6, verified: 1, codes: map[string]int64{"identity.san": 1, "input.line": 3, "input.artifact": 1}}
+	sum := s.summary("a\x1bb")
+	var b strings.Builder
+	if err := sum.WriteText(&b); err != nil {
+		t.Fatal(err)
+	}
+	want := "a\\u001bb: 6 bundles audited, 1 verified, 5 refused\n" +
+		"        3  input.line                 " + refuse.Describe("input.line").Cause + "\n" +
+		"        1  identity.san               " + refuse.Describe("identity.san").Cause + "\n" +
+		"        1  input.artifact             " + refuse.Describe("input.artifact").Cause + "\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+	for failOn, want := range map[string]bool{
+		"any": true, "none": false, "identity.san": true, "identity": true, "tlog": false, "tlog.window,input.artifact": true, "identity.issuer": false,
+	} {
+		f, err := ParseFailOn(failOn)
+		if err != nil || f.Fails(sum) != want {
+			t.Errorf("%s: %t, %v", failOn, f.Fails(sum), err)
+		}
+	}
+	for _, bad := range []string{"", "all", "ident", "tlog.", "tlog,", "identity.sans"} {
+		if _, err := ParseFailOn(bad); err == nil {
+			t.Errorf("--fail-on %q accepted", bad)
+		}
+	}
+	if any := (FailOn{}); any.Fails((&state{}).summary("")) {
+		t.Error("nothing refused, and it fails")
+	}
+}
