@@ -4,6 +4,7 @@ package verify_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"strings"
 	"sync"
@@ -72,12 +73,18 @@ func TestExplainChangesNoVerdict(t *testing.T) {
 	})
 }
 
+var digest = sha256.Sum256(content)
+
 func TestReportsAreIdentical(t *testing.T) {
 	runs := 1000
 	if testing.Short() {
 		runs = 20
 	}
-	for _, name := range []string{"verified/three-authorities", "verified/one-sct-of-two-unknown", "identity/parts-of-two-identities_fail"} {
+	a, err := verify.ArtifactDigest("sha256", digest[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"verified/one-sct-of-two-unknown", "identity/parts-of-two-identities_fail"} {
 		c := story(t, "../testdata/virtual/"+name+".txtar")
 		v, err := c.Verifier(true)
 		if err != nil {
@@ -85,8 +92,8 @@ func TestReportsAreIdentical(t *testing.T) {
 		}
 		b := parsed(t, c.Bundle)
 		var first []byte
-		for range runs {
-			got := reportOf(judge(t, v, b)).MarshalIndent()
+		for range runs / 2 {
+			got := reportOf(v.Verify(b, a)).MarshalIndent()
 			if first == nil {
 				first = got
 			}

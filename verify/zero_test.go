@@ -81,7 +81,9 @@ func TestBundlesByHand(t *testing.T) {
 		func(b *bundle.Bundle) { b.Entries = []tlog.Entry{{LogID: id}} },
 		func(b *bundle.Bundle) { b.Entries = []tlog.Entry{{LogID: id, Promise: []byte{1}}} },
 		func(b *bundle.Bundle) { b.Entries = []tlog.Entry{{LogID: id, Proof: new(tlog.Proof)}} },
-		func(b *bundle.Bundle) { b.Entries = []tlog.Entry{{LogID: id, Body: new(tlog.Body), Promise: []byte{1}}} },
+		func(b *bundle.Bundle) {
+			b.Entries = []tlog.Entry{{LogID: id, Body: new(tlog.Body), Promise: []byte{1}}}
+		},
 		func(b *bundle.Bundle) { b.Entries[0].Body = nil },
 		func(b *bundle.Bundle) { b.Entries[0].Body = new(tlog.Body) },
 		func(b *bundle.Bundle) { b.Entries[1].Proof = nil; b.Entries[1].Body = new(tlog.Body) },
