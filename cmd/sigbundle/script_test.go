@@ -6,19 +6,21 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the scripts run this test binary as the command itself.
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"sigbundle": main})
-}
+// commands are what the scripts can run, all of them this test binary.
+var commands = map[string]func(){"sigbundle": main}
+
+func TestMain(m *testing.M) { testscript.Main(m, commands) }
 
 // TestScript runs testdata/script: what a person types, what they read, and
 // the exit code. The scripts know these commands besides testscript's own:
@@ -27,6 +29,10 @@ func TestMain(m *testing.M) {
 //	jsonl OUT FILE...              write each JSON file as one line of OUT
 //	head N FILE OUT                write the first N bytes of FILE to OUT
 //	valid FILE                     the file is JSON, or JSON Lines
+//	replace FILE OLD NEW OUT       write FILE with OLD replaced to OUT
+//
+// Under the condition [offline], sigbundle-offline is the command in a process
+// that the kernel kills if it opens a socket.
 func TestScript(t *testing.T) {
 	public, err := filepath.Abs(filepath.Join("..", "..", "testdata", "public"))
 	if err != nil {
@@ -42,8 +48,14 @@ func TestScript(t *testing.T) {
 			env.Setenv("ESC", "\x1b")
 			return nil
 		},
+		Condition: func(name string) (bool, error) {
+			if name != "offline" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return commands["sigbundle-offline"] != nil, nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exit": cmdExit, "jsonl": cmdJSONL, "head": cmdHead, "valid": cmdValid,
+			"exit": cmdExit, "jsonl": cmdJSONL, "head": cmdHead, "valid": cmdValid, "replace": cmdReplace,
 		},
 	})
 }
@@ -101,4 +113,16 @@ func cmdValid(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s is not JSON", args[0])
 		}
 	}
+}
+
+func cmdReplace(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: replace FILE OLD NEW OUT")
+	}
+	old := ts.ReadFile(args[0])
+	changed := strings.ReplaceAll(old, args[1], args[2])
+	if changed == old {
+		ts.Fatalf("%s does not contain %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[3]), []byte(changed), 0o666))
 }
