@@ -115,31 +115,41 @@ func ParsePEM(data []byte) (*Key, error) {
 // ECDSA with the hash of the curve's size, RSA with PKCS #1 v1.5 and SHA-256,
 // Ed25519 as Ed25519ph.
 func ForPublicKey(pub crypto.PublicKey) (*Key, error) {
+	alg, err := Default(pub)
+	if err != nil {
+		return nil, err
+	}
+	return New(alg, pub)
+}
+
+// Default returns the registry's default algorithm for pub's type, see
+// [ForPublicKey].
+func Default(pub crypto.PublicKey) (Algorithm, error) {
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:
 		switch k.Curve {
 		case elliptic.P256():
-			return New(v1.PublicKeyDetails_PKIX_ECDSA_P256_SHA_256, pub)
+			return v1.PublicKeyDetails_PKIX_ECDSA_P256_SHA_256, nil
 		case elliptic.P384():
-			return New(v1.PublicKeyDetails_PKIX_ECDSA_P384_SHA_384, pub)
+			return v1.PublicKeyDetails_PKIX_ECDSA_P384_SHA_384, nil
 		case elliptic.P521():
-			return New(v1.PublicKeyDetails_PKIX_ECDSA_P521_SHA_512, pub)
+			return v1.PublicKeyDetails_PKIX_ECDSA_P521_SHA_512, nil
 		}
-		return nil, &UnsupportedError{"curve " + k.Curve.Params().Name}
+		return 0, &UnsupportedError{"curve " + k.Curve.Params().Name}
 	case *rsa.PublicKey:
 		switch k.N.BitLen() {
 		case 2048:
-			return New(v1.PublicKeyDetails_PKIX_RSA_PKCS1V15_2048_SHA256, pub)
+			return v1.PublicKeyDetails_PKIX_RSA_PKCS1V15_2048_SHA256, nil
 		case 3072:
-			return New(v1.PublicKeyDetails_PKIX_RSA_PKCS1V15_3072_SHA256, pub)
+			return v1.PublicKeyDetails_PKIX_RSA_PKCS1V15_3072_SHA256, nil
 		case 4096:
-			return New(v1.PublicKeyDetails_PKIX_RSA_PKCS1V15_4096_SHA256, pub)
+			return v1.PublicKeyDetails_PKIX_RSA_PKCS1V15_4096_SHA256, nil
 		}
-		return nil, &UnsupportedError{fmt.Sprintf("RSA with %d bits", k.N.BitLen())}
+		return 0, &UnsupportedError{fmt.Sprintf("RSA with %d bits", k.N.BitLen())}
 	case ed25519.PublicKey:
-		return New(v1.PublicKeyDetails_PKIX_ED25519_PH, pub)
+		return v1.PublicKeyDetails_PKIX_ED25519_PH, nil
 	}
-	return nil, &UnsupportedError{fmt.Sprintf("a public key of type %T", pub)}
+	return 0, &UnsupportedError{fmt.Sprintf("a public key of type %T", pub)}
 }
 
 // New ties pub to alg, which must be of pub's type and size.
@@ -151,7 +161,7 @@ func New(alg Algorithm, pub crypto.PublicKey) (*Key, error) {
 	if !s.fits(pub) {
 		return nil, fmt.Errorf("public key does not fit %s", alg)
 	}
-	spki, err := x509.MarshalPKIXPublicKey(pub)
+	spki, err := marshal(pub)
 	if err != nil {
 		return nil, fmt.Errorf("public key: %w", err)
 	}
