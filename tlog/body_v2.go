@@ -52,16 +52,16 @@ func keyV2(key *sigkey.Key) (algorithmV2, error) {
 	if key == nil {
 		return algorithmV2{}, refuse.New("tlog.entry.key", "no key to compare the entry with")
 	}
-	def, err := sigkey.ForPublicKey(key.Public())
+	def, err := sigkey.Default(key.Public())
 	if err != nil {
 		return algorithmV2{}, refuse.Wrap("key.unsupported", err, "key of the signature")
 	}
 	for _, a := range algorithmsV2 {
-		if a.algorithm == def.Algorithm() {
+		if a.algorithm == def {
 			return a, nil
 		}
 	}
-	return algorithmV2{}, refuse.New("key.unsupported", "Rekor v2 has no entries of keys with %s", def.Algorithm())
+	return algorithmV2{}, refuse.New("key.unsupported", "Rekor v2 has no entries of keys with %s", def)
 }
 
 // readHashedRekordV002 reads

@@ -3,6 +3,8 @@
 package tlog
 
 import (
+	"crypto/sha256"
+
 	"github.com/transparency-dev/merkle/proof"
 	"github.com/transparency-dev/merkle/rfc6962"
 
@@ -11,6 +13,22 @@ import (
 
 // maxPath is the length of a path in a tree of 2^64 leaves.
 const maxPath = 64
+
+// pathHasher is the hasher of RFC 6962, Section 2.1, for one path: of the
+// hashes on the way only the last one is needed, and it has a place here.
+type pathHasher struct {
+	*rfc6962.Hasher
+	last Hash
+}
+
+// HashChildren returns the hash of an inner node, which is valid until the
+// next call.
+func (h *pathHasher) HashChildren(left, right []byte) []byte {
+	var node [1 + 2*len(Hash{})]byte
+	b := append(append(append(node[:0], rfc6962.RFC6962NodeHashPrefix), left...), right...)
+	h.last = sha256.Sum256(b)
+	return h.last[:]
+}
 
 // VerifyInclusion checks that the entry is in the tree whose head the log
 // signed. Size and root come from the checkpoint; the copies in the proof must
@@ -44,7 +62,7 @@ func (e *Entry) VerifyInclusion(c *Checkpoint, g Generation) error {
 	leaf := e.Body.LeafHash()
 	// The library checks that the index is in the tree and that the path is
 	// as long as it must be. The comparison is ours: of 32 bytes, whole.
-	root, err := proof.RootFromInclusionProof(rfc6962.DefaultHasher, p.Index, c.Size, leaf[:], path)
+	root, err := proof.RootFromInclusionProof(&pathHasher{Hasher: rfc6962.DefaultHasher}, p.Index, c.Size, leaf[:], path)
 	if err != nil {
 		return refuse.Wrap("tlog.inclusion", err, "entry %d", p.Index)
 	}
