@@ -107,3 +107,38 @@ func judge(t *testing.T, root *trustroot.Root) func(data, artifact []byte) ([]by
 		return out, report.Verified
 	}
 }
+
+// The name that was made beforehand is the one that would have been made now.
+func TestIssuerName(t *testing.T) {
+	w, err := virtual.New(virtual.Config{Seed: "issuer name"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rootJSON, err := w.TrustedRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := trustroot.Parse(rootJSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := w.Sign(virtual.Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := bundle.Parse(signed.Bundle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chains, err := root.Chains(b.Leaf, nil, w.Time())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := chains[0].IssuerName(), chains[0].Issuer().Subject.String(); got != want || got == "" {
+		t.Errorf("%q, want %q", got, want)
+	}
+	bare := trustroot.Chain{Certificates: chains[0].Certificates}
+	if got, want := bare.IssuerName(), chains[0].IssuerName(); got != want {
+		t.Errorf("without an authority: %q, want %q", got, want)
+	}
+}

@@ -28,6 +28,17 @@ type Chain struct {
 // Issuer returns the certificate that signed the leaf.
 func (c *Chain) Issuer() *x509.Certificate { return c.Certificates[1] }
 
+// IssuerName returns the subject of Issuer as text, which for certificates of
+// the trust root was made when it was compiled.
+func (c *Chain) IssuerName() string {
+	if c.Authority != nil {
+		if name, ok := c.Authority.names[c.Issuer()]; ok {
+			return name
+		}
+	}
+	return c.Issuer().Subject.String()
+}
+
 // Chains returns every path from leaf that is valid at the time at: for each
 // authority whose window holds that time, RFC 5280 path validation to its
 // anchor over its own intermediates, and where it lists only an anchor also

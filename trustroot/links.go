@@ -42,6 +42,10 @@ func newCA(c AuthorityConfig) *CertificateAuthority {
 	if !slices.ContainsFunc(a.chain, func(c *x509.Certificate) bool { return !plain(c) || has(c, oidSAN) }) {
 		a.prove()
 	}
+	a.names = make(map[*x509.Certificate]string, len(a.chain))
+	for _, c := range a.chain {
+		a.names[c] = c.Subject.String()
+	}
 	a.special = len(a.links) == 0 || len(a.links) > maxLinks
 	return a
 }

@@ -144,8 +144,9 @@ type CertificateAuthority struct {
 	uri      string
 	operator string
 	window   window.Window
-	links    []link // proved at construction; unused if special
-	special  bool   // a certificate has constraints: x509.Verify decides
+	links    []link                       // proved at construction; unused if special
+	special  bool                         // a certificate has constraints: x509.Verify decides
+	names    map[*x509.Certificate]string // subjects of the chain
 
 	fast *fastverify.Tables // nil: none
 }

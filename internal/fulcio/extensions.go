@@ -5,6 +5,7 @@ package fulcio
 import (
 	"crypto/x509"
 	"encoding/asn1"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
@@ -83,6 +84,9 @@ type Extension struct {
 	Raw    []byte // the content of the extension, as certified
 }
 
+// OID returns the extension's object identifier in dots.
+func (e Extension) OID() string { return "1.3.6.1.4.1.57264.1." + strconv.Itoa(e.Number) }
+
 // ExtensionSet holds the extensions of one certificate. The zero set is
 // empty. It is immutable and safe for concurrent use.
 type ExtensionSet struct{ list []Extension }
@@ -95,7 +99,7 @@ var arc = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 1}
 // certificate.extension: it must never count as absent. Two issuers that
 // differ are refused with certificate.issuer.
 func Extensions(cert *x509.Certificate) (*ExtensionSet, error) {
-	set := new(ExtensionSet)
+	set := &ExtensionSet{list: make([]Extension, 0, min(maxExts, len(cert.Extensions)))}
 	for i := range cert.Extensions {
 		oid := cert.Extensions[i].Id
 		if len(oid) != len(arc)+1 || !oid[:len(arc)].Equal(arc) {
