@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/url"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,7 +20,6 @@ import (
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/trustroot"
-	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/trustroot/kit"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/trustroot/tufsync"
@@ -318,126 +316,4 @@ func extract(k *kit.Kit, folder, dir string) error {
 		}
 	}
 	return nil
-}
-
-// exportFlags are those of the side that makes a kit.
-type exportFlags struct {
-	kitFlags
-	from    string
-	bundles []string
-	targets []string
-}
-
-func newTrustExport() *cobra.Command {
-	f := new(exportFlags)
-	cmd := &cobra.Command{
-		Use:   "export KIT",
-		Short: "Write an instance's trust to one file for the other side of an air gap",
-		Long: `Export writes a kit: the history of roots, the metadata, the trust root and the
-signing configurations of an instance, from its cache or from a copy of its
-TUF repository, and any bundles, in one tar archive. The same contents give
-the same bytes. With --base it writes what that kit lacks.
-
-It prints the kit's SHA-256, which the other side can insist on.`,
-		Example: `  sigbundle trust refresh && sigbundle trust export kit.tar
-  sigbundle trust export kit.tar --bundle app.tar.gz.sigstore.json
-  sigbundle trust export delta.tar --base kit.tar
-  sigbundle trust export kit.tar --instance staging --from ./mirror`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.OutOrStdout(), args[0]) },
-	}
-	f.add(cmd)
-	fl := cmd.Flags()
-	fl.StringVar(&f.instance, "instance", embedded.PublicGood, "the `INSTANCE` whose trust to write")
-	fl.StringVar(&f.from, "from", "", "take it from a copy of the TUF repository in this `DIR` instead of the cache")
-	fl.StringArrayVar(&f.bundles, "bundle", nil, "put this `FILE` beside it; repeatable")
-	fl.StringArrayVar(&f.targets, "target", nil, "put this further `TARGET` in; repeatable")
-	_ = cmd.RegisterFlagCompletionFunc("instance", f.completeInstances)
-	_ = cmd.MarkFlagDirname("from")
-	return cmd
-}
-
-func (f *exportFlags) run(w io.Writer, name string) error {
-	if err := f.output.check(); err != nil {
-		return err
-	}
-	base, err := f.readBase()
-	if err != nil {
-		return err
-	}
-	g, err := f.gather()
-	if err != nil {
-		return asRefusal(err)
-	}
-	c := kit.Contents{Instance: f.instance, AsOf: kit.Moment(g.Status), Files: g.Files}
-	for _, file := range f.bundles {
-		data, err := readFile(file)
-		if err != nil {
-			return err
-		}
-		inKit := path.Join(kit.BundlesDir, filepath.Base(file))
-		if _, twice := c.Files[inKit]; twice {
-			return fmt.Errorf("two bundles are called %s", filepath.Base(file))
-		}
-		c.Files[inKit] = data
-	}
-	k, err := kit.New(c)
-	if err != nil {
-		return asRefusal(err)
-	}
-	data := k.Encode(base)
-	if err := writeFile(name, data); err != nil {
-		return err
-	}
-	r := report(k, sha256.Sum256(data), f.instance, g.Status)
-	if base != nil {
-		r.Base = base.ID().String()
-	}
-	return f.print(w, "exported", r)
-}
-
-func (f *exportFlags) gather() (*kit.Gathered, error) {
-	policy, err := f.policy()
-	if err != nil {
-		return nil, err
-	}
-	store := f.store()
-	in, err := store.Find(f.instance)
-	if err != nil {
-		return nil, err
-	}
-	if in.TUFRoot == nil {
-		return nil, fmt.Errorf("the instance %s has no TUF repository", f.instance)
-	}
-	s := kit.Source{Config: tufroot.Config{Roots: [][]byte{in.TUFRoot}, Policy: policy}}
-	switch dir := store.CacheDir(f.instance); {
-	case f.from != "":
-		s.FS = os.DirFS(f.from)
-	case dir == "":
-		return nil, errors.New("there is no folder for caches: name one with --trust-dir")
-	default:
-		s.FS, s.Cache = os.DirFS(dir), true
-		if has, err := tufroot.HasCache(s.FS); err != nil {
-			return nil, err
-		} else if !has {
-			return nil, refuse.New("trust.instance", "the instance %s was never refreshed: run sigbundle trust refresh %s, or name a copy of its repository with --from", f.instance, f.instance)
-		}
-	}
-	return kit.Gather(s, append([]string{rootTarget}, f.targets...), optionalTargets)
-}
-
-// writeFile writes a file at once or not at all.
-func writeFile(name string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(name), ".sigbundle-")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(data)
-	if err = errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), name)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
-	}
-	return err
 }
