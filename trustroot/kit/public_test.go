@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kit
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/trustroot/tufroot"
+)
+
+// A kit of each public repository, from the copies in the folder that
+// SIGBUNDLE_TUF names: made, proved before and a year after expiry, and for a
+// program that only knows the oldest root that can be read.
+func TestPublicKits(t *testing.T) {
+	dir := os.Getenv("SIGBUNDLE_TUF")
+	if dir == "" {
+		t.Log("SIGBUNDLE_TUF names no folder with copies of the public repositories: nothing to see")
+		return
+	}
+	const keys = "registry.npmjs.org/keys.json"
+	fresh := time.Date(2026, 8, 23, 0, 0, 0, 0, time.UTC)
+	for name, first := range map[string]string{"production": "5.root.json", "staging": "1.root.json"} {
+		files := unpack(t, filepath.Join(dir, name+".tar.gz"), name+"/")
+		proof := func(root string, at time.Time) tufroot.Config {
+			return tufroot.Config{Roots: [][]byte{files[root].Data}, Policy: tufroot.Policy{At: at, MaxAge: tufroot.AnyAge}}
+		}
+		g, err := Gather(Source{FS: files, Config: proof("14.root.json", fresh)}, []string{"trusted_root.json", keys}, []string{"signing_config.v0.2.json"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, err := New(Contents{Instance: name, AsOf: Moment(g.Status), Files: g.Files})
+		if err != nil {
+			t.Fatal(err)
+		}
+		data := k.Encode(nil)
+		t.Logf("%s: a kit of %d bytes", name, len(data))
+		if k, err = Open(data, nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range []time.Time{fresh, fresh.AddDate(1, 0, 0)} {
+			p, err := k.Prove(proof(first, at))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := trustroot.Parse(p.Targets["trusted_root.json"].Data); err != nil || p.Targets[keys] == nil || p.Status().Expired != (at != fresh) {
+				t.Errorf("%s at %s: %v, %+v", name, at, err, p.Status())
+			}
+		}
+		strict := proof(first, fresh.AddDate(1, 0, 0))
+		strict.Policy.MaxAge = 0
+		if _, err := k.Prove(strict); refuse.CodeOf(err) != "tuf.expired" {
+			t.Errorf("%s, a year later: %v", name, err)
+		}
+	}
+}
+
+func unpack(t *testing.T, file, prefix string) fstest.MapFS {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := fstest.MapFS{}
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if err == io.EOF {
+			return files
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Typeflag == tar.TypeReg {
+			data, err := io.ReadAll(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[strings.TrimPrefix(h.Name, prefix)] = &fstest.MapFile{Data: data}
+		}
+	}
+}
