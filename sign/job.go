@@ -61,14 +61,16 @@ func (j *job) identify(ctx context.Context) (err error) {
 }
 
 // supported refuses what a log is known to refuse, before a certificate is
-// issued for nothing: Rekor v1 checks envelopes under SHA-256 alone.
+// issued for nothing. Rekor v1 checks envelopes under SHA-256, or Ed25519 as
+// it is; Rekor v2 checks Ed25519ph. No signature suits both.
 func (j *job) supported() error {
-	if j.content.payload == nil || j.pure() || j.key.Hash() == crypto.SHA256 {
+	if j.content.payload == nil {
 		return nil
 	}
+	pure := j.pure()
 	for _, l := range j.Logs {
-		if l.Generation() == tlog.V1 {
-			return refuse.New("sign.key", "%s takes no statement signed with %s, only with algorithms that use SHA-256, and Ed25519", l, j.key.Algorithm())
+		if v1 := l.Generation() == tlog.V1; pure && !v1 || v1 && !pure && j.key.Hash() != crypto.SHA256 {
+			return refuse.New("sign.key", "%s takes no statement signed with %s in this combination: use ECDSA P-256 or RSA", l, j.key.Algorithm())
 		}
 	}
 	return nil

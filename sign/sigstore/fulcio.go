@@ -153,6 +153,14 @@ func parseSigningCert(body []byte, key *sign.Key) (*x509.Certificate, error) {
 	if detached {
 		return nil, refuse.New("sign.fulcio.detached_sct", "the certificate's signed certificate timestamp is detached, and a bundle has no place for it")
 	}
+	if len(chain) == 0 {
+		return nil, errors.New("no certificates")
+	}
+	return findOurs(chain, key)
+}
+
+// findOurs returns the one certificate for key.
+func findOurs(chain []string, key *sign.Key) (*x509.Certificate, error) {
 	var found *x509.Certificate
 	for _, text := range chain {
 		block, rest := pem.Decode([]byte(text))

@@ -12,6 +12,7 @@ package sigstore
 import (
 	"context"
 	"crypto/x509"
+	"strings"
 	"time"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
@@ -69,7 +70,12 @@ func (c *Client) do(ctx context.Context, r *call.Request) (*call.Response, error
 	return c.call.Do(ctx, *r)
 }
 
-// malformed refuses an answer that cannot be read.
+// malformed refuses an answer that cannot be read. A code of our own family
+// says more and stays; those of the parsers are about bundles.
 func malformed(service string, err error, address string) error {
-	return refuse.Wrap(refuse.Code("sign."+service+".malformed"), err, "%s answered with something else than it should", address)
+	code := refuse.Code("sign." + service + ".malformed")
+	if own := refuse.CodeOf(err); strings.HasPrefix(string(own), "sign.") {
+		code = own
+	}
+	return refuse.New(code, "%s answered with something else than it should: %s", address, err)
 }

@@ -62,7 +62,10 @@ func (t *TSA) Stamp(ctx context.Context, signature []byte) ([]byte, error) {
 		return nil, refuse.New("sign.tsa.malformed", "%s answered with something of type %q", t.c.URL, resp.Header.Get("Content-Type"))
 	}
 	token, err := rfc3161.Parse(resp.Body)
-	if err != nil {
+	switch {
+	case refuse.CodeOf(err) == "timestamp.status":
+		return nil, refuse.New("sign.tsa.denied", "%s gives no timestamp: %s", t.c.URL, err)
+	case err != nil:
 		return nil, malformed("tsa", err, t.c.URL)
 	}
 	// RFC 3161, Section 2.4.2: without our nonce it may be an old answer.

@@ -25,6 +25,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -229,8 +230,11 @@ func (r *Request) redact(s string) string {
 			}
 		}
 	}
-	return s
+	return webToken.ReplaceAllString(s, "[secret]")
 }
+
+// webToken matches what looks like a JSON Web Token, whoever's it is.
+var webToken = regexp.MustCompile(`eyJ[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)*`)
 
 // show returns an address without what may be secret in it.
 func show(address string) string {

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sigstore
+
+import (
+	"crypto"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/sign"
+	"github.com/sigbundle/sigbundle/tlog"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+const artifact = "something worth signing"
+
+// TestSign signs by every path. That the results verify the signer has
+// checked; here they are verified against the artifact itself.
+func TestSign(t *testing.T) {
+	i := newInstance(t)
+	token := newToken(t, nil)
+	algorithms := []sign.Algorithm{sign.ECDSAP256, sign.ECDSAP384, sign.ECDSAP521, sign.Ed25519ph, sign.RSA2048}
+	for _, generations := range [][]tlog.Generation{{tlog.V1}, {tlog.V2}, {tlog.V1, tlog.V2}} {
+		for _, a := range algorithms {
+			for _, managed := range []bool{false, true} {
+				config := i.config(token, generations...)
+				config.Algorithm = a
+				if managed {
+					config.Issuer, config.Key = nil, mustKey(t, a)
+				}
+				name := fmt.Sprintf("%v/%s/managed=%t", generations, a, managed)
+				t.Run(name+"/message", func(t *testing.T) { i.signed(t, config, sign.Message(strings.NewReader(artifact))) })
+				t.Run(name+"/statement", func(t *testing.T) {
+					envelopeFits := generations[0] != tlog.V1 || a == sign.ECDSAP256 || a == sign.RSA2048 ||
+						a == sign.Ed25519ph && len(generations) == 1
+					if !envelopeFits {
+						i.refused(t, config, sign.Statement(statementAbout(t, artifact)), "sign.key")
+						return
+					}
+					i.signed(t, config, sign.Statement(statementAbout(t, artifact)))
+				})
+			}
+		}
+	}
+}
+
+// signed signs, and verifies as somebody with the artifact would.
+func (i *instance) signed(t *testing.T, config sign.Config, content sign.Content) *sign.Signed {
+	t.Helper()
+	s, err := sign.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := s.Sign(t.Context(), content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := verify.Policy{Identities: []verify.Identity{{SAN: verify.Exactly(testEmail), Issuer: verify.Exactly(testIssuer)}}}
+	if config.Issuer == nil {
+		policy = verify.Policy{Keys: []verify.Key{{Public: config.Key.Public(), Hint: config.Key.Hint()}}}
+	}
+	v, err := verify.New(verify.Config{Root: i.root, Policy: policy})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := bundle.Parse(signed.Bundle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := v.ReadArtifact(strings.NewReader(artifact), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Verify(b, a); err != nil {
+		t.Fatal(err)
+	}
+	if len(b.Entries) != len(config.Logs) || len(b.Timestamps) != len(config.Stampers) || b.Version != bundle.V03 {
+		t.Errorf("%d entries and %d timestamps in a bundle of version %s", len(b.Entries), len(b.Timestamps), b.Version)
+	}
+	return signed
+}
+
+// refused signs, and wants a refusal with the code, or with "" any.
+func (i *instance) refused(t *testing.T, config sign.Config, content sign.Content, code string) error {
+	t.Helper()
+	s, err := sign.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := s.Sign(t.Context(), content)
+	if err == nil || signed != nil {
+		t.Fatal("signed")
+	}
+	if got := verify.CodeOf(err); got == "" || code != "" && got != code {
+		t.Errorf("code %q, want %q: %v", got, code, err)
+	}
+	return err
+}
+
+func TestSignDigest(t *testing.T) {
+	i := newInstance(t)
+	config := i.config(newToken(t, nil), tlog.V2)
+	sum := sha256.Sum256([]byte(artifact))
+	i.signed(t, config, sign.Digest(crypto.SHA256, sum[:]))
+	i.refused(t, config, sign.Digest(crypto.SHA384, sum[:]), "sign.content")
+	i.refused(t, config, sign.Digest(crypto.SHA256, sum[:31]), "sign.content")
+	i.refused(t, config, sign.Content{}, "sign.content")
+	i.refused(t, config, sign.Statement([]byte(`{"_type":"x"}`)), "statement.type")
+	if i.calls["fulcio"] != 1 {
+		t.Errorf("%d certificates for one signature", i.calls["fulcio"])
+	}
+}
+
+// TestDuplicate has Rekor v2 take an entry and lose the answer: the repeated
+// request meets 409. An ECDSA key signs again; one whose signatures are
+// always the same cannot.
+func TestDuplicate(t *testing.T) {
+	i := newInstance(t)
+	config := i.config(newToken(t, nil), tlog.V2)
+	i.loseAnswers("rekor2", 1)
+	i.signed(t, config, sign.Message(strings.NewReader(artifact)))
+	config.Algorithm = sign.Ed25519ph
+	i.loseAnswers("rekor2", 1)
+	i.refused(t, config, sign.Message(strings.NewReader(artifact)), "sign.rekor.duplicate")
+
+	// Rekor v1 says where the entry is.
+	config = i.config(newToken(t, nil), tlog.V1)
+	i.loseAnswers("rekor1", 1)
+	i.signed(t, config, sign.Message(strings.NewReader(artifact)))
+}
