@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -70,8 +71,10 @@ Exit codes: 0 verified; 1 refused; 2 the command line was not understood or a
 file could not be read.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		SuggestionsMinimumDistance: 2,
+		Args:                       unknownCommand,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -81,6 +84,17 @@ file could not be read.`,
 		root.AddCommand(manual(root))
 	}
 	return root
+}
+
+// unknownCommand refuses words that are no command, and guesses what was meant.
+func unknownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		return fmt.Errorf("unknown command %q, did you mean %s", args[0], strings.Join(near, " or "))
+	}
+	return fmt.Errorf("unknown command %q, see sigbundle --help", args[0])
 }
 
 // manual makes the command behind `make man`; nil in the real command.
