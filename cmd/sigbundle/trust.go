@@ -116,8 +116,20 @@ func (t *trustFlags) add(cmd *cobra.Command) {
 }
 
 // load returns the trust root and says where it came from, how it was proved
-// and how old it is.
+// and as of when, in words that do not change from day to day.
 func (t *trustFlags) load() (*trustroot.Root, string, error) {
+	l, err := t.find()
+	if err != nil {
+		return nil, "", err
+	}
+	if l.status != nil {
+		return l.root, t.instance + ", " + dated(*l.status), nil
+	}
+	return l.root, l.source, nil
+}
+
+// loadAged is load for a reader of today: it says how old the trust is too.
+func (t *trustFlags) loadAged() (*trustroot.Root, string, error) {
 	l, err := t.find()
 	if err != nil {
 		return nil, "", err
@@ -228,8 +240,8 @@ func loadEmbedded(in instances.Instance, policy tufroot.Policy) (*loaded, error)
 	return &loaded{root: root, source: source}, nil
 }
 
-// describeStatus says in one line how trust was proved and how old it is.
-func describeStatus(s tufroot.Status) string {
+// dated says how and as of when trust was proved.
+func dated(s tufroot.Status) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "proved by TUF from root %d", s.Start)
 	if len(s.Roles) > 0 && s.Roles[0].Version != s.Start {
@@ -238,13 +250,19 @@ func describeStatus(s tufroot.Status) string {
 	if s.Behind {
 		fmt.Fprintf(&b, ", older than the root known here, %d", s.Newest)
 	}
-	fmt.Fprintf(&b, ", as of %s, %s old", s.ProvedAt.UTC().Format(time.RFC3339), inWords(s.Age))
+	fmt.Fprintf(&b, ", as of %s", at(s.ProvedAt))
+	return b.String()
+}
+
+// describeStatus says in one line how trust was proved and how old it is.
+func describeStatus(s tufroot.Status) string {
+	text := dated(s) + ", " + inWords(s.Age) + " old"
 	for _, r := range s.Roles {
 		if r.Expired {
-			fmt.Fprintf(&b, ", %s expired since %s", r.Name, r.Expires.UTC().Format(time.RFC3339))
+			text += fmt.Sprintf(", %s expired since %s", r.Name, at(r.Expires))
 		}
 	}
-	return b.String()
+	return text
 }
 
 // inWords rounds an age to what a person asks for.

@@ -187,7 +187,7 @@ func (f *verifyFlags) judgeAll(stdin io.Reader, name string) ([]*verify.Report, 
 	if err != nil {
 		return nil, err
 	}
-	root, source, err := f.trust.load()
+	root, source, err := f.trust.loadAged()
 	if err != nil {
 		return nil, err
 	}
