@@ -146,16 +146,16 @@ func (t *Token) Raw() string { return t.raw }
 
 // String, GoString, Format and MarshalText keep the token out of whatever is
 // printed.
-func (t *Token) String() string { return "[identity token]" }
+func (t Token) String() string { return "[identity token]" }
 
 // GoString is [Token.String].
-func (t *Token) GoString() string { return t.String() }
+func (t Token) GoString() string { return t.String() }
 
 // Format is [Token.String].
-func (t *Token) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(t.String())) }
+func (t Token) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(t.String())) }
 
 // MarshalText is [Token.String].
-func (t *Token) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+func (t Token) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
 // Issuer returns who issued the token.
 func (t *Token) Issuer() string { return t.claims["iss"] }
