@@ -13,6 +13,7 @@ import (
 	"fmt"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/internal/fastverify"
 	"github.com/sigbundle/sigbundle/internal/rfc3161"
 	"github.com/sigbundle/sigbundle/tlog"
 	"github.com/sigbundle/sigbundle/trustroot"
@@ -24,9 +25,10 @@ import (
 // leaf are not among them; they are the same for all bundles.
 //
 // The keys are made here, of the row's kinds: what a check costs depends on
-// the curve and on the length of the message, not on who signed it.
-func Floor(row Row) (Judge, string, error) {
-	f := floor{}
+// the curve and on the length of the message, not on who signed it. With
+// tables, all ECDSA keys but the signer's own use them.
+func Floor(row Row, tables *fastverify.Tables) (Judge, string, error) {
+	f := floor{tables: tables}
 	root, err := trustroot.Parse(row.Root)
 	if err != nil {
 		return nil, "", err
@@ -51,9 +53,10 @@ func Floor(row Row) (Judge, string, error) {
 }
 
 type floor struct {
-	steps []func() bool
-	count map[string]int
-	order []string
+	tables *fastverify.Tables
+	steps  []func() bool
+	count  map[string]int
+	order  []string
 }
 
 func (f *floor) add(what string, step func() bool) {
@@ -78,8 +81,9 @@ func (f *floor) describe() string {
 	return text
 }
 
-// signature adds a check by a key like pub of a message of size bytes.
-func (f *floor) signature(pub crypto.PublicKey, h crypto.Hash, size int) error {
+// signature adds a check by a key like pub of a message of size bytes. A nil
+// tables is for keys that do not recur.
+func (f *floor) signature(tables *fastverify.Tables, pub crypto.PublicKey, h crypto.Hash, size int) error {
 	message := make([]byte, size)
 	switch pub := pub.(type) {
 	case *ecdsa.PublicKey:
@@ -92,7 +96,7 @@ func (f *floor) signature(pub crypto.PublicKey, h crypto.Hash, size int) error {
 		if err != nil {
 			return err
 		}
-		f.add(pub.Curve.Params().Name, func() bool { return ecdsa.VerifyASN1(&key.PublicKey, hash(h, message), sig) })
+		f.add(pub.Curve.Params().Name, func() bool { return tables.Verify(&key.PublicKey, hash(h, message), sig) })
 	case ed25519.PublicKey:
 		pub, key, err := ed25519.GenerateKey(rand.Reader)
 		if err != nil {
@@ -125,10 +129,10 @@ func (f *floor) signer(root *trustroot.Root, b *bundle.Bundle) error {
 		size = len(b.Envelope.PAE())
 	}
 	if b.Leaf == nil {
-		return f.signature(&ecdsa.PublicKey{Curve: elliptic.P256()}, crypto.SHA256, size)
+		return f.signature(f.tables, &ecdsa.PublicKey{Curve: elliptic.P256()}, crypto.SHA256, size)
 	}
 	key := b.Leaf.PublicKey.(*ecdsa.PublicKey)
-	if err := f.signature(key, hashFor(key), size); err != nil {
+	if err := f.signature(nil, key, hashFor(key), size); err != nil {
 		return err
 	}
 	chains, err := root.Chains(b.Leaf, b.Extra, b.Leaf.NotBefore)
@@ -140,11 +144,11 @@ func (f *floor) signer(root *trustroot.Root, b *bundle.Bundle) error {
 	if b.Leaf.SignatureAlgorithm == x509.ECDSAWithSHA256 {
 		h = crypto.SHA256
 	}
-	if err := f.signature(issuer, h, len(b.Leaf.RawTBSCertificate)); err != nil {
+	if err := f.signature(f.tables, issuer, h, len(b.Leaf.RawTBSCertificate)); err != nil {
 		return err
 	}
 	ct := root.CTLogs()[0].Key()
-	return f.signature(ct.Public(), crypto.SHA256, len(b.Leaf.RawTBSCertificate))
+	return f.signature(f.tables, ct.Public(), crypto.SHA256, len(b.Leaf.RawTBSCertificate))
 }
 
 func hashFor(pub *ecdsa.PublicKey) crypto.Hash {
@@ -163,14 +167,14 @@ func (f *floor) entries(root *trustroot.Root, b *bundle.Bundle) error {
 			continue
 		}
 		if e.Promise != nil {
-			if err := f.signature(log.Key().Public(), crypto.SHA256, 4*len(e.Body.Raw)/3+150); err != nil {
+			if err := f.signature(f.tables, log.Key().Public(), crypto.SHA256, 4*len(e.Body.Raw)/3+150); err != nil {
 				return err
 			}
 		}
 		if e.Proof == nil {
 			continue
 		}
-		if err := f.signature(log.Key().Public(), crypto.SHA256, len(e.Proof.Checkpoint)); err != nil {
+		if err := f.signature(f.tables, log.Key().Public(), crypto.SHA256, len(e.Proof.Checkpoint)); err != nil {
 			return err
 		}
 		f.hash(1 + len(e.Body.Raw))
@@ -200,7 +204,7 @@ func (f *floor) timestamps(root *trustroot.Root, b *bundle.Bundle) error {
 			f.hash(len(b.Signature))
 			f.hash(len(der) / 2) // TSTInfo
 			key := stamp.Signer.PublicKey.(*ecdsa.PublicKey)
-			if err := f.signature(key, hashFor(key), 150); err != nil {
+			if err := f.signature(f.tables, key, hashFor(key), 150); err != nil {
 				return err
 			}
 			break

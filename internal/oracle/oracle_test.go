@@ -25,7 +25,7 @@ func TestRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(row.Name, err)
 		}
-		bare, what, err := Floor(row)
+		bare, what, err := Floor(row, nil)
 		if err != nil {
 			t.Fatal(row.Name, err)
 		}

@@ -22,13 +22,14 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sigbundle/sigbundle/internal/fastverify"
 	"github.com/sigbundle/sigbundle/internal/oracle"
 )
 
 func main() {
 	public := flag.String("public", "../../testdata/public", "the folder testdata/public")
 	rounds := flag.Int("rounds", 9, "blocks of each judge in each row; the median counts")
-	block := flag.Int("block", 40, "bundles in a block")
+	block := flag.Int("block", 40, "bundles in a block, all different")
 	procs := flag.String("procs", "1,2", "values of GOMAXPROCS")
 	flag.Parse()
 	if err := run(*public, *procs, *rounds, *block); err != nil {
@@ -59,7 +60,7 @@ func run(public, procs string, rounds, block int) error {
 	}
 	fmt.Print("\nThe floor of each row:\n\n")
 	for _, row := range rows {
-		_, what, err := oracle.Floor(row)
+		_, what, err := oracle.Floor(row, nil)
 		if err != nil {
 			return err
 		}
@@ -68,8 +69,12 @@ func run(public, procs string, rounds, block int) error {
 	return nil
 }
 
-const head = `| row | floor µs | ours µs | batch µs | peer µs | ours / floor | peer / ours | peer / batch | ours B | peer B | ours allocs | peer allocs |
-|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+// warm is the number of blocks before those that count. Keys of the signers'
+// certificates apart, all keys have got their tables by then.
+const warm = 2
+
+const head = `| row | floor µs | ours µs | peer µs | ours / floor | peer / ours | floor with tables µs | batch µs | batch / its floor | peer / batch | ours B | peer B | ours allocs | peer allocs |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 `
 
 // cost is what one bundle takes.
@@ -81,7 +86,11 @@ type cost struct {
 
 // measure lets floor, ours, ours with tables, and peer take turns.
 func measure(row oracle.Row, workers, rounds, block int) (string, error) {
-	bare, _, err := oracle.Floor(row)
+	bare, _, err := oracle.Floor(row, nil)
+	if err != nil {
+		return "", err
+	}
+	tables, _, err := oracle.Floor(row, fastverify.New())
 	if err != nil {
 		return "", err
 	}
@@ -97,23 +106,24 @@ func measure(row oracle.Row, workers, rounds, block int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	judges := [4]oracle.Judge{bare, ours, batch, peer}
-	var costs [4][]cost
-	for round := range rounds + 1 {
+	judges := [5]oracle.Judge{bare, ours, tables, batch, peer}
+	var costs [5][]cost
+	for round := range warm + rounds {
 		for i, judge := range judges {
 			c, err := spend(judge, row.Items, workers, block)
 			if err != nil {
 				return "", err
 			}
-			if round > 0 { // the first one warms up, and makes tables
+			if round >= warm {
 				costs[i] = append(costs[i], c)
 			}
 		}
 	}
-	f, o, b, p := median(costs[0]), median(costs[1]), median(costs[2]), median(costs[3])
-	return fmt.Sprintf("| %s | %d | %d | %d | %d | %.2f | %.2f | %.2f | %d | %d | %d | %d |", row.Name,
-		f.cpu.Microseconds(), o.cpu.Microseconds(), b.cpu.Microseconds(), p.cpu.Microseconds(),
-		float64(o.cpu)/float64(f.cpu), float64(p.cpu)/float64(o.cpu), float64(p.cpu)/float64(b.cpu),
+	f, o, t, b, p := median(costs[0]), median(costs[1]), median(costs[2]), median(costs[3]), median(costs[4])
+	return fmt.Sprintf("| %s | %d | %d | %d | %.2f | %.2f | %d | %d | %.2f | %.2f | %d | %d | %d | %d |", row.Name,
+		f.cpu.Microseconds(), o.cpu.Microseconds(), p.cpu.Microseconds(),
+		float64(o.cpu)/float64(f.cpu), float64(p.cpu)/float64(o.cpu),
+		t.cpu.Microseconds(), b.cpu.Microseconds(), float64(b.cpu)/float64(t.cpu), float64(p.cpu)/float64(b.cpu),
 		o.bytes, p.bytes, o.allocs, p.allocs), nil
 }
 
