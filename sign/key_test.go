@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sign
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+)
+
+// TestParsePEM reads one key in every form that OpenSSL and cosign give it.
+func TestParsePEM(t *testing.T) {
+	secret := func() ([]byte, error) { return []byte("secret"), nil }
+	plain, err := ParsePEM(read(t, "p256.pem"), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"ec.pem", "pbkdf2-sha1.pem", "pbkdf2-sha256.pem", "pbkdf2-sha512.pem", "scrypt.pem", "cosign.key"} {
+		key, err := ParsePEM(read(t, name), "mine", secret)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if !bytes.Equal(key.SPKI(), plain.SPKI()) || key.Hint() != "mine" || plain.Hint() == "" {
+			t.Errorf("%s: another key", name)
+		}
+		if name == "ec.pem" {
+			continue
+		}
+		for what, password := range map[string]func() ([]byte, error){
+			"none": nil, "wrong": func() ([]byte, error) { return []byte("Secret"), nil }, "failed": func() ([]byte, error) { return nil, io.EOF },
+		} {
+			if _, err := ParsePEM(read(t, name), "", password); refuse.CodeOf(err) != "sign.key.password" && refuse.CodeOf(err) != "sign.key" {
+				t.Errorf("%s, password %s: %v", name, what, err)
+			}
+		}
+	}
+	for name, algorithm := range map[string]Algorithm{"ed25519.pem": Ed25519ph, "rsa.pem": RSA2048} {
+		if key, err := ParsePEM(read(t, name), "", nil); err != nil || key.Algorithm() != algorithm {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"pbes1.pem", "rfc1423.pem", "x25519.pem"} {
+		if _, err := ParsePEM(read(t, name), "", secret); refuse.CodeOf(err) != "sign.key" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	twice := append(read(t, "p256.pem"), read(t, "ec.pem")...)
+	for _, data := range [][]byte{nil, []byte("x"), twice, []byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")} {
+		if _, err := ParsePEM(data, "", secret); refuse.CodeOf(err) != "sign.key" {
+			t.Errorf("%.20q: %v", data, err)
+		}
+	}
+}
+
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// oddSigner is hardware that does not do what it should.
+type oddSigner struct {
+	crypto.Signer
+	err error
+}
+
+func (s oddSigner) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	return []byte("nothing of the kind"), s.err
+}
+
+func TestOddKeys(t *testing.T) {
+	good, err := generate(ECDSAP256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []oddSigner{{good, nil}, {good, errors.New("no token in the slot")}} {
+		key, err := NewKey(s, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := key.SignMessage([]byte("message")); refuse.CodeOf(err) != "sign.key" {
+			t.Error(err)
+		}
+	}
+	p224, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []crypto.Signer{nil, p224} {
+		if _, err := NewKey(k, ""); refuse.CodeOf(err) != "sign.key" {
+			t.Error(err)
+		}
+	}
+	if _, err := GenerateKey(0); refuse.CodeOf(err) != "sign.key" {
+		t.Error(err)
+	}
+}
+
+func TestAlgorithms(t *testing.T) {
+	for _, name := range AlgorithmNames() {
+		a, err := ParseAlgorithm(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a == RSA3072 || a == RSA4096 { // take long
+			continue
+		}
+		key, err := GenerateKey(a)
+		if err != nil || key.Algorithm() != a {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := ParseAlgorithm("md5"); refuse.CodeOf(err) != "sign.key" {
+		t.Error(err)
+	}
+}
