@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/internal/screen"
+	"github.com/sigbundle/sigbundle/verify"
 )
 
 // Exit codes. They are part of the interface.
@@ -39,12 +40,21 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var refused *refusal
 	if errors.As(err, &refused) {
 		if refused.err != nil {
-			fmt.Fprintln(stderr, "sigbundle: "+screen.Escape(refused.err.Error()))
+			fmt.Fprintln(stderr, "sigbundle: "+sentence(refused.err))
 		}
 		return exitRefused
 	}
-	fmt.Fprintln(stderr, "sigbundle: "+screen.Escape(err.Error()))
+	fmt.Fprintln(stderr, "sigbundle: "+sentence(err))
 	return exitUsage
+}
+
+// sentence says what went wrong, with the code that `explain` knows more about.
+func sentence(err error) string {
+	text := screen.Escape(err.Error())
+	if code := verify.CodeOf(err); code != "" {
+		text += " (" + code + ")"
+	}
+	return text
 }
 
 // refusal ends the command with exit code 1. A nil err means that the report

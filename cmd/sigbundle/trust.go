@@ -277,11 +277,16 @@ func inWords(d time.Duration) string {
 	return fmt.Sprintf("%d minutes", d/time.Minute)
 }
 
-// asRefusal makes a coded error one about content, exit code 1; others are
-// about the command's surroundings.
+// asRefusal makes a coded error one about content, exit code 1. Others are
+// about the command's surroundings, as are those of a network that fails:
+// nothing was judged.
 func asRefusal(err error) error {
 	var already *refusal
-	if err == nil || errors.As(err, &already) || refuse.CodeOf(err) == "" {
+	if err == nil || errors.As(err, &already) {
+		return err
+	}
+	switch refuse.CodeOf(err) {
+	case "", "tuf.network", "tuf.timeout", "tuf.status", "tuf.forbidden", "tuf.truncated", "tuf.locked", "tuf.url":
 		return err
 	}
 	return &refusal{err}

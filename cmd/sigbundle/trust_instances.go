@@ -20,6 +20,7 @@ import (
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/trustroot/tufsync"
+	"github.com/sigbundle/sigbundle/verify"
 )
 
 // optionalTargets are fetched where a repository has them: what a signer
@@ -89,10 +90,14 @@ func listText(w io.Writer, rows []listRow) error {
 	return t.Flush()
 }
 
+type addFlags struct {
+	storeFlags
+	in               instances.Instance
+	root, clientFile string
+}
+
 func newTrustAdd() *cobra.Command {
-	var store storeFlags
-	var in instances.Instance
-	var rootFile, clientFile string
+	f := new(addFlags)
 	cmd := &cobra.Command{
 		Use:   "add NAME --root FILE --mirror URL | add NAME --client-trust FILE",
 		Short: "Make a private instance known",
@@ -105,52 +110,60 @@ whoever answers first would be trusted for good.`,
 		Example: `  sigbundle trust add acme --root root.json --mirror https://tuf.acme.example
   sigbundle trust add lab --client-trust client_trust_config.json`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			in.Name = args[0]
-			if rootFile == "" && clientFile == "" {
-				return errors.New("say what the instance is to be proved from: --root FILE, obtained from its operator and not from the mirror, or --client-trust FILE")
-			}
-			var err error
-			if rootFile != "" {
-				if in.Mirror == "" {
-					return errors.New("--root needs the --mirror of the TUF repository")
-				}
-				if _, err := tufsync.DirName(in.Mirror); err != nil {
-					return err
-				}
-				in.TUFRoot, err = readFile(rootFile)
-			} else {
-				in.ClientTrust, err = readFile(clientFile)
-			}
-			if err != nil {
-				return err
-			}
-			added, err := store.store().Add(in)
-			if err != nil {
-				return asRefusal(err)
-			}
-			out := cmd.OutOrStdout()
-			fmt.Fprintf(out, "added   %s\nsha256  %s\n", added.Name, added.RootSHA256)
-			if rootFile != "" {
-				version, _ := tufroot.CheckRoot(added.TUFRoot)
-				fmt.Fprintf(out, "root    version %d\nnext    sigbundle trust refresh %s\n", version, added.Name)
-			}
-			return nil
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.OutOrStdout(), args[0]) },
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&rootFile, "root", "", "the instance's TUF root metadata, a `FILE`")
-	fl.StringVar(&in.Mirror, "mirror", "", "the `URL` of the TUF repository: https, http or file")
-	fl.StringVar(&in.TargetsURL, "targets-url", "", "the `URL` of the repository's target files, if not targets/ below the mirror")
-	fl.IntSliceVar(&in.NotFound, "not-found", nil, "HTTP status `CODES` by which the mirror says that a file does not exist; 404 if none is given")
-	fl.StringVar(&in.Description, "description", "", "a line of `TEXT` for lists")
-	fl.StringVar(&clientFile, "client-trust", "", "a ClientTrustConfig `FILE`, for an instance without a TUF repository")
+	fl.StringVar(&f.root, "root", "", "the instance's TUF root metadata, a `FILE`")
+	fl.StringVar(&f.in.Mirror, "mirror", "", "the `URL` of the TUF repository: https, http or file")
+	fl.StringVar(&f.in.TargetsURL, "targets-url", "", "the `URL` of the repository's target files, if not targets/ below the mirror")
+	fl.IntSliceVar(&f.in.NotFound, "not-found", nil, "HTTP status `CODES` by which the mirror says that a file does not exist; 404 if none is given")
+	fl.StringVar(&f.in.Description, "description", "", "a line of `TEXT` for lists")
+	fl.StringVar(&f.clientFile, "client-trust", "", "a ClientTrustConfig `FILE`, for an instance without a TUF repository")
 	cmd.MarkFlagsMutuallyExclusive("root", "client-trust")
 	cmd.MarkFlagsMutuallyExclusive("mirror", "client-trust")
 	_ = cmd.MarkFlagFilename("root", "json")
 	_ = cmd.MarkFlagFilename("client-trust", "json")
-	store.add(cmd)
+	f.storeFlags.add(cmd)
 	return cmd
+}
+
+func (f *addFlags) run(w io.Writer, name string) error {
+	if err := f.read(name); err != nil {
+		return err
+	}
+	added, err := f.store().Add(f.in)
+	if err != nil {
+		return asRefusal(err)
+	}
+	fmt.Fprintf(w, "added   %s\nsha256  %s\n", added.Name, added.RootSHA256)
+	if added.TUFRoot == nil {
+		return nil
+	}
+	version, err := tufroot.CheckRoot(added.TUFRoot)
+	if err != nil {
+		return asRefusal(err)
+	}
+	_, err = fmt.Fprintf(w, "root    version %d\nnext    sigbundle trust refresh %s\n", version, added.Name)
+	return err
+}
+
+// read fills in the instance from the files named.
+func (f *addFlags) read(name string) (err error) {
+	f.in.Name = name
+	switch {
+	case f.clientFile != "":
+		f.in.ClientTrust, err = readFile(f.clientFile)
+		return err
+	case f.root == "":
+		return errors.New("say what the instance is to be proved from: --root FILE, obtained from its operator and not from the mirror, or --client-trust FILE")
+	case f.in.Mirror == "":
+		return errors.New("--root needs the --mirror of the TUF repository")
+	}
+	if _, err := tufsync.DirName(f.in.Mirror); err != nil {
+		return err
+	}
+	f.in.TUFRoot, err = readFile(f.root)
+	return err
 }
 
 func newTrustRemove() *cobra.Command {
@@ -195,8 +208,8 @@ func newTrustRefresh() *cobra.Command {
 the TUF client workflow from the root that is built in or was added. It is the
 only command that opens a connection. Without a name it refreshes public-good.
 
-A refresh that fails leaves the trust of the one before as it was, says why,
-and ends with exit code 1.`,
+A refresh that fails leaves the trust of the one before as it was and says why.
+Exit code 1 means that a repository was refused, 2 that it could not be had.`,
 		Example: `  sigbundle trust refresh
   sigbundle trust refresh staging acme
   sigbundle trust refresh --mirror file:///mnt/tuf-mirror
@@ -239,21 +252,19 @@ func (f *refreshFlags) run(cmd *cobra.Command, args []string) error {
 	for _, name := range args {
 		row, err := f.refresh(ctx, name, policy.At)
 		if err != nil {
-			failed, last = failed+1, err
-			if len(args) > 1 || f.output.format == "json" {
-				row.Problem = err.Error()
-			}
+			failed, last = failed+1, asRefusal(err)
+			row.Code, row.Problem = verify.CodeOf(err), err.Error()
 		}
 		rows = append(rows, row)
 	}
-	if failed > 0 && len(args) == 1 && f.output.format == "text" {
-		return asRefusal(last)
+	if failed == 1 && len(args) == 1 && f.output.format == "text" {
+		return last
 	}
 	if err := f.print(cmd.OutOrStdout(), rows); err != nil {
 		return err
 	}
 	if failed > 0 {
-		return &refusal{}
+		return fmt.Errorf("%d of %d instances not refreshed: %w", failed, len(args), last)
 	}
 	return nil
 }
@@ -264,6 +275,7 @@ type refreshRow struct {
 	Changed bool     `json:"changed"`
 	Source  string   `json:"source,omitempty"`
 	Missing []string `json:"missing,omitempty"` // targets that the repository does not have
+	Code    string   `json:"code,omitempty"`    // of the refusal
 	Problem string   `json:"problem,omitempty"`
 }
 
@@ -314,7 +326,7 @@ func (f *refreshFlags) print(w io.Writer, rows []refreshRow) error {
 		}
 		text := r.Source
 		if r.Problem != "" {
-			state, text = "failed", r.Problem
+			state, text = "failed", r.Problem+" ("+dash(r.Code)+")"
 		}
 		if _, err := fmt.Fprintf(w, "%s  %s, %s\n", r.Name, state, screen.Escape(text)); err != nil {
 			return err

@@ -188,24 +188,25 @@ func jobs(t *testing.T, w *virtual.World) []Job {
 // What is computed from evidence is what verifying everything again says, for
 // every key of the root, alone and with another one.
 func TestImpactEqualsBruteForce(t *testing.T) {
-	for name, c := range map[string]struct {
-		config  virtual.Config
-		require verify.Requirements
-	}{
-		"defaults":       {virtual.Config{Seed: "impact", TSAs: 2}, verify.Requirements{}},
-		"two timestamps": {virtual.Config{Seed: "impact", TSAs: 2}, verify.Requirements{Timestamps: 2}},
-		"two logs":       {virtual.Config{Seed: "impact", TSAs: 2}, verify.Requirements{Logs: 2, Times: 2}},
-		"nothing needed": {virtual.Config{Seed: "impact", TSAs: 2}, verify.Requirements{Logs: verify.NotRequired, SCTs: verify.NotRequired}},
+	w := newWorld(t, virtual.Config{Seed: "impact", TSAs: 2, CAKey: virtual.ECDSAP256})
+	all := jobs(t, w)
+	for name, require := range map[string]verify.Requirements{
+		"defaults":       {},
+		"two timestamps": {Timestamps: 2},
+		"two logs":       {Logs: 2, Times: 2},
+		"nothing needed": {Logs: verify.NotRequired, SCTs: verify.NotRequired},
 	} {
-		w := newWorld(t, c.config)
-		all := jobs(t, w)
-		for _, operator := range []string{"", "one operator"} {
+		operators := []string{""}
+		if require.Timestamps > 0 || require.Times > 0 {
+			operators = append(operators, "one operator") // who then counts once
+		}
+		for _, operator := range operators {
 			root := rootOf(t, w, func(r *trustrootv1.TrustedRoot) {
 				for _, a := range r.TimestampAuthorities {
 					a.Operator = operator
 				}
 			})
-			bruteForce(t, fmt.Sprintf("%s, operator %q", name, operator), root, verify.Policy{AnyIdentity: true, Require: c.require}, all)
+			bruteForce(t, fmt.Sprintf("%s, operator %q", name, operator), root, verify.Policy{AnyIdentity: true, Require: require}, all)
 		}
 	}
 }
@@ -219,7 +220,11 @@ func bruteForce(t *testing.T, name string, root *trustroot.Root, policy verify.P
 	ids := keys(t, root)
 	lost := 0
 	for i, id := range ids {
-		for _, more := range [][]KeyID{{id}, {id, ids[(i+1)%len(ids)]}} {
+		sets := [][]KeyID{{id}}
+		if i%4 == 0 {
+			sets = append(sets, []KeyID{id, ids[(i+5)%len(ids)]})
+		}
+		for _, more := range sets {
 			impact, err := survey.Retire(more...)
 			if err != nil {
 				t.Fatal(err)
@@ -260,7 +265,9 @@ func keys(t *testing.T, root *trustroot.Root) []KeyID {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ids = append(ids, id)
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
 		}
 	}
 	return ids
