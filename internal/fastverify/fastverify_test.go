@@ -375,12 +375,13 @@ func TestSelfTest(t *testing.T) {
 	k := newKeyPair(t, elliptic.P384())
 	tables := warm(t, &k.PublicKey)
 	id, _ := identify(&k.PublicKey)
-	checker := (*tables.ready.Load())[id].(*key[*nistec.P384Point])
-	q := nistec.NewP384Point().Set(checker.rows.all[0][0])
+	checker := (*tables.ready.Load())[id].(*key[nistec.P384Point, *nistec.P384Point])
+	q := nistec.NewP384Point().Set(&checker.rows.all[0][0])
 	if !checker.rows.agrees(q, checker.size) {
 		t.Fatal("a good table fails")
 	}
-	for _, p := range checker.rows.all[3] {
+	for i := range checker.rows.all[3] {
+		p := &checker.rows.all[3][i]
 		p.Double(p)
 	}
 	if checker.rows.agrees(q, checker.size) {

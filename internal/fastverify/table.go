@@ -13,17 +13,17 @@ import (
 )
 
 // point is what nistec's types of points have in common.
-type point[P any] interface {
-	*nistec.P256Point | *nistec.P384Point
-	Add(P, P) P
-	Double(P) P
-	Negate(P) P
-	Set(P) P
-	SetBytes([]byte) (P, error)
-	ScalarMult(P, []byte) (P, error)
-	ScalarBaseMult([]byte) (P, error)
+type point[T any] interface {
+	*T
+	Add(*T, *T) *T
+	Double(*T) *T
+	Negate(*T) *T
+	Set(*T) *T
+	SetBytes([]byte) (*T, error)
+	ScalarMult(*T, []byte) (*T, error)
+	ScalarBaseMult([]byte) (*T, error)
 	BytesX() ([]byte, error)
-	Equal(P) int
+	Equal(*T) int
 }
 
 // Scalars are cut into digits of so many bits, one row of the table for each.
@@ -38,25 +38,26 @@ const (
 // Digits above half of their range are taken for negative ones, with a carry
 // into the next digit, so that half a row will do. The last row is for the
 // last carry.
-type rows[P point[P]] struct {
+type rows[T any, P point[T]] struct {
 	fresh func() P
 	width int
-	all   [][]P
+	all   [][]T
 }
 
-type table384 = rows[*nistec.P384Point]
+type table384 = rows[nistec.P384Point, *nistec.P384Point]
 
 // newRows returns the multiples of q, for scalars of so many bytes, nil if
 // they fail their test.
-func newRows[P point[P]](fresh func() P, q P, width, size int) *rows[P] {
-	r := &rows[P]{fresh: fresh, width: width}
+func newRows[T any, P point[T]](fresh func() P, q P, width, size int) *rows[T, P] {
+	r := &rows[T, P]{fresh: fresh, width: width}
 	half := 1 << (width - 1)
-	base := fresh().Set(q)
+	base := fresh()
+	base.Set(q)
 	for range (8*size + width - 1) / width {
-		row := make([]P, half)
-		row[0] = fresh().Set(base)
+		row := make([]T, half)
+		row[0] = *fresh().Set(base)
 		for j := 1; j < half; j++ {
-			row[j] = fresh().Add(row[j-1], base)
+			row[j] = *fresh().Add(&row[j-1], base)
 		}
 		r.all = append(r.all, row)
 		for range width {
@@ -64,11 +65,13 @@ func newRows[P point[P]](fresh func() P, q P, width, size int) *rows[P] {
 		}
 		// Each row ends where the next one begins, by another way: one wrong
 		// sum on the way and they do not meet.
-		if fresh().Double(row[half-1]).Equal(base) != 1 {
+		end := fresh()
+		end.Double(&row[half-1])
+		if end.Equal(base) != 1 {
 			return nil
 		}
 	}
-	r.all = append(r.all, []P{base})
+	r.all = append(r.all, []T{*base})
 	if !r.agrees(q, size) {
 		return nil
 	}
@@ -77,7 +80,7 @@ func newRows[P point[P]](fresh func() P, q P, width, size int) *rows[P] {
 
 // agrees holds the table against the curve library on scalars at the edges and
 // on some that nobody chose.
-func (r *rows[P]) agrees(q P, size int) bool {
+func (r *rows[T, P]) agrees(q P, size int) bool {
 	scalars := [][]byte{make([]byte, size), make([]byte, size), make([]byte, size), make([]byte, size)}
 	scalars[1][size-1] = 1
 	for i := range size {
@@ -94,7 +97,7 @@ func (r *rows[P]) agrees(q P, size int) bool {
 		}
 		plus, minus := r.fresh(), r.fresh()
 		r.addTo(plus, minus, s)
-		if plus.Add(plus, minus.Negate(minus)).Equal(want) != 1 {
+		if P(plus.Add(plus, minus.Negate(minus))).Equal(want) != 1 {
 			return false
 		}
 	}
@@ -103,7 +106,7 @@ func (r *rows[P]) agrees(q P, size int) bool {
 
 // addTo adds the multiple of the table's point by scalar, big-endian and as
 // long as the table, to the difference of plus and minus.
-func (r *rows[P]) addTo(plus, minus P, scalar []byte) {
+func (r *rows[T, P]) addTo(plus, minus P, scalar []byte) {
 	full := 1 << r.width
 	carry := 0
 	var buffer, bits uint // what has been taken from scalar but is not yet a digit
@@ -120,17 +123,17 @@ func (r *rows[P]) addTo(plus, minus P, scalar []byte) {
 		}
 		switch {
 		case digit > 0:
-			plus.Add(plus, r.all[i][digit-1])
+			plus.Add(plus, &r.all[i][digit-1])
 		case digit < 0:
-			minus.Add(minus, r.all[i][-digit-1])
+			minus.Add(minus, &r.all[i][-digit-1])
 		}
 	}
 }
 
 // key is a key with its table.
-type key[P point[P]] struct {
-	rows  *rows[P]
-	base  *rows[P] // of the generator; nil: the library is faster
+type key[T any, P point[T]] struct {
+	rows  *rows[T, P]
+	base  *rows[T, P] // of the generator; nil: the library is faster
 	order *big.Int
 	size  int // bytes of a scalar
 }
@@ -139,7 +142,7 @@ type key[P point[P]] struct {
 func (t *Tables) build(k id) checker {
 	switch k.size {
 	case 32:
-		return newKey(nistec.NewP256Point, k, width256, nil, elliptic.P256().Params().N)
+		return newKey[nistec.P256Point](nistec.NewP256Point, k, width256, nil, elliptic.P256().Params().N)
 	case 48:
 		base := t.generator()
 		if base == nil {
@@ -161,7 +164,7 @@ func (t *Tables) generator() *table384 {
 	return t.base
 }
 
-func newKey[P point[P]](fresh func() P, k id, width int, base *rows[P], order *big.Int) checker {
+func newKey[T any, P point[T]](fresh func() P, k id, width int, base *rows[T, P], order *big.Int) checker {
 	size := int(k.size)
 	encoded := append(append([]byte{4}, k.x[:size]...), k.y[:size]...)
 	q, err := fresh().SetBytes(encoded)
@@ -172,11 +175,11 @@ func newKey[P point[P]](fresh func() P, k id, width int, base *rows[P], order *b
 	if r == nil {
 		return nil
 	}
-	return &key[P]{rows: r, base: base, order: order, size: size}
+	return &key[T, P]{rows: r, base: base, order: order, size: size}
 }
 
 // verify is FIPS 186-5, Section 6.4.2.
-func (k *key[P]) verify(digest, sig []byte) bool {
+func (k *key[T, P]) verify(digest, sig []byte) bool {
 	r, s, ok := parse(sig)
 	if !ok || r.Sign() == 0 || s.Sign() == 0 || r.Cmp(k.order) >= 0 || s.Cmp(k.order) >= 0 {
 		return false
@@ -201,7 +204,7 @@ func (k *key[P]) verify(digest, sig []byte) bool {
 		k.base.addTo(plus, minus, u1)
 	}
 	k.rows.addTo(plus, minus, u2)
-	x, err := plus.Add(plus, minus.Negate(minus)).BytesX() // an error at infinity
+	x, err := P(plus.Add(plus, minus.Negate(minus))).BytesX() // an error at infinity
 	if err != nil {
 		return false
 	}
