@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/internal/fastverify"
@@ -91,12 +92,20 @@ func (f *floor) signature(tables *fastverify.Tables, pub crypto.PublicKey, h cry
 		if err != nil {
 			return err
 		}
-		digest := hash(h, message)
-		sig, err := ecdsa.SignASN1(rand.Reader, key, digest)
-		if err != nil {
-			return err
+		// Different messages, which need different parts of the tables.
+		var sigs [64][]byte
+		for i := range sigs {
+			message[0] = byte(i)
+			if sigs[i], err = ecdsa.SignASN1(rand.Reader, key, hash(h, message)); err != nil {
+				return err
+			}
 		}
-		f.add(pub.Curve.Params().Name, func() bool { return tables.Verify(&key.PublicKey, hash(h, message), sig) })
+		messages := func(i int) []byte { return append([]byte{byte(i)}, message[1:]...) }
+		var turn atomic.Int64
+		f.add(pub.Curve.Params().Name, func() bool {
+			i := int(turn.Add(1)) % len(sigs)
+			return tables.Verify(&key.PublicKey, hash(h, messages(i)), sigs[i])
+		})
 	case ed25519.PublicKey:
 		pub, key, err := ed25519.GenerateKey(rand.Reader)
 		if err != nil {
