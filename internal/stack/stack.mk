@@ -26,3 +26,11 @@ stack-down:
 # Other people's clients sign and verify against a stack of its own.
 stack-smoke:
 	STACK_BIN=$(STACK_BIN) go -C $(STACK_MODULE) test -mod=readonly -count=1 ./...
+
+.PHONY: integration
+
+# Our commands sign and verify against a stack of their own, and are held
+# against other people's clients; the matrix is in the output.
+integration:
+	cd $(STACK_MODULE)../.. && CGO_ENABLED=0 $(or $(GO),go) build -trimpath -o $(STACK_BIN)/ ./cmd/sigbundle ./cmd/sigbundle-conformance
+	STACK_BIN=$(STACK_BIN) go -C $(STACK_MODULE) test -mod=readonly -count=1 -v ./integration

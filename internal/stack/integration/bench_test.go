@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package integration signs with this module's own commands against the real
+// servers, and holds the results against other people's clients, and theirs
+// against ours.
+package integration
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/sigbundle/sigbundle/internal/stack"
+	"github.com/sigbundle/sigbundle/internal/stack/stacktest"
+)
+
+const (
+	email         = "dev@example.test"
+	predicateType = "https://cosign.sigstore.dev/attestation/v1" // which cosign calls "custom"
+)
+
+func TestMain(m *testing.M) { stacktest.Main(m) }
+
+// ours builds the commands of the module above, once for all tests.
+var ours = sync.OnceValues(func() (dir string, err error) {
+	root, err := stack.ModuleRoot(".")
+	if err != nil {
+		return "", err
+	}
+	dir = os.Getenv("STACK_BIN")
+	if dir == "" {
+		dir = filepath.Join(root, "bin")
+	}
+	cmd := exec.Command("go", "build", "-trimpath", "-o", dir+"/", "./cmd/sigbundle", "./cmd/sigbundle-conformance")
+	cmd.Dir = filepath.Join(root, "..", "..")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return dir, nil
+})
+
+// bench is a directory with an artifact, a predicate, a token and keys.
+type bench struct {
+	*stacktest.Stack
+	dir string
+	own string // where our commands are
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	own, err := ours()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{stacktest.Start(t), t.TempDir(), own}
+	b.write(t, "artifact", []byte("hello from "+t.Name()+"\n"))
+	b.write(t, "other", []byte("something else\n"))
+	b.write(t, "predicate", []byte(`{"made":"by hand"}`))
+	b.write(t, "token", []byte(b.Token(t, email)))
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.write(t, "key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
+	b.write(t, "key.pub", pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}))
+	return b
+}
+
+func (b *bench) file(name string) string { return filepath.Join(b.dir, name) }
+
+func (b *bench) write(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(b.file(name), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b *bench) path(client string) string {
+	if strings.HasPrefix(client, "sigbundle") {
+		return filepath.Join(b.own, client)
+	}
+	return b.Binary(client)
+}
+
+// run runs a client. The arguments are split at spaces.
+func (b *bench) run(t *testing.T, client, args string, env ...string) error {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), b.path(client), strings.Fields(args)...)
+	cmd.Dir = b.dir
+	cmd.Env = append(os.Environ(), append(env, "HOME="+b.dir, "COSIGN_PASSWORD=")...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", client, args, err, out.Bytes())
+	}
+	return nil
+}
+
+func (b *bench) ok(t *testing.T, client, args string, env ...string) {
+	t.Helper()
+	if err := b.run(t, client, args, env...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// refused wants a client to say no, and with a code the code.
+func (b *bench) refused(t *testing.T, client, args, code string) {
+	t.Helper()
+	err := b.run(t, client, args)
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || !strings.Contains(err.Error(), code) {
+		t.Errorf("want a refusal %s: %v", code, err)
+	}
+}
