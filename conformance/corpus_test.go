@@ -33,6 +33,23 @@ type corpusLine struct {
 	Contested   bool   `json:"contested"`
 }
 
+// decided lists the lines on which other clients agree with each other and not
+// with us, because a specification settles the matter. Each holds only while
+// our verdict has the code that the rule gives it.
+var decided = []struct{ id, code, rule string }{
+	{"tinfoil_078-in-toto-statement-type-case-variation", "statement.type",
+		"in-toto attestation framework, Statement: _type is compared byte for byte, and \"…/Statement/V1\" is not its identifier"},
+}
+
+func decision(id, code string) (rule string) {
+	for _, d := range decided {
+		if d.id == id && d.code == code {
+			return d.rule
+		}
+	}
+	return ""
+}
+
 // TestCorpus verifies the real bundles of the folder that SIGBUNDLE_CORPUS
 // names. Lines on which clients disagree are printed with our verdict; all
 // others must agree.
@@ -65,6 +82,8 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s: %v", line.ID, err)
 		case line.Contested:
 			t.Logf("contested  %-10s %-28s %s: %v (others: %s, %s)", got, verify.CodeOf(err), line.ID, err, line.Expect, line.Why)
+		case got != line.Expect && decision(line.ID, verify.CodeOf(err)) != "":
+			t.Logf("decided    %-10s %-28s %s: %v (others: %s; %s)", got, verify.CodeOf(err), line.ID, err, line.Expect, decision(line.ID, verify.CodeOf(err)))
 		case got != line.Expect:
 			t.Errorf("%s: want %s (%s), got %s: %s: %v", line.ID, line.Expect, line.Why, got, verify.CodeOf(err), err)
 		case err != nil:
