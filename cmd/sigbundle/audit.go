@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -109,7 +110,9 @@ func (f *auditFlags) run(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return fmt.Errorf("--fail-on: %w", err)
 	}
-	c, closeSource, err := f.config(cmd, name)
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
+	defer stop()
+	c, closeSource, err := f.config(ctx, cmd, name)
 	if err != nil {
 		return err
 	}
@@ -117,8 +120,7 @@ func (f *auditFlags) run(cmd *cobra.Command, name string) error {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	c.Tick = ticker.C
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	defer limitMemory()()
 	bar := newBar(cmd.ErrOrStderr(), c.Source)
 	c.Progress = bar.set
 	summary, err := audit.Run(ctx, *c)
@@ -140,8 +142,21 @@ func (f *auditFlags) run(cmd *cobra.Command, name string) error {
 	return nil
 }
 
+// auditMemory is where the collector works harder, in bytes: the largest
+// bundles that are accepted, several at once, must not add up to more than
+// the audit of a store may take.
+const auditMemory = 192 << 20
+
+// limitMemory sets the limit, unless a lower one is set, and returns what
+// undoes it.
+func limitMemory() func() {
+	before := debug.SetMemoryLimit(-1)
+	debug.SetMemoryLimit(min(before, auditMemory))
+	return func() { debug.SetMemoryLimit(before) }
+}
+
 // config turns the flags into an audit, and returns what closes its source.
-func (f *auditFlags) config(cmd *cobra.Command, name string) (*audit.Config, func(), error) {
+func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string) (*audit.Config, func(), error) {
 	c := &audit.Config{NoArtifact: f.noArtifact, Out: cmd.OutOrStdout(), File: f.out, State: f.resume}
 	if f.resume != "" && f.out == "" {
 		return nil, nil, errors.New("--resume needs --out: what went to standard output cannot be continued")
@@ -165,12 +180,23 @@ func (f *auditFlags) config(cmd *cobra.Command, name string) (*audit.Config, fun
 			return nil, nil, err
 		}
 	}
-	return openSource(c, cmd.InOrStdin(), name)
+	return openSource(ctx, c, cmd.InOrStdin(), name)
 }
 
-func openSource(c *audit.Config, stdin io.Reader, name string) (*audit.Config, func(), error) {
+// interruptible returns a reader that ends with ctx, even while r waits.
+func interruptible(ctx context.Context, r io.Reader) io.Reader {
+	out, in := io.Pipe()
+	context.AfterFunc(ctx, func() { in.CloseWithError(ctx.Err()) })
+	go func() {
+		_, err := io.Copy(in, r)
+		in.CloseWithError(err)
+	}()
+	return out
+}
+
+func openSource(ctx context.Context, c *audit.Config, stdin io.Reader, name string) (*audit.Config, func(), error) {
 	if name == stdinName {
-		c.Source = audit.NewList("-", stdin)
+		c.Source = audit.NewList("-", interruptible(ctx, stdin))
 		return c, func() {}, nil
 	}
 	info, err := os.Stat(name)
