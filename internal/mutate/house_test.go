@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mutate
+
+import (
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+)
+
+// A sample of the mutants, the same every time: at least one of each kind at
+// each place. The command cmd/mutate judges all of them.
+func TestMutants(t *testing.T) {
+	h, err := NewHouse(os.DirFS("../../testdata/public"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Every: 60, Workers: runtime.GOMAXPROCS(0)}
+	if testing.Short() {
+		o.Every = 400
+	}
+	table := h.Run(o)
+	for i, f := range table.Failures {
+		if i == 50 {
+			t.Fatalf("and %d more", len(table.Failures)-i)
+		}
+		t.Error(f)
+	}
+	for _, f := range table.Open {
+		t.Log("known: " + f)
+	}
+	t.Logf("%d mutants of %d cases", table.Total(), table.Cases)
+}
+
+// The judge must notice a forgery, or the rest of this package is for nothing:
+// here a verifier that asks for nothing meets a bundle about something else.
+func TestForgeryIsNoticed(t *testing.T) {
+	cases, err := virtualCases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := prepare(cases[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := prepare(cases[9])
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &Mutant{Case: s, Operator: "null", Place: "messageSignature.messageDigest", make: func() []byte { return other.Bundle }}
+	m.data = m.make()
+	s.Artifact = other.Artifact
+	v, differs := m.judge()
+	if !differs || !strings.HasPrefix(v.Failure, "FORGERY") {
+		t.Errorf("another bundle passes for this one: %+v", v)
+	}
+	m = &Mutant{Case: other, Operator: "null", Place: "messageSignature.messageDigest", make: func() []byte { return append([]byte(" "), other.Bundle...) }}
+	if v, differs := m.judge(); !differs || !strings.HasPrefix(v.Failure, "FORGERY") {
+		t.Errorf("a class that is not expected passes: %+v", v)
+	}
+}
+
+// Every expectation names codes that exist, and classes that have a reason.
+func TestExpectations(t *testing.T) {
+	expected("", "")
+	for _, e := range expectations.list {
+		if len(e.codes) == 0 {
+			t.Errorf("%s at %s: nothing expected", e.operator, e.place)
+		}
+		for _, c := range e.codes {
+			if c[0] == '=' && reasons[c] == "" || c[0] != '=' && refuse.Describe(refuse.Code(c)).Cause == "" {
+				t.Errorf("%s at %s: there is no %s", e.operator, e.place, c)
+			}
+		}
+	}
+}

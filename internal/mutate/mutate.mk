@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+
+.PHONY: mutate
+mutate: ## judge all mutants of bundles, roots and policies, write docs/mutations.md
+	$(GO) run ./internal/mutate/cmd/mutate -out docs/mutations.md
+
+# The packages whose source is weakened, one change at a time. It takes hours
+# on a small machine, goes on where it was broken off, and can be kept to a
+# few packages: make mutate-source SOURCES="tlog ctlog"
+SOURCES ?= tlog ctlog dsse bundle trustroot verify internal/fulcio internal/rfc3161 internal/sigkey internal/strictjson
+
+.PHONY: mutate-source
+mutate-source: ## remove or invert each check of the verifier: a test must notice
+	nice $(GO) run ./internal/mutate/source -out docs/survivors.md $(SOURCES)
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for T each, with the number of executions
+	@sh internal/mutate/fuzz.sh $(GO) $(T)

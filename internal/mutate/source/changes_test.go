@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"slices"
+	"testing"
+)
+
+const sample = `package p
+
+const most = 3
+
+func (t *T) check(n int) bool {
+	if n > most && t != nil {
+		return false
+	}
+	switch {
+	case n == 7:
+		return true
+	}
+	for i := 0; i < n; i++ {
+	}
+	return n != 0
+}
+`
+
+// Every change must be there, be valid Go, and have a name of its own.
+func TestChanges(t *testing.T) {
+	list, err := changes("p.go", []byte(sample))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range list {
+		got = append(got, c.operator+" "+c.text)
+		if _, err := parser.ParseFile(token.NewFileSet(), "", c.apply([]byte(sample)), 0); err != nil {
+			t.Errorf("%s: %v", c.key(), err)
+		}
+	}
+	for _, want := range []string{
+		"+1 3", "-1 3", "never n > most && t != nil", "always n > most && t != nil", "&& to || n > most && t != nil",
+		"> to >= n > most", "> to < n > most", "!= to == t != nil", "verdict false", "never n == 7", "== to != n == 7",
+		"verdict true", "loop never i < n", "< to <= i < n", "!= to == n != 0",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("no change %q in %q", want, got)
+		}
+	}
+	keys := make(map[string]bool)
+	for _, c := range list {
+		if keys[c.key()] {
+			t.Errorf("two changes are called %s", c.key())
+		}
+		keys[c.key()] = true
+	}
+}
+
+func TestRender(t *testing.T) {
+	c := change{file: "a.go", function: "f", operator: "never", text: "a || b"}
+	results := []result{{change: c, pkg: "a", outcome: survived}, {pkg: "a", outcome: noticed}, {pkg: "a", outcome: invalid}}
+	if _, n := render(results, nil); n != 1 {
+		t.Errorf("%d survivors without a reason, want 1", n)
+	}
+	if _, n := render(results, map[string]string{c.key(): "because"}); n != 0 {
+		t.Errorf("%d survivors without a reason, want none", n)
+	}
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command source shows whether the tests would notice a weakened verifier.
+// It removes or inverts each check, comparison and bound of the packages that
+// it is given, one at a time, and runs their tests: some test must turn red.
+//
+//	go run ./internal/mutate/source -out docs/survivors.md tlog ctlog
+//
+// The tree is never touched: the compiler reads the changed file through an
+// overlay. Changes that no test notices, the survivors, are listed with the
+// reason given in reviewed.txt; a survivor without a reason makes the command
+// fail. Outcomes are kept in a state file and reused as long as no Go file of
+// the package has changed, so that a run can be broken off and taken up again.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// above are the packages whose tests a change is held against after those of
+// its own package: they see the verifier as a whole.
+const above = "./bundle,./trustroot,./verify,./conformance/virtual,./internal/mutate"
+
+func main() {
+	c := campaign{above: strings.Split(above, ",")}
+	out := flag.String("out", "", "write the table of survivors to `FILE`")
+	flag.StringVar(&c.state, "state", filepath.Join(os.TempDir(), "sigbundle-mutants.jsonl"), "keep outcomes in `FILE`")
+	flag.DurationVar(&c.timeout, "timeout", 90*time.Second, "how long tests may run before a change counts as noticed")
+	flag.IntVar(&c.workers, "workers", 1, "changes tried at a time")
+	flag.Func("above", "comma-separated `PACKAGES` with tests that see the whole (default "+above+")", func(s string) error {
+		c.above = strings.Split(s, ",")
+		return nil
+	})
+	most := flag.Duration("for", 0, "stop trying after this long; zero: when all is done")
+	reviewed := flag.String("reviewed", "internal/mutate/source/reviewed.txt", "reasons of survivors")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if *most > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, *most)
+		defer cancel()
+	}
+	if err := run(ctx, &c, flag.Args(), *reviewed, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "source:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, c *campaign, packages []string, reviewed, out string) error {
+	if len(packages) == 0 {
+		return fmt.Errorf("name the packages to change")
+	}
+	var results []result
+	for _, p := range packages {
+		rs, err := c.run(ctx, strings.Trim(p, "./"))
+		if err != nil {
+			return err
+		}
+		results = append(results, rs...)
+	}
+	reasons, err := readReasons(reviewed)
+	if err != nil {
+		return err
+	}
+	table, unexplained := render(results, reasons)
+	if out != "" {
+		if err := os.WriteFile(out, []byte(table), 0o644); err != nil {
+			return err
+		}
+	} else {
+		fmt.Print(table)
+	}
+	if unexplained > 0 {
+		return fmt.Errorf("%d survivors without a reason", unexplained)
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// readReasons reads reviewed.txt: lines "KEY => REASON", where KEY is that of
+// a survivor. Empty lines and those that begin with # are ignored.
+func readReasons(file string) (map[string]string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	reasons := make(map[string]string)
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		key, reason, ok := strings.Cut(line, " => ")
+		if !ok {
+			return nil, fmt.Errorf("%s: no reason in %q", file, line)
+		}
+		reasons[key] = reason
+	}
+	return reasons, lines.Err()
+}
+
+// render writes the table, and returns the number of survivors that nobody
+// has given a reason for.
+func render(results []result, reasons map[string]string) (string, int) {
+	var b strings.Builder
+	b.WriteString(`# Changes to the verifier that no test notices
+
+Written by ` + "`make mutate-source`" + `; do not edit. Every condition of the packages
+below was made never true and always true, every comparison turned or moved by
+one, every number moved by one, and every constant verdict inverted, one at a
+time. "Noticed" changes turned a test of their own package red; "above" are
+those that only the tests of the packages above noticed. The reasons of the
+survivors stand in internal/mutate/source/reviewed.txt.
+
+| package | changes | noticed | above | survived | untried |
+|---|---:|---:|---:|---:|---:|
+`)
+	var order []string
+	counts := make(map[string]map[string]int)
+	for _, r := range results {
+		if counts[r.pkg] == nil {
+			counts[r.pkg] = make(map[string]int)
+			order = append(order, r.pkg)
+		}
+		counts[r.pkg][r.outcome]++
+	}
+	for _, p := range order {
+		n := counts[p]
+		total := n[noticed] + n[higher] + n[survived] + n[untried]
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d |\n", p, total, n[noticed], n[higher], n[survived], n[untried])
+	}
+	b.WriteString("\n## Survivors\n\n| place | change | of | reason |\n|---|---|---|---|\n")
+	unexplained := 0
+	for _, r := range results {
+		if r.outcome != survived {
+			continue
+		}
+		reason := reasons[r.change.key()]
+		if reason == "" {
+			unexplained++
+			reason = "**not reviewed**"
+			fmt.Fprintf(os.Stderr, "not reviewed (line %d): %s\n", r.change.line, r.change.key())
+		}
+		fmt.Fprintf(&b, "| %s %s | %s | `%s` | %s |\n", r.change.file, r.change.function, cell(r.change.operator), cell(r.change.text), cell(reason))
+	}
+	return b.String(), unexplained
+}
+
+// cell keeps text from ending its cell.
+func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
