@@ -9,3 +9,7 @@ bench: ## measure every kind of bundle against sigstore-go, and against the bare
 .PHONY: oracle
 oracle: ## hold verdicts and timestamps against sigstore-go and digitorus/timestamp
 	cd internal/oracle && $(GO) vet ./... && $(GO) test ./...
+
+.PHONY: bench-start
+bench-start: ## measure the start of the command against a minimal sigstore-go program
+	@internal/oracle/coldstart.sh
