@@ -16,9 +16,11 @@ package strictjson
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 	"unsafe"
@@ -246,6 +248,9 @@ func (d *Decoder) String() (string, error) {
 func (d *Decoder) text() (string, error) {
 	d.pos++
 	start := d.pos
+	for len(d.data)-d.pos >= 8 && !special(binary.LittleEndian.Uint64(d.data[d.pos:])) {
+		d.pos += 8
+	}
 	for d.pos < len(d.data) {
 		switch c := d.data[d.pos]; {
 		case c == '"':
@@ -261,6 +266,18 @@ func (d *Decoder) text() (string, error) {
 		}
 	}
 	return "", d.fail("string without an end")
+}
+
+// special reports whether one of eight bytes ends a plain stretch of a string:
+// a quote, a backslash or a control character. Most strings are long base64.
+func special(x uint64) bool {
+	const (
+		ones = 0x0101010101010101
+		tops = 0x8080808080808080
+	)
+	// (v - n·ones) &^ v has the top bit of the first byte of v below n set.
+	quote, slash := x^'"'*ones, x^'\\'*ones
+	return ((quote-ones)&^quote|(slash-ones)&^slash|(x-0x20*ones)&^x)&tops != 0
 }
 
 // view returns b as a string without copying; b is never written to.
@@ -454,13 +471,11 @@ var (
 // Base64 decodes s under the rules of [Decoder.Bytes].
 func Base64(s string) ([]byte, error) {
 	enc, raw := strictStd, strictRawStd
-	for i := range len(s) {
-		switch s[i] {
-		case '\r', '\n':
-			return nil, errBase64
-		case '-', '_':
-			enc, raw = strictURL, strictRawURL
-		}
+	if strings.IndexByte(s, '\r') >= 0 || strings.IndexByte(s, '\n') >= 0 {
+		return nil, errBase64
+	}
+	if strings.IndexByte(s, '-') >= 0 || strings.IndexByte(s, '_') >= 0 {
+		enc, raw = strictURL, strictRawURL
 	}
 	if len(s)%4 != 0 {
 		enc = raw
