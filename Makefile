@@ -71,14 +71,6 @@ man: ## the manual pages, into man/
 	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 0)} \
 		$(GO) run -tags man -ldflags '-X main.version=$(VERSION)' ./cmd/sigbundle man man
 
-.PHONY: fuzz
-fuzz: ## every fuzz test for T (30s) each
-	@grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u | while read -r dir; do \
-		for name in $$(cat $$dir/*_test.go | sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p'); do \
-			echo "$$dir $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(T) $$dir </dev/null || exit 1; \
-		done; \
-	done
-
 .PHONY: trust-renew
 trust-renew: ## fetch the embedded trust material again; needs a network
 	$(GO) run ./internal/trustrenew
