@@ -55,7 +55,7 @@ func Open(data []byte, base *Kit) (*Kit, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, readErr := readFiles(r, m)
+	files, readErr := readFiles(r, m, int64(len(data)))
 	if err := check(m, files, readErr); err != nil {
 		return nil, err
 	}
@@ -106,8 +106,9 @@ func readEntry(r *tar.Reader, name string, most int64) ([]byte, error) {
 }
 
 // readFiles reads as many files as can be read. An error is kept for later:
-// what is missing because of it can be named.
-func readFiles(r *tar.Reader, m *Manifest) (map[string][]byte, error) {
+// what is missing because of it can be named. Sparse files could be larger
+// than the archive that they are in; a kit has none, hence most.
+func readFiles(r *tar.Reader, m *Manifest, most int64) (map[string][]byte, error) {
 	listed := make(map[string]bool, len(m.Files))
 	for _, f := range m.Files {
 		listed[f.Name] = !f.InBase
@@ -127,6 +128,10 @@ func readFiles(r *tar.Reader, m *Manifest) (map[string][]byte, error) {
 		if _, twice := files[h.Name]; twice {
 			return files, refuse.New(codeUnlisted, "%q is in the kit twice", h.Name)
 		}
+		if h.Size > most {
+			return files, refuse.New(codeCorrupt, "%q is said to be larger than the kit", h.Name)
+		}
+		most -= h.Size
 		data, err := io.ReadAll(r)
 		if err != nil {
 			return files, refuse.New(codeCorrupt, "the archive breaks off within %q", h.Name)

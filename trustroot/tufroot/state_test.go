@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package tufroot
+
+import (
+	"testing"
+	"testing/fstest"
+
+	"github.com/sigbundle/sigbundle/trustroot/internal/tuf"
+	"github.com/sigbundle/sigbundle/trustroot/internal/tuftest"
+)
+
+func TestHasCache(t *testing.T) {
+	whole := tuf.State{Set: 1, Refreshed: tuftest.Start}
+	none := tuf.State{}
+	for name, c := range map[string]struct {
+		state []byte
+		has   bool
+		fails bool
+	}{
+		"no state":                {nil, false, false},
+		"never refreshed":         {none.Encode(), false, false},
+		"refreshed":               {whole.Encode(), true, false},
+		"damaged: no fresh start": {[]byte("{"), false, true},
+	} {
+		fsys := fstest.MapFS{}
+		if c.state != nil {
+			fsys[tuf.StateName] = &fstest.MapFile{Data: c.state}
+		}
+		if has, err := HasCache(fsys); has != c.has || (err != nil) != c.fails {
+			t.Errorf("%s: %t, %v", name, has, err)
+		}
+	}
+}
+
+func TestCheckRoot(t *testing.T) {
+	r := tuftest.New()
+	r.Publish("root")
+	if v, err := CheckRoot(r.File("2.root.json")); err != nil || v != 2 {
+		t.Errorf("version %d, %v", v, err)
+	}
+	r.Edit("root", func(file tuftest.Object) { file["signatures"] = []any{} })
+	for name, data := range map[string][]byte{"unsigned": r.File("2.root.json"), "another role": r.File("timestamp.json"), "nothing": nil} {
+		if _, err := CheckRoot(data); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
