@@ -33,10 +33,9 @@ type job struct {
 	entries   []tlog.Entry
 }
 
-// identify finds the key, reads the content and has the key certified. The
-// content is read first: a certificate lives for minutes, and a large file
-// may take as long.
-func (j *job) identify(ctx context.Context) (err error) {
+// prepare finds the key and reads the content. That comes before the
+// certificate, which lives for minutes: a large file may take as long.
+func (j *job) prepare() (err error) {
 	if j.key = j.Key; j.key == nil {
 		if j.key, err = GenerateKey(j.Algorithm); err != nil {
 			return err
@@ -45,9 +44,11 @@ func (j *job) identify(ctx context.Context) (err error) {
 	if err := j.content.read(j.key); err != nil {
 		return err
 	}
-	if err := j.supported(); err != nil {
-		return err
-	}
+	return j.supported()
+}
+
+// identify has the key certified, unless it signs under its own name.
+func (j *job) identify(ctx context.Context) (err error) {
 	if j.Issuer == nil {
 		return nil
 	}

@@ -134,9 +134,12 @@ type Signed struct {
 // Refusals are those of the services, those of the packages that judge their
 // answers, sign.key and sign.content.
 func (s *Signer) Sign(ctx context.Context, content Content) (*Signed, error) {
+	j := job{Config: s.c, content: content}
+	if err := j.prepare(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, lifetime)
 	defer cancel()
-	j := job{Config: s.c, content: content}
 	if err := j.identify(ctx); err != nil {
 		return nil, err
 	}
