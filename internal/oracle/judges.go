@@ -12,7 +12,6 @@ import (
 	"github.com/sigstore/sigstore/pkg/signature"
 
 	"github.com/sigbundle/sigbundle/bundle"
-	"github.com/sigbundle/sigbundle/internal/fastverify"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -24,20 +23,19 @@ type Judge func(Item) error
 // Ours returns this module's judge for a row.
 func Ours(row Row) (Judge, error) { return ours(row, nil) }
 
-// Batch is Ours with tables for the keys that recur.
-func Batch(row Row) (Judge, error) { return ours(row, fastverify.New()) }
+// Batch is Ours with a cache for the keys that recur.
+func Batch(row Row) (Judge, error) { return ours(row, verify.NewCache()) }
 
-func ours(row Row, tables *fastverify.Tables) (Judge, error) {
+func ours(row Row, cache *verify.Cache) (Judge, error) {
 	root, err := trustroot.Parse(row.Root)
 	if err != nil {
 		return nil, err
 	}
-	root = root.Accelerated(tables)
 	policy := verify.Policy{Keys: []verify.Key{{Public: row.Key, Hint: row.Hint}}}
 	if row.Key == nil {
 		policy = verify.Policy{Identities: []verify.Identity{{SAN: verify.Exactly(row.SAN), Issuer: verify.Exactly(row.Issuer)}}}
 	}
-	v, err := verify.New(verify.Config{Root: root, Policy: policy})
+	v, err := verify.New(verify.Config{Root: root, Policy: policy, Cache: cache})
 	if err != nil {
 		return nil, err
 	}
