@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -147,7 +148,7 @@ func TestComplete(t *testing.T) {
 	found := examples(told(t))
 	for _, d := range refuse.All() {
 		family, _, _ := strings.Cut(string(d.Code), ".")
-		if family == "tuf" || family == "input" {
+		if slices.Contains([]string{"tuf", "input", "kit", "instance", "signingconfig"}, family) {
 			continue // not of the verifying side; their packages have tests of them
 		}
 		if _, ok := found[string(d.Code)]; !ok {
@@ -178,4 +179,48 @@ func refusals(failed map[string]int) (n int) {
 		n += f
 	}
 	return n
+}
+
+// What docs/decisions.md says is held by a story or a test is.
+func TestDecisions(t *testing.T) {
+	data, err := os.ReadFile("../../docs/decisions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := make(map[string]bool)
+	for _, s := range All() {
+		known[strings.TrimSuffix(s.Path(), ".txtar")] = true
+	}
+	tests := testsOf(t, "../../verify")
+	words := regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(string(data), -1)
+	for _, w := range words {
+		check, _, isPath := strings.Cut(w[1], "/")
+		isCheck := slices.ContainsFunc(All(), func(s Story) bool { return s.Check == check })
+		if isPath && isCheck && !known[w[1]] {
+			t.Errorf("there is no story %s", w[1])
+		}
+		if strings.HasPrefix(w[1], "Test") && !tests[w[1]] {
+			t.Errorf("there is no test %s", w[1])
+		}
+	}
+}
+
+// testsOf returns the names of a package's tests.
+func testsOf(t *testing.T, dir string) map[string]bool {
+	t.Helper()
+	names := make(map[string]bool)
+	files, err := filepath.Glob(dir + "/*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)`).FindAllStringSubmatch(string(data), -1) {
+			names[m[1]] = true
+		}
+	}
+	return names
 }
