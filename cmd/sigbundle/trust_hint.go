@@ -31,7 +31,7 @@ func (t *trustFlags) hint(b *bundle.Bundle, r *verify.Report) {
 		names[i] = "--instance " + name
 	}
 	r.Notes = append(r.Notes, verify.Note{
-		Code:   "trust.other_instance",
+		Code:   "instance.other",
 		Detail: fmt.Sprintf("the bundle names authorities of another instance: try %s", strings.Join(names, " or ")),
 	})
 }

@@ -31,7 +31,7 @@ import (
 // Codes of refusals.
 const (
 	codeUnknown = refuse.Code("trust.instance")
-	codeConfig  = refuse.Code("trust.config")
+	codeConfig  = refuse.Code("instance.config")
 )
 
 // Bounds on what is kept.

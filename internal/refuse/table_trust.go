@@ -27,8 +27,8 @@ var signingConfigCodes = []Description{
 
 // what is kept about instances, and questions about trust roots
 var instanceCodes = []Description{
-	{Code: "trust.config", Cause: "What is kept about an instance is damaged, its name cannot be used or is taken.", Fix: "Choose another name; remove a damaged instance and add it again."},
-	{Code: "trust.key_id", Cause: "The trust root has no key, certificate or log of that ID, or the text is no ID.", Fix: "Take the ID from sigbundle trust show."},
-	{Code: "trust.other_instance", Cause: "A note: another known instance lists the authorities that the bundle names.", Fix: "If the bundle should be of that instance, name it with --instance."},
-	{Code: "trust.pem", Cause: "A PEM file does not hold the chain or the key that it should.", Fix: "Give a chain with the anchor last, each certificate signed by the next, or one public key."},
+	{Code: "instance.config", Cause: "What is kept about an instance is damaged, its name cannot be used or is taken.", Fix: "Choose another name; remove a damaged instance and add it again."},
+	{Code: "instance.key_id", Cause: "The trust root has no key, certificate or log of that ID, or the text is no ID.", Fix: "Take the ID from sigbundle trust show."},
+	{Code: "instance.other", Cause: "A note: another known instance lists the authorities that the bundle names.", Fix: "If the bundle should be of that instance, name it with --instance."},
+	{Code: "instance.pem", Cause: "A PEM file does not hold the chain or the key that it should.", Fix: "Give a chain with the anchor last, each certificate signed by the next, or one public key."},
 }

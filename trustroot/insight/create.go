@@ -46,7 +46,7 @@ type Plan struct {
 
 // Create makes the trust root and the signing configuration of an instance.
 // The same plan gives the same documents. Refusals are those of trustroot.New
-// and signingconfig.New, and trust.pem.
+// and signingconfig.New, and instance.pem.
 func Create(p Plan) (*trustroot.Root, *signingconfig.Config, error) {
 	var c trustroot.Config
 	for _, s := range p.Rekors {
@@ -55,23 +55,23 @@ func Create(p Plan) (*trustroot.Root, *signingconfig.Config, error) {
 			log.ID, err = noteID(log)
 		}
 		if err != nil {
-			return nil, nil, refuse.Wrap("trust.pem", err, "transparency log %q", s.URL)
+			return nil, nil, refuse.Wrap("instance.pem", err, "transparency log %q", s.URL)
 		}
 		c.Logs = append(c.Logs, log)
 	}
 	for _, s := range p.CTLogs {
 		log, err := s.log()
 		if err != nil {
-			return nil, nil, refuse.Wrap("trust.pem", err, "CT log %q", s.URL)
+			return nil, nil, refuse.Wrap("instance.pem", err, "CT log %q", s.URL)
 		}
 		c.CTLogs = append(c.CTLogs, log)
 	}
 	var err error
 	if c.CertificateAuthorities, err = authorities(p.Fulcios); err != nil {
-		return nil, nil, refuse.Wrap("trust.pem", err, "certificate authority")
+		return nil, nil, refuse.Wrap("instance.pem", err, "certificate authority")
 	}
 	if c.TimestampAuthorities, err = authorities(p.TSAs); err != nil {
-		return nil, nil, refuse.Wrap("trust.pem", err, "timestamp authority")
+		return nil, nil, refuse.Wrap("instance.pem", err, "timestamp authority")
 	}
 	root, err := trustroot.New(c)
 	if err != nil {
@@ -126,7 +126,7 @@ func authorities(list []Service) ([]trustroot.AuthorityConfig, error) {
 	for _, s := range list {
 		chain, err := parseChain(s.PEM)
 		if err != nil {
-			return nil, refuse.Wrap("trust.pem", err, "%q", s.URL)
+			return nil, refuse.Wrap("instance.pem", err, "%q", s.URL)
 		}
 		a := trustroot.AuthorityConfig{Chain: chain, URI: s.URL, Operator: s.Operator, Start: s.Start, End: s.End}
 		anchor := chain[len(chain)-1].Subject
@@ -147,28 +147,28 @@ func parseChain(data []byte) ([]*x509.Certificate, error) {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
 			if bytes.Contains(rest, []byte("-----BEGIN ")) {
-				return nil, refuse.New("trust.pem", "a PEM block that cannot be read")
+				return nil, refuse.New("instance.pem", "a PEM block that cannot be read")
 			}
 			break
 		}
 		if block.Type != "CERTIFICATE" {
-			return nil, refuse.New("trust.pem", "a PEM block of type %q among certificates", block.Type)
+			return nil, refuse.New("instance.pem", "a PEM block of type %q among certificates", block.Type)
 		}
 		c, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, refuse.New("trust.pem", "certificate %d: %v", len(chain)+1, err)
+			return nil, refuse.New("instance.pem", "certificate %d: %v", len(chain)+1, err)
 		}
 		chain = append(chain, c)
 	}
 	if len(chain) == 0 {
-		return nil, refuse.New("trust.pem", "no certificate")
+		return nil, refuse.New("instance.pem", "no certificate")
 	}
 	if len(chain) > 1 && selfIssued(chain[0]) && !selfIssued(chain[len(chain)-1]) {
 		slices.Reverse(chain)
 	}
 	for i, c := range chain[:len(chain)-1] {
 		if err := c.CheckSignatureFrom(chain[i+1]); err != nil {
-			return nil, refuse.New("trust.pem", "certificate %d is not signed by the next one: %v", i+1, err)
+			return nil, refuse.New("instance.pem", "certificate %d is not signed by the next one: %v", i+1, err)
 		}
 	}
 	return chain, nil

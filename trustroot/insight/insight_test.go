@@ -298,11 +298,11 @@ func stopped(t *testing.T, s *Survey, root *trustroot.Root, policy verify.Policy
 func TestKeyIDs(t *testing.T) {
 	root := public(t)
 	for _, bad := range []string{"", "00", "zz", strings.Repeat("0", 66)} {
-		if _, err := ParseKeyID(bad); refuse.CodeOf(err) != "trust.key_id" {
+		if _, err := ParseKeyID(bad); refuse.CodeOf(err) != "instance.key_id" {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
-	if _, err := Without(root, KeyID{1}); refuse.CodeOf(err) != "trust.key_id" {
+	if _, err := Without(root, KeyID{1}); refuse.CodeOf(err) != "instance.key_id" {
 		t.Errorf("unknown key: %v", err)
 	}
 	byID, _ := ParseKeyID("zxGZFVvd0FEmjR8WrFwMdcAJ9vtaY/QXf44Y1wUeP6A=")
@@ -355,12 +355,12 @@ func TestCreate(t *testing.T) {
 	} {
 		p := plan
 		p.Fulcios = []Service{{PEM: bad, Start: start}}
-		if _, _, err := Create(p); refuse.CodeOf(err) != "trust.pem" {
+		if _, _, err := Create(p); refuse.CodeOf(err) != "instance.pem" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	plan.Rekors[0].PEM = nil
-	if _, _, err := Create(plan); refuse.CodeOf(err) != "trust.pem" || errors.Unwrap(err) == nil {
+	if _, _, err := Create(plan); refuse.CodeOf(err) != "instance.pem" || errors.Unwrap(err) == nil {
 		t.Errorf("log without a key: %v", err)
 	}
 }

@@ -31,14 +31,14 @@ func ParseKeyID(s string) (KeyID, error) {
 		raw, err = base64.StdEncoding.DecodeString(text)
 	}
 	if err != nil || len(raw) != sha256.Size {
-		return KeyID{}, refuse.New("trust.key_id", "%q is not a key ID: want 32 bytes in hexadecimal or base64", s)
+		return KeyID{}, refuse.New("instance.key_id", "%q is not a key ID: want 32 bytes in hexadecimal or base64", s)
 	}
 	return KeyID(raw), nil
 }
 
 // Without returns the root without every instance that rests on one of the
 // keys: logs with that key or ID, and authorities that have the key, or the
-// certificate, anywhere in their chain. The refusal trust.key_id means that
+// certificate, anywhere in their chain. The refusal instance.key_id means that
 // the root has no such key.
 func Without(root *trustroot.Root, ids ...KeyID) (*trustroot.Root, error) {
 	m := root.Proto()
@@ -66,7 +66,7 @@ func Without(root *trustroot.Root, ids ...KeyID) (*trustroot.Root, error) {
 	m.TimestampAuthorities = slices.DeleteFunc(m.TimestampAuthorities, authority)
 	for i, ok := range found {
 		if !ok {
-			return nil, refuse.New("trust.key_id", "the trust root has no key, certificate or log with the ID %s", ids[i])
+			return nil, refuse.New("instance.key_id", "the trust root has no key, certificate or log with the ID %s", ids[i])
 		}
 	}
 	return trustroot.FromProto(m)

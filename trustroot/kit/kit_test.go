@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -261,6 +262,12 @@ func TestNames(t *testing.T) {
 	}
 	_, err := New(Contents{})
 	refused(t, "no time", err, "kit.malformed")
+	many := make(map[string][]byte, maxFiles+1)
+	for i := range maxFiles + 1 {
+		many[BundlesDir+"/"+strconv.Itoa(i)] = nil
+	}
+	_, err = New(Contents{AsOf: now, Files: many})
+	refused(t, "too many", err, "kit.limit")
 	_, err = New(Contents{AsOf: now, Instance: "a\"b"})
 	refused(t, "instance", err, "kit.name")
 }
