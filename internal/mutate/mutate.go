@@ -102,13 +102,7 @@ func (s *subject) judge(data []byte) (*proof, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := verify.NoArtifact()
-	switch {
-	case s.Artifact != nil:
-		a, err = s.verifier.ReadArtifact(bytes.NewReader(s.Artifact), b)
-	case s.Digest != "":
-		a, err = verify.ParseArtifactDigest(s.Digest)
-	}
+	a, err := s.artifactFor(b)
 	if err != nil {
 		return nil, err
 	}
@@ -117,4 +111,15 @@ func (s *subject) judge(data []byte) (*proof, error) {
 		return nil, err
 	}
 	return newProof(b, r), nil
+}
+
+// artifactFor returns what a bundle is to be about.
+func (s *subject) artifactFor(b *bundle.Bundle) (verify.Artifact, error) {
+	switch {
+	case s.Artifact != nil:
+		return s.verifier.ReadArtifact(bytes.NewReader(s.Artifact), b)
+	case s.Digest != "":
+		return verify.ParseArtifactDigest(s.Digest)
+	}
+	return verify.NoArtifact(), nil
 }
