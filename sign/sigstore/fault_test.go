@@ -25,7 +25,10 @@ func (i *instance) loseAnswers(name string, n int) {
 			panic(pass{})
 		}
 		n--
-		_, _, _, _ = services[name](r, i.last[name])
+		i.mutex.Lock()
+		body := i.last[name]
+		i.mutex.Unlock()
+		_, _, _, _ = services[name](r, body)
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -75,8 +78,8 @@ func TestFaults(t *testing.T) {
 				}
 				err := i.refused(t, config, sign.Message(strings.NewReader(artifact)), "sign."+s.family+"."+f.code)
 				i.checkMessage(t, err, name, leak)
-				if i.calls[name] != f.calls {
-					t.Errorf("asked %d times, want %d", i.calls[name], f.calls)
+				if i.called(name) != f.calls {
+					t.Errorf("asked %d times, want %d", i.called(name), f.calls)
 				}
 			})
 		}

@@ -105,8 +105,8 @@ func TestLocation(t *testing.T) {
 			w.WriteHeader(http.StatusConflict)
 		}
 		i.refused(t, i.config(newToken(t, nil), tlog.V1), sign.Message(strings.NewReader(artifact)), "sign.rekor.duplicate")
-		if i.calls["rekor1"] != 3 { // once for each signature
-			t.Errorf("%q: asked %d times", location, i.calls["rekor1"])
+		if i.called("rekor1") != 3 { // once for each signature
+			t.Errorf("%q: asked %d times", location, i.called("rekor1"))
 		}
 	}
 }
@@ -130,7 +130,7 @@ func TestDenied(t *testing.T) {
 	i := newInstance(t)
 	i.refused(t, i.config(newToken(t, map[string]any{"exp": 1}), tlog.V2), sign.Message(strings.NewReader(artifact)), "sign.token.expired")
 	i.refused(t, i.config(nil, tlog.V2), sign.Message(strings.NewReader(artifact)), "sign.token.missing")
-	if i.calls["fulcio"] != 0 {
+	if i.called("fulcio") != 0 {
 		t.Error("a token that cannot do was sent")
 	}
 }

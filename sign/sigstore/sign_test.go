@@ -109,8 +109,8 @@ func TestSignDigest(t *testing.T) {
 	i.refused(t, config, sign.Digest(crypto.SHA256, sum[:31]), "sign.content")
 	i.refused(t, config, sign.Content{}, "sign.content")
 	i.refused(t, config, sign.Statement([]byte(`{"_type":"x"}`)), "statement.type")
-	if i.calls["fulcio"] != 1 {
-		t.Errorf("%d certificates for one signature", i.calls["fulcio"])
+	if i.called("fulcio") != 1 {
+		t.Errorf("%d certificates for one signature", i.called("fulcio"))
 	}
 }
 

@@ -35,7 +35,7 @@ import (
 // instance is a Sigstore whose services answer over HTTP on loopback, as the
 // real ones do, with what a virtual one makes.
 type instance struct {
-	t     *testing.T
+	t     testing.TB
 	world *virtual.World
 	root  *trustroot.Root
 
@@ -55,7 +55,7 @@ type instance struct {
 // pass is what a fault panics with to let the service answer.
 type pass struct{}
 
-func newInstance(t *testing.T) *instance {
+func newInstance(t testing.TB) *instance {
 	t.Helper()
 	w, err := virtual.New(virtual.Config{Seed: "signing"})
 	if err != nil {
@@ -70,7 +70,7 @@ func newInstance(t *testing.T) *instance {
 	return i
 }
 
-func rootOf(t *testing.T, w *virtual.World) *trustroot.Root {
+func rootOf(t testing.TB, w *virtual.World) *trustroot.Root {
 	t.Helper()
 	data, err := w.TrustedRoot()
 	if err != nil {
@@ -380,7 +380,7 @@ const (
 )
 
 // newToken makes a token that nobody has signed.
-func newToken(t *testing.T, claims map[string]any) *oidc.Token {
+func newToken(t testing.TB, claims map[string]any) *oidc.Token {
 	t.Helper()
 	all := map[string]any{
 		"iss": testIssuer, "aud": "sigstore", "sub": "42", "email": testEmail, "email_verified": true,
@@ -423,7 +423,7 @@ func (i *instance) config(token *oidc.Token, generations ...tlog.Generation) sig
 	return config
 }
 
-func mustKey(t *testing.T, a sign.Algorithm) *sign.Key {
+func mustKey(t testing.TB, a sign.Algorithm) *sign.Key {
 	t.Helper()
 	k, err := sign.GenerateKey(a)
 	if err != nil {
@@ -444,4 +444,11 @@ func statementAbout(t *testing.T, artifact string) []byte {
 		t.Fatal(err)
 	}
 	return payload
+}
+
+// called returns how often a service was asked.
+func (i *instance) called(name string) int {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	return i.calls[name]
 }
