@@ -28,10 +28,11 @@ type verifiers struct {
 	config *Config
 	byKey  *recent[*verify.Verifier]
 	roots  *recent[*trustroot.Root]
+	cache  *verify.Cache
 }
 
 func newVerifiers(c *Config) *verifiers {
-	return &verifiers{c, newRecent[*verify.Verifier](maxVerifiers), newRecent[*trustroot.Root](maxRoots)}
+	return &verifiers{c, newRecent[*verify.Verifier](maxVerifiers), newRecent[*trustroot.Root](maxRoots), verify.NewCache()}
 }
 
 // of returns the verifier for an entry.
@@ -46,7 +47,7 @@ func (v *verifiers) of(e *entry) (*verify.Verifier, error) {
 		if err != nil {
 			return nil, err
 		}
-		return verify.New(verify.Config{Root: root, RootSource: source, Policy: policy})
+		return verify.New(verify.Config{Root: root, RootSource: source, Policy: policy, Cache: v.cache})
 	})
 }
 
