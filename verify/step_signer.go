@@ -68,8 +68,9 @@ func (r *run) describe() error {
 		SHA256: sha256.Sum256(leaf.Raw), SAN: san.Value, SANType: san.Type.String(), Issuer: issuer,
 		NotBefore: leaf.NotBefore.UTC(), NotAfter: leaf.NotAfter.UTC(),
 	}
+	r.cert.Extensions = make([]Extension, 0, len(r.names.All()))
 	for _, x := range r.names.All() {
-		r.cert.Extensions = append(r.cert.Extensions, Extension{Name: x.Name, OID: fmt.Sprintf("1.3.6.1.4.1.57264.1.%d", x.Number), Value: x.Value})
+		r.cert.Extensions = append(r.cert.Extensions, Extension{Name: x.Name, OID: x.OID(), Value: x.Value})
 	}
 	for _, c := range r.chains[0].Certificates {
 		r.cert.Chain = append(r.cert.Chain, sha256.Sum256(c.Raw))
@@ -80,7 +81,7 @@ func (r *run) describe() error {
 
 func caAuthority(c trustroot.Chain) Authority {
 	issuer := c.Certificates[1]
-	return Authority{Role: "certificate authority", Name: issuer.Subject.String(), KeyID: sha256.Sum256(issuer.RawSubjectPublicKeyInfo)}
+	return Authority{Role: "certificate authority", Name: c.IssuerName(), KeyID: sha256.Sum256(issuer.RawSubjectPublicKeyInfo)}
 }
 
 // scts: promises of CT logs to publish the certificate. The issuer that an

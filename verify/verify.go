@@ -70,6 +70,9 @@ func New(c Config) (*Verifier, error) {
 	root := c.Root
 	if c.Cache != nil {
 		root = root.Accelerated(c.Cache.tables)
+		for i := range policy.keys {
+			policy.keys[i].key = policy.keys[i].key.Accelerated(c.Cache.tables)
+		}
 	}
 	return &Verifier{root: root, source: c.RootSource, policy: policy, explain: c.Explain}, nil
 }
