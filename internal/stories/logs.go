@@ -175,6 +175,13 @@ func timeStories() []Story {
 		{Name: "log ended before the timestamp", Code: "tlog.window", Comment: "A checkpoint has no time of its own that could be believed; so the log's key must have counted at every verified time. The leading verifier does not look.", Make: rekorV2, Break: root(func(r *trustrootv1.TrustedRoot) {
 			r.Tlogs[1].PublicKey.ValidFor.End = instant(-time.Millisecond)
 		})},
+		{Name: "log ended before the second timestamp", Code: "tlog.window", Comment: "One of two verified times lies outside the window of the log's key.", World: virtual.Config{TSAs: 2}, Make: func(s *Setup) {
+			rekorV2(s)
+			s.Request.Timestamps = 2
+			s.Root = func(r *trustrootv1.TrustedRoot) { r.Tlogs[1].PublicKey.ValidFor.End = instant(0) }
+		}, Break: func(s *Setup) {
+			s.Request.Timestamp = func(t *virtual.TimestampInput) { t.Time = t.Time.Add(time.Duration(t.Authority-1) * time.Millisecond) }
+		}},
 		{Name: "log began after the timestamp", Code: "tlog.window", Comment: "The same at the other end, for a proof of Rekor v1.", Make: func(s *Setup) { s.Request.WithoutPromise = true }, Break: root(func(r *trustrootv1.TrustedRoot) {
 			r.Tlogs[0].PublicKey.ValidFor.Start = instant(time.Millisecond)
 		})},

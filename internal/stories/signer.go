@@ -51,7 +51,7 @@ func validityStories() []Story {
 		{Name: "certificate expired", Code: "chain.expired", Comment: "The signature was made outside the certificate's life (Sigstore client specification, 4.3).", Break: certificate(func(c *virtual.CertificateInput) {
 			c.NotBefore, c.NotAfter = virtual.DefaultTime.Add(-2*time.Hour), virtual.DefaultTime.Add(-time.Hour)
 		})},
-		{Name: "integrated after the certificate", Code: "chain.expired", Comment: "One second after the certificate's life. No skew of clocks is granted.", Break: func(s *Setup) {
+		{Name: "integrated after the certificate", Code: "chain.expired", Comment: "One second after the certificate's life, though a timestamp lies in it. No skew of clocks is granted.", Make: stamped, Break: func(s *Setup) {
 			s.Request.Promise = func(p *virtual.PromiseInput) { p.Integrated += 601 }
 		}},
 		{Name: "stamped after the certificate", Code: "chain.expired", Comment: "Of two verified times both must fit: a good one does not outvote a bad one.", Make: stamped, Break: func(s *Setup) {
@@ -89,6 +89,12 @@ func validityStories() []Story {
 			s.Policy.Keys[0].End = virtual.DefaultTime
 		}), Break: func(s *Setup) {
 			s.Request.Timestamp = func(t *virtual.TimestampInput) { t.Time = t.Time.Add(time.Millisecond) }
+		}},
+		{Name: "managed key integrated after its window", Code: "key.window", Comment: "The promise is from after the key counted, though a timestamp is not (CVE-2026-54787).", Make: with(stamped, func(s *Setup) {
+			s.Manage(virtual.ECDSAP256)
+			s.Policy.Keys[0].End = virtual.DefaultTime
+		}), Break: func(s *Setup) {
+			s.Request.Promise = func(p *virtual.PromiseInput) { p.Integrated++ }
 		}},
 	})
 }
