@@ -51,7 +51,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 // sentence says what went wrong, with the code that `explain` knows more about.
 func sentence(err error) string {
 	text := screen.Escape(err.Error())
-	if code := verify.CodeOf(err); code != "" {
+	if code := verify.CodeOf(err); code != "" && !strings.Contains(text, code) {
 		text += " (" + code + ")"
 	}
 	return text
