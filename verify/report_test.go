@@ -20,6 +20,9 @@ func TestFacts(t *testing.T) {
 	keyless := map[string]bool{"bundle, not authenticated": true, "caller's rule, not a key": true}
 	told(t, func(name string, c *stories.Case) {
 		report, err := c.Judge(true)
+		if strings.HasSuffix(name, "_fail.txtar") != (err != nil) {
+			t.Errorf("%s: %v", name, err)
+		}
 		if report.Verified != (err == nil) {
 			t.Errorf("%s: verified %v, error %v", name, report.Verified, err)
 		}
