@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/sign"
 )
@@ -89,7 +88,7 @@ func signFile(ctx context.Context, signer *sign.Signer, name, target string) err
 func finish(ctx context.Context, signer *sign.Signer, what string, content sign.Content, target string) error {
 	signed, err := signer.Sign(ctx, content)
 	if err != nil {
-		return &refusal{fmt.Errorf("%s is not signed: %s: %w", what, refuse.CodeOf(err), err)}
+		return &refusal{fmt.Errorf("%s is not signed: %w", what, err)}
 	}
 	return sign.WriteFile(target, append(signed.Bundle, '\n'))
 }

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os/exec"
 	"runtime"
@@ -24,13 +23,10 @@ func (f *signerFlags) ask(ctx context.Context, signing *signingconfig.Config, st
 		return nil, err
 	}
 	c := oidc.FlowConfig{Issuer: provider.URL, CAs: cas, Show: prompt(stderr), Open: openBrowser}
-	switch f.flow {
-	case "browser":
-		return oidc.Browser(ctx, c)
-	case "device":
+	if f.flow == "device" {
 		return oidc.Device(ctx, c)
 	}
-	return nil, fmt.Errorf("--oidc-flow %q is not browser or device", f.flow)
+	return oidc.Browser(ctx, c)
 }
 
 // openBrowser starts the person's browser and does not wait for it.

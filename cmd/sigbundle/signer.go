@@ -63,6 +63,9 @@ func (f *signerFlags) add(cmd *cobra.Command) {
 
 // signer makes the signer that the flags describe.
 func (f *signerFlags) signer(ctx context.Context, stderr io.Writer) (*sign.Signer, error) {
+	if f.flow != "" && f.flow != "browser" && f.flow != "device" {
+		return nil, fmt.Errorf("--oidc-flow %q is not browser or device", f.flow)
+	}
 	root, signing, err := f.load()
 	if err != nil {
 		return nil, err
@@ -182,7 +185,7 @@ func (f *signerFlags) identity(ctx context.Context, signing *signingconfig.Confi
 		token, _, err = oidc.Ambient(ctx, oidc.Environment{Getenv: os.Getenv})
 	}
 	if err != nil {
-		return nil, &refusal{fmt.Errorf("%s: %w", refuse.CodeOf(err), err)}
+		return nil, &refusal{err}
 	}
 	return token, nil
 }
