@@ -18,7 +18,7 @@ import (
 // All returns every story, in the order of the algorithm.
 func All() []Story {
 	return slices.Concat(
-		verifiedStories(), acceptedKeyStories(), toleratedStories(),
+		verifiedStories(), satisfiedStories(), acceptedKeyStories(), toleratedStories(), oddStories(),
 		bundleStories(), bundleEntryStories(), trustStories(),
 		signerStories(), digestStories(), timestampStories(), timestampAuthorityStories(), promiseStories(),
 		checkpointStories(), inclusionStories(), entryStories(), entryKindStories(), timeStories(),
