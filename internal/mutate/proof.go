@@ -24,6 +24,7 @@ type proof struct {
 	chain   string // digests of the certificates of the path
 	subject string
 	facts   map[string]bool
+	keyless map[string]bool // facts without the keys that another trust root may name otherwise
 }
 
 func newProof(b *bundle.Bundle, r *verify.Result) *proof {
@@ -33,7 +34,7 @@ func newProof(b *bundle.Bundle, r *verify.Result) *proof {
 		chain, c.Chain = text(c.Chain), nil // of the trust root, but for the leaf
 		signer.Certificate = &c
 	}
-	p := &proof{bundle: b, result: r, signer: text(signer), chain: chain, subject: text(r.Report.Statement), facts: make(map[string]bool)}
+	p := &proof{bundle: b, result: r, signer: text(signer), chain: chain, subject: text(r.Report.Statement), facts: make(map[string]bool), keyless: make(map[string]bool)}
 	for _, step := range r.Report.Checks {
 		for _, f := range step.Facts {
 			f.By.Name = "" // a label of the trust root's
@@ -41,6 +42,8 @@ func newProof(b *bundle.Bundle, r *verify.Result) *proof {
 				f.Over = verify.Digest{} // it covers lines of others as well
 			}
 			p.facts[fmt.Sprint(step.Check, text(f))] = true
+			f.By.KeyID = verify.Digest{}
+			p.keyless[fmt.Sprint(step.Check, text(f))] = true
 		}
 	}
 	p.signedTexts(b)
@@ -88,8 +91,12 @@ func (p *proof) within(original *proof) string {
 	case text(p.result.Report.Artifact) != text(original.result.Report.Artifact):
 		return "another artifact"
 	}
-	for f := range p.facts {
-		if !original.facts[f] {
+	facts, known := p.facts, original.facts
+	if p.result.Report.TrustRoot != original.result.Report.TrustRoot {
+		facts, known = p.keyless, original.keyless
+	}
+	for f := range facts {
+		if !known[f] {
 			return "a new fact: " + f
 		}
 	}
