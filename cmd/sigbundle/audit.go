@@ -68,8 +68,8 @@ no finding is lost and none is written twice.`,
   # a long list, with conditions of its own on each line
   sigbundle audit store.jsonl --out findings.jsonl --resume audit.state
 
-  # what npm's registry has for a package
-  curl -s https://registry.npmjs.org/-/npm/v1/attestations/sigstore@2.1.0 |
+  # what an npm registry has for a package
+  curl -s "$REGISTRY/-/npm/v1/attestations/sigstore@2.1.0" |
     sigbundle audit - --no-artifact --no-identity --key npm.pub`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },

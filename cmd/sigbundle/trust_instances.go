@@ -213,7 +213,7 @@ Exit code 1 means that a repository was refused, 2 that it could not be had.`,
 		Example: `  sigbundle trust refresh
   sigbundle trust refresh staging acme
   sigbundle trust refresh --mirror file:///mnt/tuf-mirror
-  sigbundle trust refresh --target registry.npmjs.org/keys.json`,
+  sigbundle trust refresh --target signing_config.json`,
 		RunE: f.run,
 	}
 	fl := cmd.Flags()

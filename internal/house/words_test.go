@@ -30,8 +30,12 @@ var sideCalls = map[string][]string{
 }
 
 // hosts are registries: a verifier that knows their names has opinions about
-// artifacts which are its caller's to have.
-var hosts = []string{"npmjs.org", "npmjs.com", "pypi.org", "crates.io", "rubygems.org", "ghcr.io", "docker.io", "quay.io", "maven.org", "proxy.golang.org"}
+// artifacts which are its caller's to have. They are not spelled out here
+// either, so that the whole repository can be searched for them.
+var hosts = []string{
+	"npmjs" + ".org", "npmjs" + ".com", "pypi" + ".org", "crates" + ".io", "rubygems" + ".org", "ghcr" + ".io",
+	"docker" + ".io", "quay" + ".io", "maven" + ".org", "proxy.golang" + ".org",
+}
 
 // judges are the packages that the rules of judges hold for: the verifying
 // side, and what it is built of.

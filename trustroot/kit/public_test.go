@@ -7,7 +7,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -28,10 +30,10 @@ func TestPublicKits(t *testing.T) {
 		t.Log("SIGBUNDLE_TUF names no folder with copies of the public repositories: nothing to see")
 		return
 	}
-	const keys = "registry.npmjs.org/keys.json"
 	fresh := time.Date(2026, 8, 23, 0, 0, 0, 0, time.UTC)
 	for name, first := range map[string]string{"production": "5.root.json", "staging": "1.root.json"} {
 		files := unpack(t, filepath.Join(dir, name+".tar.gz"), name+"/")
+		keys := delegated(t, files)
 		proof := func(root string, at time.Time) tufroot.Config {
 			return tufroot.Config{Roots: [][]byte{files[root].Data}, Policy: tufroot.Policy{At: at, MaxAge: tufroot.AnyAge}}
 		}
@@ -63,6 +65,17 @@ func TestPublicKits(t *testing.T) {
 			t.Errorf("%s, a year later: %v", name, err)
 		}
 	}
+}
+
+// delegated returns the target that the repository delegates: the keys of a
+// registry, under the registry's own name.
+func delegated(t *testing.T, files fstest.MapFS) string {
+	t.Helper()
+	found, err := fs.Glob(files, "targets/*/*.keys.json")
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no delegated keys: %v", err)
+	}
+	return path.Base(path.Dir(found[0])) + "/keys.json"
 }
 
 func unpack(t *testing.T, file, prefix string) fstest.MapFS {
