@@ -86,6 +86,17 @@ cover: ## statement coverage of the verify side
 conformance: ## our verdict and reason for each case in the folder SIGBUNDLE_SUITE
 	$(GO) test -count=1 -v -run TestSuite ./conformance
 
+.PHONY: repro
+repro: ## build twice, in two places and without a cache: the bytes must be the same
+	@dir=$$(mktemp -d) && trap 'rm -rf '$$dir EXIT && cp -r . $$dir/elsewhere && \
+	$(BUILD) -o $$dir/one/ ./cmd/... && \
+	(cd $$dir/elsewhere && GOCACHE=$$dir/cache $(BUILD) -o $$dir/two/ ./cmd/...) && \
+	(cd $$dir/one && sha256sum *) | (cd $$dir/two && sha256sum -c)
+
+.PHONY: vuln
+vuln: ## known vulnerabilities in what is linked; needs a network
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.1.4 ./...
+
 .PHONY: clean
 clean:
 	rm -rf $(BIN) man coverage.out
