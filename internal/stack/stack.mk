@@ -11,26 +11,27 @@ STACK_FLAGS  ?= -isolate
 
 .PHONY: stack stack-build stack-down stack-smoke
 
-# Builds what is not built and starts everything, in a network namespace of
-# its own unless STACK_FLAGS is empty.
-stack: stack-build
+# In a network namespace of its own, unless STACK_FLAGS is empty.
+stack: stack-build ## build and start the real signing services on loopback
 	$(STACK_BIN)/stack up $(STACK_FLAGS) -dir $(STACK_DIR) -bin $(STACK_BIN)
 
+# Five minutes from nothing on two cores, hence apart from the tests, which
+# go test ends after a time.
 stack-build:
-	CGO_ENABLED=0 go -C $(STACK_MODULE) build -mod=readonly -o $(STACK_BIN)/stack ./cmd/stack
+	CGO_ENABLED=0 $(GO) -C $(STACK_MODULE) build -mod=readonly -o $(STACK_BIN)/stack ./cmd/stack
 	cd $(STACK_MODULE) && $(STACK_BIN)/stack build -bin $(STACK_BIN)
 
-stack-down:
+stack-down: ## stop them
 	$(STACK_BIN)/stack down -dir $(STACK_DIR)
 
 # Other people's clients sign and verify against a stack of its own.
 stack-smoke:
-	STACK_BIN=$(STACK_BIN) go -C $(STACK_MODULE) test -mod=readonly -count=1 ./...
+	STACK_BIN=$(STACK_BIN) $(GO) -C $(STACK_MODULE) test -mod=readonly -count=1 ./...
 
 .PHONY: integration
 
 # Our commands sign and verify against a stack of their own, and are held
 # against other people's clients; the matrix is in the output.
-integration:
-	cd $(STACK_MODULE)../.. && CGO_ENABLED=0 $(or $(GO),go) build -trimpath -o $(STACK_BIN)/ ./cmd/sigbundle ./cmd/sigbundle-conformance
-	STACK_BIN=$(STACK_BIN) go -C $(STACK_MODULE) test -mod=readonly -count=1 -v ./integration
+integration: stack-build ## sign by every path against the real services, verify with ours, cosign and sigstore-go
+	cd $(STACK_MODULE)../.. && CGO_ENABLED=0 $(GO) build -trimpath -o $(STACK_BIN)/ ./cmd/sigbundle ./cmd/sigbundle-conformance
+	STACK_BIN=$(STACK_BIN) $(GO) -C $(STACK_MODULE) test -mod=readonly -count=1 -v ./integration
