@@ -15,6 +15,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/strictcert"
 	"github.com/sigbundle/sigbundle/tlog"
 )
 
@@ -142,9 +143,8 @@ func (b *Bundle) chain(chain []*commonv1.X509Certificate) error {
 	return nil
 }
 
-// buildCertificate parses DER; crypto/x509 refuses anything behind it.
 func buildCertificate(m *commonv1.X509Certificate) (*x509.Certificate, error) {
-	cert, err := x509.ParseCertificate(m.GetRawBytes())
+	cert, err := strictcert.Parse(m.GetRawBytes())
 	if err != nil {
 		return nil, refuse.Wrap("bundle.certificate", err, "certificate")
 	}

@@ -97,7 +97,7 @@ func readHashedRekordV002(d *strictjson.Decoder, b *Body) error {
 			continue
 		}
 		if b.Algorithm = a.algorithm; hash != a.hashName {
-			return refuse.New("tlog.entry.malformed", "%s digest for %s", clip(hash), details)
+			return refuse.New("tlog.entry.malformed", "%q digest for %s", clip(hash), details)
 		}
 	}
 	if b.Algorithm == 0 {

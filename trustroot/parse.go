@@ -11,6 +11,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
+	"github.com/sigbundle/sigbundle/internal/strictcert"
 	"github.com/sigbundle/sigbundle/internal/strictjson"
 	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 )
@@ -187,7 +188,7 @@ func (p *parser) certificate() (*x509.Certificate, error) {
 }
 
 func parseCertificate(der []byte) (*x509.Certificate, error) {
-	cert, err := x509.ParseCertificate(der)
+	cert, err := strictcert.Parse(der)
 	if err != nil {
 		return nil, refuse.New(codeMalformed, "certificate: %v", err)
 	}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/strictcert"
 )
 
 var (
@@ -138,13 +139,9 @@ func (t *Token) parseCertificates(s cryptobyte.String) error {
 		ders = append(ders, der)
 	}
 	for _, der := range ders {
-		cert, err := x509.ParseCertificate(der)
+		cert, err := strictcert.Parse(der)
 		if err != nil {
 			t.blame(refuse.Wrap(codeMalformed, err, "certificate inside timestamp"))
-			continue
-		}
-		if !isTriple(der) {
-			t.blame(refuse.New(codeMalformed, "certificate inside timestamp has bytes after its signature"))
 			continue
 		}
 		if tooLong(cert) {
@@ -154,15 +151,6 @@ func (t *Token) parseCertificates(s cryptobyte.String) error {
 		t.certs = append(t.certs, cert)
 	}
 	return nil
-}
-
-// isTriple reports whether a certificate ends where its signature does, which
-// crypto/x509 does not ask: bytes in between would be signed by nobody.
-//
-//	Certificate ::= SEQUENCE { tbsCertificate SEQUENCE, signatureAlgorithm SEQUENCE, signatureValue BIT STRING }
-func isTriple(s cryptobyte.String) bool {
-	return s.ReadASN1(&s, asn1.SEQUENCE) && s.SkipASN1(asn1.SEQUENCE) && s.SkipASN1(asn1.SEQUENCE) &&
-		s.SkipASN1(asn1.BIT_STRING) && s.Empty()
 }
 
 func tooLong(cert *x509.Certificate) bool {
