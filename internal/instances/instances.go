@@ -108,7 +108,8 @@ func (s Store) CacheDir(name string) string {
 	return filepath.Join(s.Cache, name)
 }
 
-// List returns the built-in instances and then those added, by name.
+// List returns the built-in instances and then those added, by name. Of one
+// that is damaged it returns the name.
 func (s Store) List() ([]Instance, error) {
 	var list []Instance
 	for _, i := range embedded.Instances() {
@@ -118,12 +119,28 @@ func (s Store) List() ([]Instance, error) {
 		}
 		list = append(list, in)
 	}
+	added, err := s.added()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range added {
+		in, err := s.read(name)
+		if err != nil {
+			in = Instance{Name: name} // it is there; Find says what is wrong with it
+		}
+		list = append(list, in)
+	}
+	return list, nil
+}
+
+// added returns the names of the instances that were added.
+func (s Store) added() ([]string, error) {
 	if s.Config == "" {
-		return list, nil
+		return nil, nil
 	}
 	entries, err := os.ReadDir(s.Config)
 	if errors.Is(err, fs.ErrNotExist) {
-		return list, nil
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err
@@ -131,17 +148,13 @@ func (s Store) List() ([]Instance, error) {
 	if len(entries) > maxInstances {
 		return nil, refuse.New(codeConfig, "more than %d instances", maxInstances)
 	}
+	var names []string
 	for _, e := range entries {
-		if checkName(e.Name()) != nil {
-			continue // being written, or not ours
+		if !e.Type().IsRegular() && checkName(e.Name()) == nil { // others are being written, or not ours
+			names = append(names, e.Name())
 		}
-		in, err := s.read(e.Name())
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, in)
 	}
-	return list, nil
+	return names, nil
 }
 
 func builtIn(i embedded.Instance) (Instance, error) {
@@ -156,18 +169,25 @@ func sum(data []byte) string {
 
 // Find returns one instance. The refusal trust.instance names those that are
 // known.
+//
+// It reads that one only: a damaged instance must not stand in the way of the
+// others.
 func (s Store) Find(name string) (Instance, error) {
-	list, err := s.List()
+	var known []string
+	for _, i := range embedded.Instances() {
+		if i.Name == name {
+			return builtIn(i)
+		}
+		known = append(known, i.Name)
+	}
+	added, err := s.added()
 	if err != nil {
 		return Instance{}, err
 	}
-	var known []string
-	for _, in := range list {
-		if in.Name == name {
-			return in, nil
-		}
-		known = append(known, in.Name)
+	if slices.Contains(added, name) {
+		return s.read(name)
 	}
+	known = append(known, added...)
 	return Instance{}, refuse.New(codeUnknown, "instance %.80q is unknown: known are %s; sigbundle trust add makes others known", name, strings.Join(known, ", "))
 }
 
@@ -287,7 +307,10 @@ func (s Store) write(name string, files map[string][]byte) (err error) {
 func (s Store) Remove(name string) error {
 	in, err := s.Find(name)
 	if err != nil {
-		return err
+		// A damaged instance can be removed: that is what to do about it.
+		if added, _ := s.added(); !slices.Contains(added, name) {
+			return err
+		}
 	}
 	if !in.BuiltIn {
 		if err := os.RemoveAll(filepath.Join(s.Config, name)); err != nil {

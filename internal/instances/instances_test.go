@@ -113,3 +113,36 @@ func TestDamageIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// A damaged instance stands in nobody's way but its own, and can be removed.
+func TestDamageStaysLocal(t *testing.T) {
+	s := At(t.TempDir())
+	for _, name := range []string{"acme", "lab"} {
+		if _, err := s.Add(Instance{Name: name, Mirror: "https://tuf.acme.example", TUFRoot: root(t)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{filepath.Join("acme", configFile), "notes"} {
+		if err := os.WriteFile(filepath.Join(s.Config, name), []byte("{"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{embedded.PublicGood, "lab"} {
+		if _, err := s.Find(name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	list, err := s.List()
+	if err != nil || len(list) != len(embedded.Instances())+2 {
+		t.Errorf("%d instances, %v", len(list), err)
+	}
+	if _, err := s.Find("notes"); refuse.CodeOf(err) != codeUnknown {
+		t.Errorf("a stray file: %v", err)
+	}
+	if err := s.Remove("acme"); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Find("acme"); refuse.CodeOf(err) != codeUnknown {
+		t.Errorf("still there: %v", err)
+	}
+}
