@@ -20,6 +20,7 @@ import (
 	"encoding/hex"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -105,8 +106,8 @@ type Contents struct {
 
 // New makes a kit. Refusals are kit.name, kit.limit and kit.malformed.
 func New(c Contents) (*Kit, error) {
-	if c.AsOf.IsZero() || c.AsOf.Year() < 1980 || c.AsOf.Year() > 9999 {
-		return nil, refuse.New(codeMalformed, "no time given as of which the kit is made")
+	if err := checkTime(c.AsOf); err != nil {
+		return nil, err
 	}
 	if len(c.Files) > maxFiles {
 		return nil, refuse.New(codeLimit, "more than %d files", maxFiles)
@@ -130,6 +131,9 @@ func New(c Contents) (*Kit, error) {
 	if err := checkText(c.Instance); err != nil {
 		return nil, err
 	}
+	if err := checkFolders(k.manifest.Files); err != nil {
+		return nil, err
+	}
 	k.id = sha256.Sum256(k.manifest.encode())
 	return k, nil
 }
@@ -146,6 +150,30 @@ func checkName(name string) error {
 		if c := name[i]; c < 0x20 || c > 0x7e || c == '\\' || c == ':' {
 			return refuse.New(codeName, "%.80q is not a name that every file system takes", name)
 		}
+	}
+	return nil
+}
+
+// checkFolders refuses a file that is named like the folder of another: no
+// file system could hold both.
+func checkFolders(files []File) error {
+	names := make(map[string]bool, len(files))
+	for _, f := range files {
+		names[f.Name] = true
+	}
+	for _, f := range files {
+		for dir := path.Dir(f.Name); dir != "."; dir = path.Dir(dir) {
+			if names[dir] {
+				return refuse.New(codeName, "%q is the name of a file and of a folder", dir)
+			}
+		}
+	}
+	return nil
+}
+
+func checkTime(t time.Time) error {
+	if t.Year() < 1980 || t.Year() > 9999 {
+		return refuse.New(codeMalformed, "no time given as of which the kit is made")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package kit
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
@@ -253,6 +254,32 @@ func TestNothingUnproved(t *testing.T) {
 		_, err := newKit(t, g).Prove(config(r, now))
 		refused(t, name, err, "kit.unlisted", extra)
 	}
+}
+
+// The target is proved under its name with the hash; what lies under its plain
+// name is another file.
+func TestNothingUnprovedBesideTheTarget(t *testing.T) {
+	r := newRepo()
+	for _, extra := range []string{"repository/targets/trusted_root.json", "repository/targets/keys/k.json"} {
+		g := gather(t, r)
+		g.Files[extra] = []byte("x")
+		_, err := newKit(t, g).Prove(config(r, now))
+		refused(t, extra, err, "kit.unlisted", extra)
+	}
+}
+
+func TestFileAndFolder(t *testing.T) {
+	files := map[string][]byte{"bundles/a": nil, "bundles/a-b": nil, "bundles/a/b/c": nil}
+	_, err := New(Contents{AsOf: now, Files: files})
+	refused(t, "made", err, "kit.name", "bundles/a")
+	m := Manifest{AsOf: now}
+	for _, name := range []string{"bundles/a", "bundles/a-b", "bundles/a/b/c"} {
+		m.Files = append(m.Files, File{Name: name, SHA256: sha256.Sum256(nil)})
+	}
+	_, err = Open(pack(m, files), nil)
+	refused(t, "read", err, "kit.name", "bundles/a")
+	_, err = Open(pack(Manifest{}, nil), nil)
+	refused(t, "without a time", err, "kit.malformed")
 }
 
 func TestNames(t *testing.T) {

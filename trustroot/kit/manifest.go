@@ -76,8 +76,11 @@ func parseManifest(data []byte) (*Manifest, error) {
 	case schema != Schema:
 		return nil, refuse.New(codeMalformed, "manifest of schema %.80q, want %s", schema, Schema)
 	}
+	if err := checkTime(m.AsOf); err != nil {
+		return nil, err
+	}
 	m.AsOf = m.AsOf.UTC()
-	return m, nil
+	return m, checkFolders(m.Files)
 }
 
 func (m *Manifest) file(d *strictjson.Decoder) error {

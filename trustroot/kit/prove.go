@@ -3,6 +3,7 @@
 package kit
 
 import (
+	"bytes"
 	"io/fs"
 	"path"
 	"slices"
@@ -154,6 +155,10 @@ func (k *Kit) Prove(c tufroot.Config) (*Proof, error) {
 		}
 		if err != nil {
 			return nil, refuse.Wrap(codeUnlisted, err, "%q", f.Name)
+		}
+		// The repository may keep the target under two names, and was read by one.
+		if !bytes.Equal(t.Data, k.files[f.Name]) {
+			return nil, refuse.New(codeUnlisted, "%q is not the file that is listed as %q", f.Name, t.Name)
 		}
 		p.Targets[t.Name] = t
 		used.Files[f.Name] = t.Data
