@@ -5,6 +5,7 @@ package bundle
 import (
 	"bytes"
 	"crypto"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"slices"
@@ -144,9 +145,16 @@ func (b *Bundle) chain(chain []*commonv1.X509Certificate) error {
 }
 
 func buildCertificate(m *commonv1.X509Certificate) (*x509.Certificate, error) {
-	cert, err := strictcert.Parse(m.GetRawBytes())
+	der := m.GetRawBytes()
+	if len(der) > maxCertificate {
+		return nil, refuse.New("bundle.limit", "certificate of %d bytes, more than %d", len(der), maxCertificate)
+	}
+	cert, err := strictcert.Parse(der)
 	if err != nil {
 		return nil, refuse.Wrap("bundle.certificate", err, "certificate")
+	}
+	if key, ok := cert.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() > maxRSABits {
+		return nil, refuse.New("bundle.limit", "certificate with an RSA key of %d bits, more than %d", key.N.BitLen(), maxRSABits)
 	}
 	return cert, nil
 }

@@ -31,6 +31,14 @@ const (
 	MaxCheckpoint   = 64 << 10 // bytes of a checkpoint
 )
 
+// Bounds on one certificate, those of trust roots. Without them parsing one
+// costs forty times its size in memory, and checking a signature by its key
+// whatever time its author likes.
+const (
+	maxCertificate = 64 << 10 // bytes
+	maxRSABits     = 8192
+)
+
 // Version is a version of the bundle format. The zero value is none.
 type Version int
 
