@@ -120,8 +120,8 @@ func skipAlgorithms(s cryptobyte.String) error {
 	return nil
 }
 
-// parseCertificates reads the bag. Too many are fatal before any is parsed; a
-// bad one is the token's fault.
+// parseCertificates reads the bag. Too many, and one that is too large, are
+// fatal before any is parsed; a bad one is the token's fault.
 func (t *Token) parseCertificates(s cryptobyte.String) error {
 	var ders [][]byte
 	for !s.Empty() {
@@ -132,6 +132,9 @@ func (t *Token) parseCertificates(s cryptobyte.String) error {
 		}
 		if !s.ReadAnyASN1Element(&der, &tag) {
 			return errSignedData
+		}
+		if len(der) > maxCertificate {
+			return refuse.New(codeMalformed, "timestamp has a certificate of more than %d bytes", maxCertificate)
 		}
 		if tag != asn1.SEQUENCE { // attribute and obsolete certificates
 			t.blame(refuse.New(codeProfile, "timestamp has a certificate that is not X.509"))

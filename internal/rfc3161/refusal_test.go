@@ -68,6 +68,9 @@ func TestFatal(t *testing.T) {
 		{"11 certificates", func(d *draft) {
 			d.certificates = [][]byte{repeat(d.world.leaf.cert.Raw, maxCertificates+1)}
 		}, codeMalformed},
+		{"certificate of a byte more than 64 KiB", func(d *draft) {
+			d.certificates = [][]byte{tlv(tSequence, make([]byte, 65536-3))}
+		}, codeMalformed},
 		{"algorithms that are none", func(d *draft) { d.algorithms = null }, codeMalformed},
 		{"17 algorithms", func(d *draft) { d.algorithms = repeat(algorithm(oidSHA256), maxAlgorithms+1) }, codeMalformed},
 	} {

@@ -39,10 +39,12 @@ const (
 	codeWindow    refuse.Code = "timestamp.window"    // outside the authority's validity period
 )
 
-// Limits on foreign data. The first two are those of Sigstore clients; the
-// others are far above what any authority writes.
+// Limits on foreign data. Those on how many certificates there are and on RSA
+// keys are of Sigstore clients; the others are far above what any authority
+// writes.
 const (
 	maxCertificates = 10
+	maxCertificate  = 64 << 10 // bytes
 	maxRSABits      = 8192
 	minRSABits      = 2048
 	maxAlgorithms   = 16
