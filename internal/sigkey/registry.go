@@ -55,8 +55,11 @@ var schemes = map[Algorithm]scheme{
 func (s scheme) fits(pub crypto.PublicKey) bool {
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:
-		return s.curve != nil && s.curve == k.Curve
+		return k != nil && k.X != nil && k.Y != nil && s.curve != nil && s.curve == k.Curve
 	case *rsa.PublicKey:
+		if k == nil || k.N == nil {
+			return false
+		}
 		n := k.N.BitLen()
 		return s.rsa && k.E == 65537 && (n == s.bits || s.bits == 0 && minRSABits <= n && n <= maxRSABits)
 	case ed25519.PublicKey:

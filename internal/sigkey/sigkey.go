@@ -127,6 +127,9 @@ func ForPublicKey(pub crypto.PublicKey) (*Key, error) {
 func Default(pub crypto.PublicKey) (Algorithm, error) {
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:
+		if k == nil || k.Curve == nil {
+			return 0, &UnsupportedError{"an ECDSA key without a curve"}
+		}
 		switch k.Curve {
 		case elliptic.P256():
 			return v1.PublicKeyDetails_PKIX_ECDSA_P256_SHA_256, nil
@@ -137,6 +140,9 @@ func Default(pub crypto.PublicKey) (Algorithm, error) {
 		}
 		return 0, &UnsupportedError{"curve " + k.Curve.Params().Name}
 	case *rsa.PublicKey:
+		if k == nil || k.N == nil {
+			return 0, &UnsupportedError{"an RSA key without a modulus"}
+		}
 		switch k.N.BitLen() {
 		case 2048:
 			return v1.PublicKeyDetails_PKIX_RSA_PKCS1V15_2048_SHA256, nil

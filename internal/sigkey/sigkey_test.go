@@ -354,3 +354,20 @@ func TestWith(t *testing.T) {
 		t.Errorf("ML-DSA: %v", err)
 	}
 }
+
+// Keys of which a part is missing are refused, not dereferenced.
+func TestIncompleteKeys(t *testing.T) {
+	for _, pub := range []crypto.PublicKey{
+		nil, (*ecdsa.PublicKey)(nil), &ecdsa.PublicKey{}, &ecdsa.PublicKey{Curve: elliptic.P256()},
+		(*rsa.PublicKey)(nil), &rsa.PublicKey{}, &rsa.PublicKey{E: 65537}, ed25519.PublicKey(nil),
+	} {
+		if _, err := ForPublicKey(pub); err == nil {
+			t.Errorf("%#v has a default", pub)
+		}
+		for alg := range schemes {
+			if _, err := New(alg, pub); err == nil {
+				t.Errorf("%#v fits %s", pub, alg)
+			}
+		}
+	}
+}
