@@ -118,6 +118,8 @@ func TestVerifyPromise(t *testing.T) {
 		{"no body", "tlog.entry.malformed", func(e *Entry) { e.Body = nil }},
 		{"no time", "tlog.entry.malformed", func(e *Entry) { e.Integrated = 0; sign(e) }},
 		{"negative time", "tlog.entry.malformed", func(e *Entry) { e.Integrated = -1; sign(e) }},
+		{"time beyond the year 9999", "tlog.entry.malformed", func(e *Entry) { e.Integrated = 253402300800; sign(e) }},
+		{"last second of the year 9999", "tlog.window", func(e *Entry) { e.Integrated = 253402300799; sign(e) }},
 		{"time beyond doubles", "tlog.entry.malformed", func(e *Entry) { e.Integrated = 1 << 53; sign(e) }},
 		{"negative index", "tlog.entry.malformed", func(e *Entry) { e.Index = -1; sign(e) }},
 		{"index beyond doubles", "tlog.entry.malformed", func(e *Entry) { e.Index = 1 << 53; sign(e) }},

@@ -15,6 +15,9 @@ import (
 // Section 3.2.2.3: numbers are doubles).
 const maxExact = 1<<53 - 1
 
+// maxTime is the last second that RFC 3339 can write, and so a report.
+const maxTime = 253402300799
+
 // VerifyPromise checks the signed entry timestamp of a Rekor v1 entry and
 // returns the time at which the log integrated it. That time is worth
 // something only if the entry is bound to the bundle by [Body.VerifyRecord]:
@@ -30,7 +33,7 @@ func (l *Log) VerifyPromise(e *Entry) (time.Time, error) {
 		return time.Time{}, refuse.New("tlog.promise.unexpected", "log %s is Rekor v2, which makes no promises", l.id)
 	case len(e.Promise) == 0:
 		return time.Time{}, refuse.New("tlog.promise.signature", "entry %d of log %s has no promise", e.Index, l.id)
-	case e.Body == nil || e.Index < 0 || e.Index > maxExact || e.Integrated <= 0 || e.Integrated > maxExact:
+	case e.Body == nil || e.Index < 0 || e.Index > maxExact || e.Integrated <= 0 || e.Integrated > maxTime:
 		return time.Time{}, refuse.New("tlog.entry.malformed", "entry %d of log %s has no body, index or time that could be signed", e.Index, l.id)
 	}
 	if err := l.verifyV1(e.promised(), e.Promise); err != nil {
