@@ -59,6 +59,9 @@ func (r *Root) Chains(leaf *x509.Certificate, helpers []*x509.Certificate, at ti
 	if len(helpers) > maxChain {
 		return nil, refuse.New(codeUntrusted, "more than %d extra certificates", maxChain)
 	}
+	if slices.ContainsFunc(helpers, tooLong) {
+		return nil, refuse.New(codeUntrusted, "an extra certificate has an RSA key of more than %d bits", maxRSABits)
+	}
 	checked, err := checkLeaf(leaf)
 	if err != nil {
 		return nil, err

@@ -3,8 +3,10 @@
 package trustroot
 
 import (
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/asn1"
+	"math/big"
 	"strings"
 	"sync"
 	"testing"
@@ -236,4 +238,28 @@ func TestConcurrentUse(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// What a bundle brings along is not let near the arithmetic before its size is
+// known: one signature by a key of half a megabit took twenty seconds.
+func TestHelperWithLongKey(t *testing.T) {
+	p := ordinary(t)
+	r := rootOf(t, authority(at(0), at(500), p.anchor))
+	helper := *p.issuer
+	for bits, want := range map[int]refuse.Code{8192: "", 8193: codeUntrusted} {
+		helper.PublicKey = &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), uint(bits-1)), E: 1<<31 - 1}
+		_, err := r.Chains(p.leaf, []*x509.Certificate{p.issuer, &helper}, at(10))
+		if refuse.CodeOf(err) != want {
+			t.Errorf("%d bits: %v", bits, err)
+		}
+	}
+}
+
+// A certificate that ended in the year 1 is not one without an end.
+func TestAuthorityOfYearOne(t *testing.T) {
+	p := ordinary(t)
+	anchor := *p.anchor
+	anchor.NotAfter = time.Time{}
+	_, err := rootOf(t, authority(at(0), at(500), p.issuer, &anchor)).Chains(p.leaf, nil, at(10))
+	wantCode(t, "fast", err, codeExpired)
 }

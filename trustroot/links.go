@@ -125,6 +125,7 @@ func newLink(certs []*x509.Certificate) link {
 // plain reports whether c has nothing that only a full path check judges.
 func plain(c *x509.Certificate) bool {
 	return len(c.UnhandledCriticalExtensions) == 0 && !has(c, oidNameConstraints) &&
+		!c.NotAfter.IsZero() && // in a link's dates the zero time is no end at all
 		len(c.PolicyMappings) == 0 && c.RequireExplicitPolicy <= 0 && !c.RequireExplicitPolicyZero &&
 		c.InhibitPolicyMapping <= 0 && !c.InhibitPolicyMappingZero && c.InhibitAnyPolicy <= 0 && !c.InhibitAnyPolicyZero
 }
