@@ -57,6 +57,9 @@ func (v *Verifier) All(ctx context.Context, jobs iter.Seq[Job]) iter.Seq2[*Resul
 			defer close(work)
 			for job := range jobs {
 				s := &slot{job: job, done: make(chan struct{})}
+				if ctx.Err() != nil { // select alone would leave it to chance
+					return
+				}
 				select {
 				case order <- s:
 				case <-ctx.Done():

@@ -52,7 +52,7 @@ var pipeline = [numChecks]struct {
 	{CheckIdentity, (*run).identity, []Check{CheckValidity}},
 	{CheckSignature, (*run).signature, []Check{CheckSigner}},
 	{CheckStatement, (*run).statement, []Check{CheckSignature}},
-	{CheckRules, (*run).rules, []Check{CheckIdentity, CheckSCTs, CheckStatement}},
+	{CheckRules, (*run).rules, []Check{CheckDigest, CheckIdentity, CheckSCTs, CheckStatement}},
 }
 
 // run is one verification in progress. Its fields below the line are filled

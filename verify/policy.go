@@ -261,7 +261,12 @@ func (k Key) compile() (trustedKey, error) {
 	if !k.Start.IsZero() && !k.End.IsZero() && k.End.Before(k.Start) {
 		return trustedKey{}, refuse.New("policy.key", "managed key: its validity ends before it starts")
 	}
-	return trustedKey{key, k.Hint, k.Start, k.End}, nil
+	for _, t := range []time.Time{k.Start, k.End} {
+		if y := t.UTC().Year(); y < 1 || y > 9999 {
+			return trustedKey{}, refuse.New("policy.key", "managed key: its validity is out of range")
+		}
+	}
+	return trustedKey{key, k.Hint, k.Start.UTC(), k.End.UTC()}, nil
 }
 
 // compiledPolicy is a Policy found sound.

@@ -90,7 +90,7 @@ type Report struct {
 	Artifact  []string   `json:"artifact,omitempty"` // digests compared, "ALGORITHM:HEX"
 	Signer    *Signer    `json:"signer,omitempty"`   // absent unless proved
 	Times     []Time     `json:"verifiedTimes,omitempty"`
-	Statement *Statement `json:"statement,omitempty"` // absent unless proved
+	Statement *Statement `json:"statement,omitempty"` // absent unless proved, with its signer
 	Checks    []Step     `json:"checks,omitempty"`
 	Required  Required   `json:"required,omitzero"`
 	Notes     []Note     `json:"notes,omitempty"`

@@ -179,7 +179,10 @@ func (r *run) statement() error {
 			return err
 		}
 	}
-	r.parsed, r.report.Statement = s, proved
+	r.parsed = s
+	if r.holds([]Check{CheckValidity}) { // else, with Explain, it is anybody's
+		r.report.Statement = proved
+	}
 	what := "statement"
 	if proved.Matched > 0 {
 		what = fmt.Sprintf("statement, subject %d", proved.Matched)

@@ -128,15 +128,15 @@ func (t *textWriter) inputs(r *Report) {
 }
 
 func (t *textWriter) signer(r *Report) {
+	label := "signed by"
+	if !r.Verified {
+		label = "signer" // the certificate is proved, or the key given; the signature is not
+	}
 	switch s := r.Signer; {
 	case s == nil:
 	case s.Key != nil:
-		t.field("signed by", "the key sha256:"+s.Key.SHA256.String()+", "+s.Key.Algorithm)
+		t.field(label, "the key sha256:"+s.Key.SHA256.String()+", "+s.Key.Algorithm)
 	case s.Certificate != nil:
-		label := "signed by"
-		if !r.Verified {
-			label = "signer" // the certificate is proved, the signature is not
-		}
 		t.field(label, s.Certificate.SAN)
 		if s.Certificate.Issuer != "" {
 			t.field("issuer", s.Certificate.Issuer)
