@@ -19,7 +19,8 @@ import (
 )
 
 // A copy of the public repository, refreshed over HTTP and from a directory,
-// from root version 5 on, within the week that its timestamp lasts and after.
+// from root version 5 on, before it was issued, within the week that its
+// timestamp lasts, a week later and a year after.
 func TestPublicRepository(t *testing.T) {
 	dir := os.Getenv("SIGBUNDLE_TUF")
 	if dir == "" {
@@ -46,6 +47,8 @@ func TestPublicRepository(t *testing.T) {
 		if _, err := Refresh(context.Background(), c); refuse.CodeOf(err) != "tuf.expired" {
 			t.Errorf("a week later: %v", err)
 		}
+		c.Dir, c.Optional = t.TempDir(), nil
+		threeClocks(t, c, time.Date(2026, 8, 25, 0, 0, 0, 0, time.UTC))
 	}
 }
 
