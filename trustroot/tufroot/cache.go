@@ -58,7 +58,7 @@ func OpenCache(fsys fs.FS, c Config) (*Repository, error) {
 func HasCache(fsys fs.FS) (bool, error) {
 	raw, err := tuf.ReadFile(fsys, tuf.StateName, tuf.MaxStateSize)
 	if refuse.CodeOf(err) == "tuf.not_found" {
-		return false, nil
+		return false, tuf.CheckNoSets(fsys)
 	}
 	if err != nil {
 		return false, err

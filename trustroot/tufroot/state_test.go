@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot/internal/tuf"
 	"github.com/sigbundle/sigbundle/trustroot/internal/tuftest"
 )
@@ -30,6 +31,14 @@ func TestHasCache(t *testing.T) {
 		if has, err := HasCache(fsys); has != c.has || (err != nil) != c.fails {
 			t.Errorf("%s: %t, %v", name, has, err)
 		}
+	}
+}
+
+// With its state a cache has lost its floors: that is no fresh start either.
+func TestCacheWithoutItsState(t *testing.T) {
+	fsys := fstest.MapFS{"sets/1/timestamp.json": &fstest.MapFile{}}
+	if has, err := HasCache(fsys); has || refuse.CodeOf(err) != "tuf.cache" {
+		t.Errorf("%t, %v", has, err)
 	}
 }
 

@@ -109,6 +109,10 @@ func TestDamagedCache(t *testing.T) {
 	if _, err := b.refresh(); refuse.CodeOf(err) != "tuf.cache" {
 		t.Errorf("damaged state: %v", err)
 	}
+	must(t, os.Remove(filepath.Join(b.dir, "state")))
+	if _, err := b.refresh(); refuse.CodeOf(err) != "tuf.cache" {
+		t.Errorf("state gone, and the floors with it: %v", err)
+	}
 }
 
 func TestUnwritableDirectory(t *testing.T) {

@@ -109,8 +109,11 @@ func (s *store) put(name string, data []byte) error {
 // state reads the state, the zero state if there is none yet.
 func (s *store) state() (*tuf.State, error) {
 	data, err := s.read(tuf.StateName, tuf.MaxStateSize)
-	if err != nil || data == nil {
-		return &tuf.State{}, err
+	if err != nil {
+		return nil, err
+	}
+	if data == nil {
+		return &tuf.State{}, tuf.CheckNoSets(os.DirFS(s.dir))
 	}
 	return tuf.ParseState(data)
 }

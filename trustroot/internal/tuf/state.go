@@ -4,6 +4,7 @@ package tuf
 
 import (
 	"encoding/json"
+	"io/fs"
 	"strconv"
 	"time"
 
@@ -102,6 +103,15 @@ func ParseState(data []byte) (*State, error) {
 		return nil, refuse.New("tuf.cache", "the state of the cache is damaged: %v", err)
 	}
 	return s, nil
+}
+
+// CheckNoSets refuses a cache that has sets but no state, which is written
+// before any set is: with it the floors are gone.
+func CheckNoSets(fsys fs.FS) error {
+	if _, err := fs.Stat(fsys, SetsDir); err == nil {
+		return refuse.New("tuf.cache", "the cache has lost its state, and with it which versions were seen")
+	}
+	return nil
 }
 
 func parseFloors(d *strictjson.Decoder, f *Floors) error {
