@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -110,6 +111,9 @@ func (f *auditFlags) run(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return fmt.Errorf("--fail-on: %w", err)
 	}
+	if err := f.distinct(name); err != nil {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
 	defer stop()
 	c, closeSource, err := f.config(ctx, cmd, name)
@@ -140,6 +144,37 @@ func (f *auditFlags) run(cmd *cobra.Command, name string) error {
 		return &refusal{}
 	}
 	return nil
+}
+
+// distinct refuses to write over a file that the audit reads, or writes
+// already: the store would be gone before it is read.
+func (f *auditFlags) distinct(source string) error {
+	files := []struct{ what, name string }{
+		{"the list", source}, {"--key", f.key}, {"--trusted-root", f.trust.file},
+		{"--out", f.out}, {"--resume", f.resume}, {"--summary", f.summary},
+	}
+	const read = 3 // so many are only read
+	for i, a := range files {
+		for _, b := range files[max(i+1, read):] {
+			if a.name != "" && b.name != "" && sameFile(a.name, b.name) {
+				return fmt.Errorf("%s and %s are the same file, %s", a.what, b.what, b.name)
+			}
+		}
+	}
+	return nil
+}
+
+// sameFile reports whether two names are of one file, or would be. Devices
+// can be written to twice.
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	if errA == nil && errB == nil {
+		return infoA.Mode().IsRegular() && os.SameFile(infoA, infoB)
+	}
+	a, errA = filepath.Abs(a)
+	b, errB = filepath.Abs(b)
+	return errA == nil && errB == nil && a == b
 }
 
 // auditMemory is where the collector works harder, in bytes: the largest

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -155,6 +156,11 @@ type loaded struct {
 	root   *trustroot.Root
 	source string
 	status *tufroot.Status // nil: not proved by TUF
+
+	// Where the signing configuration that goes with the root is: in the
+	// repository that proved it, or beside it in a ClientTrustConfig.
+	repo    *tufroot.Repository
+	signing *signingconfig.Config
 }
 
 // loadFile takes a trust root, or the one in a ClientTrustConfig, as it is.
@@ -187,7 +193,7 @@ func loadInstance(store instances.Store, name string, policy tufroot.Policy) (*l
 		if err != nil {
 			return nil, asRefusal(err)
 		}
-		return &loaded{root: c.Root, source: name + ", as added"}, nil
+		return &loaded{root: c.Root, source: name + ", as added", signing: c.Signing}, nil
 	}
 	repo, err := openCache(store, in, policy)
 	if err != nil {
@@ -204,7 +210,7 @@ func loadInstance(store instances.Store, name string, policy tufroot.Policy) (*l
 	if err != nil {
 		return nil, asRefusal(refuse.Wrap("trust.malformed", err, "trust root of the instance %s", name))
 	}
-	return &loaded{root, name + ", " + describeStatus(found.Status), &found.Status}, nil
+	return &loaded{root: root, source: name + ", " + describeStatus(found.Status), status: &found.Status, repo: repo}, nil
 }
 
 // openCache proves the cache of an instance; nil if there is none.
@@ -286,10 +292,22 @@ func asRefusal(err error) error {
 		return err
 	}
 	switch refuse.CodeOf(err) {
-	case "", "tuf.network", "tuf.timeout", "tuf.status", "tuf.forbidden", "tuf.truncated", "tuf.locked", "tuf.url":
+	case "", "tuf.network", "tuf.timeout", "tuf.status", "tuf.forbidden", "tuf.truncated", "tuf.locked", "tuf.url", "tuf.read":
 		return err
+	case "tuf.cache":
+		if !damaged(err) {
+			return err
+		}
 	}
 	return &refusal{err}
+}
+
+// damaged tells a cache with the wrong content from one that the system did
+// not let us read or write.
+func damaged(err error) bool {
+	var path *fs.PathError
+	var link *os.LinkError
+	return !errors.As(err, &path) && !errors.As(err, &link)
 }
 
 // fingerprint names a file for comparing it with what someone published.

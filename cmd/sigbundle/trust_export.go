@@ -60,6 +60,9 @@ func (f *exportFlags) run(w io.Writer, name string) error {
 	if err := f.output.check(); err != nil {
 		return err
 	}
+	if err := checkTargets(f.targets); err != nil {
+		return err
+	}
 	base, err := f.readBase()
 	if err != nil {
 		return err

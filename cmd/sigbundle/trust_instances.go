@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -239,6 +240,12 @@ func (f *refreshFlags) run(cmd *cobra.Command, args []string) error {
 	if f.mirror != "" && len(args) > 1 {
 		return errors.New("--mirror is for one instance")
 	}
+	if f.attempts < 0 || f.attempts > maxAttempts || f.timeout < 0 {
+		return fmt.Errorf("--attempts is at most %d, and neither it nor --timeout is negative", maxAttempts)
+	}
+	if err := checkTargets(f.targets); err != nil {
+		return err
+	}
 	ages := ageFlags{asOf: f.asOf}
 	policy, err := ages.policy()
 	if err != nil {
@@ -248,23 +255,40 @@ func (f *refreshFlags) run(cmd *cobra.Command, args []string) error {
 	defer stop()
 	var rows []refreshRow
 	failed := 0
-	var last error
+	var worst error // a refusal before anything else, whatever the order
 	for _, name := range args {
 		row, err := f.refresh(ctx, name, policy.At)
 		if err != nil {
-			failed, last = failed+1, asRefusal(err)
+			failed++
+			var refused *refusal
+			if err = asRefusal(err); worst == nil || !errors.As(worst, &refused) && errors.As(err, &refused) {
+				worst = err
+			}
 			row.Code, row.Problem = verify.CodeOf(err), err.Error()
 		}
 		rows = append(rows, row)
 	}
 	if failed == 1 && len(args) == 1 && f.output.format == "text" {
-		return last
+		return worst
 	}
 	if err := f.print(cmd.OutOrStdout(), rows); err != nil {
 		return err
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %d instances not refreshed: %w", failed, len(args), last)
+		return fmt.Errorf("%d of %d instances not refreshed: %w", failed, len(args), worst)
+	}
+	return nil
+}
+
+// maxAttempts is what package tufsync allows.
+const maxAttempts = 20
+
+// checkTargets refuses names on the command line that no target can have.
+func checkTargets(names []string) error {
+	for _, name := range names {
+		if !fs.ValidPath(name) || name == "." {
+			return fmt.Errorf("--target %q is not a clean relative path", name)
+		}
 	}
 	return nil
 }

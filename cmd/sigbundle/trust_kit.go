@@ -3,11 +3,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -230,6 +232,11 @@ than what was seen before is refused. The trust is as old as the kit.`,
 			if err != nil {
 				return err
 			}
+			if bundles != "" {
+				if err := checkFree(k, kit.BundlesDir, bundles); err != nil {
+					return err
+				}
+			}
 			status, err := f.install(k, p, in)
 			if err != nil {
 				return err
@@ -298,6 +305,25 @@ func fileURL(dir string) string {
 		p = "/" + p
 	}
 	return (&url.URL{Scheme: "file", Path: p}).String()
+}
+
+// checkFree refuses to write over files: the bundles in a kit are nobody's
+// word until they are verified, and their names are anybody's.
+func checkFree(k *kit.Kit, folder, dir string) error {
+	for _, f := range k.Manifest().Files {
+		name, ok := strings.CutPrefix(f.Name, folder+"/")
+		if !ok {
+			continue
+		}
+		target := filepath.Join(dir, filepath.FromSlash(name))
+		if _, err := os.Lstat(target); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if have, err := os.ReadFile(target); err != nil || !bytes.Equal(have, k.File(f.Name)) {
+			return fmt.Errorf("%s is there already and is not the file in the kit: name another folder with --bundles", target)
+		}
+	}
+	return nil
 }
 
 // extract writes one folder of a kit. Names in a kit are clean and relative.
