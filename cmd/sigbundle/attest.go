@@ -38,7 +38,7 @@ statement that exists already is signed as it is with --statement.
 
 Who signs, and with what services, is said as for sigbundle sign.`,
 		Example: `  sigbundle attest dist/*.tar.gz --predicate provenance.json --type slsaprovenance1 \
-    --bundle provenance.sigstore.json --signing-config signing_config.json`,
+    --bundle provenance.sigstore.json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case f.statement != "" && (len(args) > 0 || f.predicate != "" || f.typ != ""):

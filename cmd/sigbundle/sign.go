@@ -37,14 +37,19 @@ identity token, signs once and is forgotten. The token is --identity-token,
 --identity-token-file, the one that the CI job gets, or with --oidc-flow that
 of a person with a browser.
 
+The services are those of --signing-config, or else those that the instance's
+repository named when it was last refreshed, with sigbundle trust refresh.
+
 Every answer of a service is judged by the trust root as it arrives, and the
 finished bundle by the same code as sigbundle verify. A bundle that does not
 verify is not written.`,
-		Example: `  # keyless, in a CI job
-  sigbundle sign dist/*.tar.gz --signing-config signing_config.json
+		Example: `  # keyless, in a CI job, with the public services
+  sigbundle trust refresh
+  sigbundle sign dist/*.tar.gz
 
-  # with a key
-  sigbundle sign release.tar.gz --key release.key --signing-config signing_config.json`,
+  # with a key, and services of one's own
+  sigbundle sign release.tar.gz --key release.key \
+    --signing-config signing_config.json --trusted-root trusted_root.json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}

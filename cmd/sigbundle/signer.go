@@ -17,7 +17,6 @@ import (
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/sign/oidc"
 	"github.com/sigbundle/sigbundle/sign/sigstore"
-	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
 )
 
@@ -47,7 +46,7 @@ func (f *signerFlags) add(cmd *cobra.Command) {
 	fl.StringVar(&f.token, "identity-token", "", "sign as the holder of this identity `TOKEN`")
 	fl.StringVar(&f.tokenFile, "identity-token-file", "", "read the identity token from this `FILE`")
 	fl.StringVar(&f.flow, "oidc-flow", "", "ask a person for the identity: `browser|device`")
-	fl.StringVar(&f.signingConfig, "signing-config", "", "take the services from this signing configuration (v0.2) `FILE`")
+	fl.StringVar(&f.signingConfig, "signing-config", "", "take the services from this signing configuration (v0.2) `FILE`; by default from the instance's repository, as last refreshed")
 	fl.StringVar(&f.trustConfig, "trust-config", "", "take services and trust root from this client trust configuration `FILE`")
 	fl.IntVar(&f.rekor, "rekor-version", 0, "use logs of this `VERSION` of Rekor only, 1 or 2")
 	fl.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` for TLS, instead of the system's")
@@ -56,7 +55,7 @@ func (f *signerFlags) add(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("key", "algorithm")
 	cmd.MarkFlagsMutuallyExclusive("signing-config", "trust-config")
 	cmd.MarkFlagsMutuallyExclusive("trusted-root", "trust-config")
-	cmd.MarkFlagsOneRequired("signing-config", "trust-config")
+	cmd.MarkFlagsMutuallyExclusive("instance", "trust-config")
 	_ = cmd.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions(sign.AlgorithmNames(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("oidc-flow", cobra.FixedCompletions([]string{"browser", "device"}, cobra.ShellCompDirectiveNoFileComp))
 }
@@ -66,7 +65,7 @@ func (f *signerFlags) signer(ctx context.Context, stderr io.Writer) (*sign.Signe
 	if f.flow != "" && f.flow != "browser" && f.flow != "device" {
 		return nil, fmt.Errorf("--oidc-flow %q is not browser or device", f.flow)
 	}
-	root, signing, err := f.load()
+	root, signing, err := f.services()
 	if err != nil {
 		return nil, err
 	}
@@ -102,31 +101,6 @@ func (f *signerFlags) signer(ctx context.Context, stderr io.Writer) (*sign.Signe
 		return nil, &refusal{err}
 	}
 	return signer, nil
-}
-
-// load returns the trust root and the signing configuration.
-func (f *signerFlags) load() (*trustroot.Root, *signingconfig.Config, error) {
-	name := f.signingConfig
-	if f.trustConfig != "" {
-		name = f.trustConfig
-	}
-	data, err := readFile(name)
-	if err != nil {
-		return nil, nil, err
-	}
-	if f.trustConfig != "" {
-		both, err := signingconfig.ParseClientTrust(data)
-		if err != nil {
-			return nil, nil, &refusal{fmt.Errorf("%s: %w", name, err)}
-		}
-		return both.Root, both.Signing, nil
-	}
-	signing, err := signingconfig.Parse(data)
-	if err != nil {
-		return nil, nil, &refusal{fmt.Errorf("%s: %w", name, err)}
-	}
-	root, _, err := f.trust.load()
-	return root, signing, err
 }
 
 // cas returns the authorities for TLS, nil for the system's.
