@@ -5,6 +5,7 @@ package stack
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strconv"
 )
@@ -20,18 +21,30 @@ const (
 // origins are the names of the Rekor v2 logs in their checkpoints.
 var origins = map[string]string{"rekor2": hostA, "rekor2b": hostB}
 
+// The ports of servers are below those that Linux gives to outgoing
+// connections (32768 and above): a server that starts must not find that a
+// client of the one before it has its port.
+const (
+	firstPort, lastPort = 15000, 32000
+	maxPortTries        = 1000
+)
+
 // freePorts finds n free ports. All are held until the last is found, so they
 // differ; another program could take one before its server does, which then
 // ends at once and says so.
 func freePorts(n int) (ports []int, err error) {
-	for range n {
+	for tries := 0; len(ports) < n; tries++ {
+		port := firstPort + rand.IntN(lastPort-firstPort)
 		// All interfaces, as some of the servers listen there for metrics.
-		l, e := net.Listen("tcp", ":0")
+		l, e := net.Listen("tcp", fmt.Sprintf(":%d", port))
 		if e != nil {
+			if tries < maxPortTries {
+				continue
+			}
 			return nil, errors.Join(err, e)
 		}
 		defer func() { err = errors.Join(err, l.Close()) }()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+		ports = append(ports, port)
 	}
 	return ports, nil
 }

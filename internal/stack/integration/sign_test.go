@@ -57,6 +57,18 @@ func TestPaths(t *testing.T) {
 	})
 }
 
+// TestInstance takes services and trust from a proved cache alone.
+func TestInstance(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	where := " --trust-dir trust --instance stack"
+	b.ok(t, "sigbundle", "trust add stack --trust-dir trust --root "+b.TUFRoot()+" --mirror "+b.URLs.TUF)
+	b.refused(t, "sigbundle", "sign artifact --identity-token-file token"+where, "trust.instance")
+	b.ok(t, "sigbundle", "trust refresh stack --trust-dir trust")
+	b.ok(t, "sigbundle", "sign artifact --identity-token-file token"+where)
+	b.ok(t, "sigbundle", "verify artifact --identity "+email+" --issuer "+b.URLs.Issuer+where)
+}
+
 // TestConformance signs as the public suite asks.
 func TestConformance(t *testing.T) {
 	t.Parallel()

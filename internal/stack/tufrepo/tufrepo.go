@@ -25,7 +25,8 @@ func Write(dir string, targets map[string][]byte) error {
 	if err := os.MkdirAll(filepath.Join(dir, "targets"), 0o755); err != nil {
 		return err
 	}
-	expires := time.Now().UTC().AddDate(1, 0, 0)
+	// The specification has no fractions of seconds in times.
+	expires := time.Now().UTC().AddDate(1, 0, 0).Truncate(time.Second)
 	root, tgt := metadata.Root(expires), metadata.Targets(expires)
 	snap, ts := metadata.Snapshot(expires), metadata.Timestamp(expires)
 	for name, data := range targets {
