@@ -54,6 +54,7 @@ service is described by a list of NAME=VALUE, separated by commas:
 	fl.StringVar(&f.root, "trusted-root-out", "", "write the trust root to this `FILE`")
 	fl.StringVar(&f.signing, "signing-config-out", "", "write the signing configuration to this `FILE`")
 	fl.StringVar(&f.client, "client-trust-out", "", "write both, as a ClientTrustConfig, to this `FILE`")
+	cmd.MarkFlagsOneRequired("fulcio", "ctlog", "rekor", "tsa", "oidc") // a root that lists nothing requires nothing
 	cmd.MarkFlagsOneRequired("trusted-root-out", "signing-config-out", "client-trust-out")
 	return cmd
 }

@@ -160,8 +160,10 @@ func (f *addFlags) read(name string) (err error) {
 	case f.in.Mirror == "":
 		return errors.New("--root needs the --mirror of the TUF repository")
 	}
-	if _, err := tufsync.DirName(f.in.Mirror); err != nil {
-		return err
+	for _, u := range []string{f.in.Mirror, f.in.TargetsURL} {
+		if _, err := tufsync.DirName(u); err != nil && u != "" {
+			return err
+		}
 	}
 	f.in.TUFRoot, err = readFile(f.root)
 	return err
@@ -352,7 +354,7 @@ func (f *refreshFlags) print(w io.Writer, rows []refreshRow) error {
 		if r.Problem != "" {
 			state, text = "failed", r.Problem+" ("+dash(r.Code)+")"
 		}
-		if _, err := fmt.Fprintf(w, "%s  %s, %s\n", r.Name, state, screen.Escape(text)); err != nil {
+		if _, err := fmt.Fprintf(w, "%s  %s, %s\n", screen.Escape(r.Name), state, screen.Escape(text)); err != nil {
 			return err
 		}
 	}

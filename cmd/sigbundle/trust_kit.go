@@ -128,6 +128,11 @@ func (f *kitFlags) prove(k *kit.Kit) (*kit.Proof, instances.Instance, error) {
 			return nil, in, fmt.Errorf("the instance %s has no TUF root to prove a kit from", name)
 		}
 	}
+	// The trust is as old as the kit, however long its metadata lasts.
+	if age := policy.At.Sub(k.Manifest().AsOf); policy.MaxAge > 0 && age > policy.MaxAge {
+		return nil, in, &refusal{refuse.New("tuf.age", "the kit is of %s, %s before the time of judgement, and at most %v is allowed",
+			at(k.Manifest().AsOf), inWords(age), policy.MaxAge)}
+	}
 	p, err := k.Prove(tufroot.Config{Roots: [][]byte{in.TUFRoot}, Policy: policy})
 	if err != nil {
 		return nil, in, asRefusal(err)

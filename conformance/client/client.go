@@ -19,6 +19,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/sigbundle/sigbundle/conformance"
@@ -105,6 +106,10 @@ func verifyBundle(args []string, stdout, stderr io.Writer) error {
 		return errUsage{err}
 	}
 	result, err := conformance.Verify(q)
+	var unreadable *fs.PathError
+	if errors.As(err, &unreadable) { // the artifact, a directory
+		return errUsage{err}
+	}
 	if err != nil {
 		return err
 	}
