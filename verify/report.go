@@ -163,7 +163,7 @@ type Time struct {
 	Source string    `json:"source"` // "rfc3161" or "rekor-v1"
 	By     Authority `json:"by"`
 
-	source string // what thresholds count, see operatorOr
+	source source // what thresholds count
 }
 
 // A Note is something that does not refuse a bundle and that its reader

@@ -63,7 +63,7 @@ func (r *run) bindings() error {
 	if r.b.Envelope == nil {
 		record.Digests = r.a.known()
 	}
-	logs := make(map[string]bool)
+	var logs sources
 	for i := range r.entries {
 		e := &r.entries[i]
 		if err := e.Body.VerifyRecord(e.generation, record); err != nil {
@@ -71,14 +71,14 @@ func (r *run) bindings() error {
 		}
 		r.fact(CheckEntries, Fact{What: e.Body.Kind.String(), Over: sha256.Sum256(e.Body.Raw), By: logAuthority(e.log),
 			Rule: "Sigstore client specification, Section 4.4"})
-		logs[logSource(e.log)] = true
+		logs.add(logSource(e.log))
 	}
-	if want := r.report.Required.Logs; len(logs) < want {
+	if want := r.report.Required.Logs; logs.count() < want {
 		if len(r.unknown) > 0 {
 			return refuse.New("tlog.unknown_log", "entries of %d known logs, %d required: the log %s is not in the trust root%s",
-				len(logs), want, r.unknown[0], r.olderThan())
+				logs.count(), want, r.unknown[0], r.olderThan())
 		}
-		return refuse.New("tlog.threshold", "entries of %d known logs, %d required", len(logs), want)
+		return refuse.New("tlog.threshold", "entries of %d known logs, %d required", logs.count(), want)
 	}
 	if len(r.b.Entries) == 0 {
 		return r.skip(CheckEntries, "the bundle has no log entries and none is required")

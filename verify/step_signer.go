@@ -150,7 +150,7 @@ next:
 func (r *run) countSCTs(list []ctlog.SCT, precerts []*ctlog.Precert) (int, error) {
 	good := make(map[ctlog.ID]bool)
 	bad := make(map[ctlog.ID]error)
-	sources := make(map[string]bool)
+	var logs sources
 	for i := range list {
 		sct := &list[i]
 		log := r.v.root.CTLog(sct.LogID)
@@ -163,7 +163,7 @@ func (r *run) countSCTs(list []ctlog.SCT, precerts []*ctlog.Precert) (int, error
 			at, e := log.Verify(sct, p)
 			if err = e; err == nil {
 				good[sct.LogID] = true
-				sources[operatorOr(log.Operator(), log.Key().ID())] = true
+				logs.add(source{operatorOr(log.Operator(), log.Key().ID()), log.Key().ID()})
 				r.fact(CheckSCTs, Fact{What: "signed certificate timestamp", Over: sha256.Sum256(p.TBS), At: at,
 					By: Authority{Role: "certificate transparency log", Name: log.BaseURL(), KeyID: log.Key().ID()}, Rule: "RFC 6962, Section 3.2"})
 				break
@@ -178,5 +178,5 @@ func (r *run) countSCTs(list []ctlog.SCT, precerts []*ctlog.Precert) (int, error
 			return 0, refuse.Wrap("sct.signature", bad[id], "CT log %s", id)
 		}
 	}
-	return len(sources), nil
+	return logs.count(), nil
 }

@@ -16,7 +16,7 @@ import (
 // that no authority of the root can have made is no evidence and is ignored;
 // one that claims a known authority must hold in every respect.
 func (r *run) timestamps() error {
-	authorities := make(map[string]bool)
+	var authorities sources
 	unknown := 0
 	for i, der := range r.b.Timestamps {
 		token, err := rfc3161.Parse(der)
@@ -34,8 +34,8 @@ func (r *run) timestamps() error {
 			continue
 		}
 		by := Authority{Role: "timestamp authority", Name: stamp.Authority.URI(), KeyID: stamp.Authority.KeyID()}
-		source := operatorOr(stamp.Authority.Operator(), by.KeyID)
-		authorities[source] = true
+		source := source{operatorOr(stamp.Authority.Operator(), by.KeyID), sha256.Sum256(stamp.Signer.RawSubjectPublicKeyInfo)}
+		authorities.add(source)
 		r.stamps = append(r.stamps, Time{Time: stamp.Time, Source: "rfc3161", By: by, source: source})
 		r.fact(CheckTimestamps, Fact{
 			What: "timestamp over the signature", Over: sha256.Sum256(r.b.Signature), By: by, At: stamp.Time,
@@ -45,9 +45,9 @@ func (r *run) timestamps() error {
 			r.report.note("timestamp.unusual", fmt.Sprintf("timestamp %d: %s", i+1, w))
 		}
 	}
-	if want := r.report.Required.Timestamps; len(authorities) < want {
+	if want := r.report.Required.Timestamps; authorities.count() < want {
 		return refuse.New("timestamp.threshold", "timestamps by %d known authorities, %d required%s",
-			len(authorities), want, unknownToo(unknown, "timestamp"))
+			authorities.count(), want, unknownToo(unknown, "timestamp"))
 	}
 	switch {
 	case len(r.b.Timestamps) == 0:
@@ -125,15 +125,15 @@ func (r *run) time() error {
 			times = append(times, *e.promised)
 		}
 	}
-	sources := make(map[string]bool)
+	var known sources
 	for _, t := range times {
-		sources[t.source] = true
+		known.add(t.source)
 	}
 	if len(times) == 0 && r.b.Leaf != nil {
 		return refuse.New("time.none", "nothing in the bundle proves when it was signed: no timestamp of a known authority and no signed entry timestamp of a known log%s", r.olderThan())
 	}
-	if want := r.report.Required.Times; len(sources) < want {
-		return refuse.New("time.threshold", "verified times from %d sources, %d required", len(sources), want)
+	if want := r.report.Required.Times; known.count() < want {
+		return refuse.New("time.threshold", "verified times from %d sources, %d required", known.count(), want)
 	}
 	for _, e := range r.entries {
 		if e.promised != nil {
@@ -155,6 +155,28 @@ func (r *run) time() error {
 
 const timeFormat = "2006-01-02T15:04:05.999999999Z07:00"
 
+// source is what a piece of evidence counts for in thresholds.
+type source struct {
+	name string // see operatorOr
+	key  Digest // that signed it
+}
+
+// sources counts distinct ones. One key is one source, though a trust root
+// lists it twice, with its operator and without.
+type sources struct {
+	names map[string]bool
+	keys  map[Digest]bool
+}
+
+func (s *sources) add(one source) {
+	if s.names == nil {
+		s.names, s.keys = make(map[string]bool), make(map[Digest]bool)
+	}
+	s.names[one.name], s.keys[one.key] = true, true
+}
+
+func (s *sources) count() int { return min(len(s.names), len(s.keys)) }
+
 // operatorOr returns what thresholds count: the operator, where the trust
 // root names one, and else the key. The prefix keeps the two apart.
 func operatorOr(operator string, key Digest) string {
@@ -168,7 +190,9 @@ func logAuthority(l *tlog.Log) Authority {
 	return Authority{Role: "transparency log", Name: l.Name(), KeyID: l.Key().ID()}
 }
 
-func logSource(l *tlog.Log) string { return operatorOr(l.Operator(), l.Key().ID()) }
+func logSource(l *tlog.Log) source {
+	return source{operatorOr(l.Operator(), l.Key().ID()), l.Key().ID()}
+}
 
 func unknownToo(n int, what string) string {
 	if n == 0 {
