@@ -85,6 +85,7 @@ file could not be read.`,
 		SuggestionsMinimumDistance: 2,
 		Args:                       unknownCommand,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE:          noEmptyFlags,
 	}
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -94,6 +95,24 @@ file could not be read.`,
 		root.AddCommand(manual(root))
 	}
 	return root
+}
+
+// valued are the flags that without a value would mean the same as none.
+var valued = []string{
+	"as-of", "base", "bundle", "client-trust", "from", "identity-token", "identity-token-file", "key", "mirror", "out",
+	"require", "resume", "root", "sample", "sha256", "signing-config", "summary", "targets-url", "trust-config", "trust-dir",
+	"trusted-root",
+}
+
+// noEmptyFlags refuses a flag that is given without a value: in a script whose
+// variable is not set, --trusted-root "$ROOT" must not mean another root.
+func noEmptyFlags(cmd *cobra.Command, _ []string) error {
+	for _, name := range valued {
+		if f := cmd.Flags().Lookup(name); f != nil && f.Changed && (f.Value.String() == "" || f.Value.String() == "[]") {
+			return fmt.Errorf("--%s is empty: give it a value or leave it out", name)
+		}
+	}
+	return nil
 }
 
 // unknownCommand refuses words that are no command, and guesses what was meant.
