@@ -72,7 +72,8 @@ func targets(r *tuftest.Repo) (*Workflow, error) {
 	return w, err
 }
 
-// repeatedSignatures has one key sign twice where two are wanted.
+// repeatedSignatures has one key sign twice where two are wanted. The shape
+// refuses that before go-tuf, which would too, has read the file.
 func repeatedSignatures(t *testing.T) {
 	guard(t, "shape.go", "case seen[*id]:")
 	for _, role := range []string{"root", "timestamp", "snapshot", "targets"} {
@@ -83,6 +84,9 @@ func repeatedSignatures(t *testing.T) {
 		r.Publish(role)
 		if _, err := targets(r); refuse.CodeOf(err) != "tuf.malformed" {
 			t.Errorf("%s: %v", role, err)
+		}
+		if _, err := checkShape(role, r.File(r.Name(role))); refuse.CodeOf(err) != "tuf.malformed" {
+			t.Errorf("%s: the shape: %v", role, err)
 		}
 	}
 }
