@@ -12,9 +12,10 @@ BUILD   := $(GO) build -trimpath -tags nethttpomithttp2 -ldflags '$(LDFLAGS)'
 T       ?= 30s
 
 # Nested modules, which ./... passes over. The light ones are part of the
-# tests; the heavy ones build servers, and have targets of their own.
+# tests; the heavy ones build servers or take a C compiler, and have targets of
+# their own.
 LIGHT_MODULES := internal/oracle
-HEAVY_MODULES := internal/stack
+HEAVY_MODULES := internal/stack internal/pkcs11
 
 export CGO_ENABLED ?= 0
 
@@ -23,7 +24,7 @@ all: build
 
 .PHONY: help
 help: ## show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build the commands, stripped and without cgo, into bin/
