@@ -67,6 +67,25 @@ func HasCache(fsys fs.FS) (bool, error) {
 	return err == nil && s.Set != 0, err
 }
 
+// CacheFloors returns the versions that a cache has seen with good signatures,
+// by refreshes that failed later too: what a copy from elsewhere, a kit for
+// one, has to reach. They are zero for a cache never used. A state that is
+// there and cannot be read is an error.
+func CacheFloors(fsys fs.FS) (Floors, error) {
+	raw, err := tuf.ReadFile(fsys, tuf.StateName, tuf.MaxStateSize)
+	if refuse.CodeOf(err) == "tuf.not_found" {
+		return Floors{}, nil
+	}
+	if err != nil {
+		return Floors{}, err
+	}
+	s, err := tuf.ParseState(raw)
+	if err != nil {
+		return Floors{}, err
+	}
+	return s.Seen.Clone(), nil
+}
+
 // openSet proves one complete set of a cache.
 func openSet(fsys fs.FS, s *tuf.State, c Config) (*Repository, error) {
 	c.Floors = higher(c.Floors, s.Proved)

@@ -12,7 +12,7 @@ import (
 )
 
 func TestHasCache(t *testing.T) {
-	whole := tuf.State{Set: 1, Refreshed: tuftest.Start}
+	whole := tuf.State{Set: 1, Refreshed: tuftest.Start, Seen: Floors{Root: 7}}
 	none := tuf.State{}
 	for name, c := range map[string]struct {
 		state []byte
@@ -30,6 +30,9 @@ func TestHasCache(t *testing.T) {
 		}
 		if has, err := HasCache(fsys); has != c.has || (err != nil) != c.fails {
 			t.Errorf("%s: %t, %v", name, has, err)
+		}
+		if f, err := CacheFloors(fsys); (f.Root == 7) != c.has || (err != nil) != c.fails {
+			t.Errorf("%s: floors %+v, %v", name, f, err)
 		}
 	}
 }

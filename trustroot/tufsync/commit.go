@@ -84,7 +84,9 @@ func (r *run) commit() error {
 	}
 	r.state = &s
 	// What cannot be cleared now will be cleared by the next refresh.
-	_ = r.st.clear(set)
+	if r.st.clear(set) == nil {
+		_ = r.st.collect()
+	}
 	return nil
 }
 

@@ -83,6 +83,26 @@ func (w *Workflow) newTarget(name string, info *metadata.TargetFiles, roles []st
 	return t, nil
 }
 
+// ListedHashes returns the hashes, in hexadecimal, of all files that the
+// metadata of a targets role lists. It asks for no signature: a file that is
+// listed is not thereby trusted.
+func ListedHashes(data []byte) ([]string, error) {
+	if _, err := checkFile(TargetsRole, data, MaxTargetsSize); err != nil {
+		return nil, err
+	}
+	md, err := metadata.Targets().FromBytes(data)
+	if err != nil {
+		return nil, refuse.Wrap("tuf.malformed", err, "targets metadata")
+	}
+	var hashes []string
+	for _, info := range md.Signed.Targets {
+		for _, h := range info.Hashes {
+			hashes = append(hashes, hex.EncodeToString(h))
+		}
+	}
+	return hashes, nil
+}
+
 // Check compares a file with what is listed for it.
 func (t *Target) Check(data []byte) error {
 	if int64(len(data)) != t.Length {
