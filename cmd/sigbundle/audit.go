@@ -30,12 +30,14 @@ type auditFlags struct {
 	summary string
 	failOn  string
 	sample  string
+
+	standing string // of the trust root, for the summary
 }
 
 // policyFlags are what audit has in common with verify.
 var policyFlags = []string{
 	"identity", "issuer", "identity-regexp", "issuer-regexp", "no-identity", "ext", "predicate-type", "require",
-	"no-artifact", "trusted-root", "instance",
+	"no-artifact", "trusted-root", "instance", "trust-dir", "as-of", "max-trust-age",
 }
 
 func newAudit() *cobra.Command {
@@ -137,6 +139,7 @@ func (f *auditFlags) run(cmd *cobra.Command, name string) error {
 	case err != nil:
 		return err
 	}
+	summary.TrustRoot = f.standing
 	if err := f.writeSummary(cmd.ErrOrStderr(), summary); err != nil {
 		return err
 	}
@@ -206,9 +209,11 @@ func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string
 	if c.PolicyKey, err = f.policyKey(); err != nil {
 		return nil, nil, err
 	}
-	if c.Root, c.RootSource, err = f.trust.load(); err != nil {
+	root, err := f.trust.find()
+	if err != nil {
 		return nil, nil, usage(err)
 	}
+	c.Root, c.RootSource, f.standing = root.root, f.trust.named(root), f.trust.standing(root)
 	if signers(c.Policy) {
 		// The flags are judged before a million lines are judged by them.
 		if _, err := verify.New(verify.Config{Root: c.Root, Policy: c.Policy}); err != nil {

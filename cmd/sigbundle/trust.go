@@ -116,20 +116,25 @@ func (t *trustFlags) add(cmd *cobra.Command) {
 	_ = cmd.RegisterFlagCompletionFunc("instance", t.completeInstances)
 }
 
-// load returns the trust root and says where it came from, how it was proved
-// and as of when, in words that do not change from day to day.
-func (t *trustFlags) load() (*trustroot.Root, string, error) {
-	l, err := t.find()
-	if err != nil {
-		return nil, "", err
-	}
+// named says where a trust root came from, how it was proved and as of when, in
+// words that do not change from day to day.
+func (t *trustFlags) named(l *loaded) string {
 	if l.status != nil {
-		return l.root, t.instance + ", " + dated(*l.status), nil
+		return t.instance + ", " + dated(*l.status)
 	}
-	return l.root, l.source, nil
+	return l.source
 }
 
-// loadAged is load for a reader of today: it says how old the trust is too.
+// standing is named, and what has expired since.
+func (t *trustFlags) standing(l *loaded) string {
+	if l.status != nil {
+		return t.named(l) + expired(*l.status)
+	}
+	return l.source
+}
+
+// loadAged returns the trust root and says, for a reader of today, where it
+// came from and how old it is.
 func (t *trustFlags) loadAged() (*trustroot.Root, string, error) {
 	l, err := t.find()
 	if err != nil {
@@ -262,7 +267,11 @@ func dated(s tufroot.Status) string {
 
 // describeStatus says in one line how trust was proved and how old it is.
 func describeStatus(s tufroot.Status) string {
-	text := dated(s) + ", " + inWords(s.Age) + " old"
+	return dated(s) + ", " + inWords(s.Age) + " old" + expired(s)
+}
+
+// expired lists what has expired, and since when.
+func expired(s tufroot.Status) (text string) {
 	for _, r := range s.Roles {
 		if r.Expired {
 			text += fmt.Sprintf(", %s expired since %s", r.Name, at(r.Expires))

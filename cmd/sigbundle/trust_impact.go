@@ -64,7 +64,7 @@ func (f *impactFlags) run(cmd *cobra.Command, args []string) error {
 		}
 		ids = append(ids, id)
 	}
-	root, source, err := f.trust.load()
+	root, source, err := f.trust.loadAged()
 	if err != nil {
 		return err
 	}

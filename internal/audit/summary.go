@@ -26,6 +26,10 @@ type Summary struct {
 	Verified int64   `json:"verified"`
 	Refused  int64   `json:"refused"`
 	Codes    []Count `json:"codes"` // of the refused, the most frequent first
+
+	// TrustRoot says where the trust root came from, how it was proved and
+	// what of that has expired; lines may name others. The caller fills it in.
+	TrustRoot string `json:"trust_root,omitempty"`
 }
 
 // Count is how often a code occurred.
@@ -51,6 +55,9 @@ func (s *Summary) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "%s: %d bundles audited, %d verified, %d refused\n", screen.Escape(s.Source), s.Findings, s.Verified, s.Refused)
 	for _, c := range s.Codes {
 		fmt.Fprintf(&b, "%9d  %-26s %s\n", c.Count, c.Code, c.Cause)
+	}
+	if s.TrustRoot != "" {
+		fmt.Fprintf(&b, "trust root: %s\n", screen.Escape(s.TrustRoot))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
