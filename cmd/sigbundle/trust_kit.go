@@ -133,7 +133,11 @@ func (f *kitFlags) prove(k *kit.Kit) (*kit.Proof, instances.Instance, error) {
 		return nil, in, &refusal{refuse.New("tuf.age", "the kit is of %s, %s before the time of judgement, and at most %v is allowed",
 			at(k.Manifest().AsOf), inWords(age), policy.MaxAge)}
 	}
-	p, err := k.Prove(tufroot.Config{Roots: [][]byte{in.TUFRoot}, Policy: policy})
+	floors, err := f.floors(in)
+	if err != nil {
+		return nil, in, asRefusal(err)
+	}
+	p, err := k.Prove(tufroot.Config{Roots: [][]byte{in.TUFRoot}, Policy: policy, Floors: floors})
 	if err != nil {
 		return nil, in, asRefusal(err)
 	}
@@ -143,6 +147,16 @@ func (f *kitFlags) prove(k *kit.Kit) (*kit.Proof, instances.Instance, error) {
 		return nil, in, asRefusal(err)
 	}
 	return p, in, nil
+}
+
+// floors returns the versions of an instance that were seen here, which no kit
+// of it may fall below. A root from a file is of no instance known here.
+func (f *kitFlags) floors(in instances.Instance) (tufroot.Floors, error) {
+	dir := f.store().CacheDir(in.Name)
+	if f.rootFile != "" || dir == "" {
+		return tufroot.Floors{}, nil
+	}
+	return tufroot.CacheFloors(os.DirFS(dir))
 }
 
 // kitReport is what is said about a kit that was proved.
@@ -186,7 +200,8 @@ func newTrustVerify() *cobra.Command {
 		Short: "Prove a kit, offline, from the root known here",
 		Long: `Verify checks every byte of a kit and proves the TUF repository in it from the
 root that is built in or was added, at the time of --as-of. What the kit says
-of itself is not believed.`,
+of itself is not believed. A kit of an instance that is known here must not be
+older than what was seen of it; --root asks for no more than the file.`,
 		Example: `  sigbundle trust verify kit.tar
   sigbundle trust verify kit.tar --max-trust-age 720h
   sigbundle trust verify delta.tar --base kit.tar --root root.json`,

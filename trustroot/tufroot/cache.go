@@ -74,7 +74,7 @@ func HasCache(fsys fs.FS) (bool, error) {
 func CacheFloors(fsys fs.FS) (Floors, error) {
 	raw, err := tuf.ReadFile(fsys, tuf.StateName, tuf.MaxStateSize)
 	if refuse.CodeOf(err) == "tuf.not_found" {
-		return Floors{}, nil
+		return Floors{}, tuf.CheckNoSets(fsys)
 	}
 	if err != nil {
 		return Floors{}, err
