@@ -143,6 +143,20 @@ func (t *trustFlags) loadAged() (*trustroot.Root, string, error) {
 	return l.root, l.source, nil
 }
 
+// aged is the source as those read it who look at roots: for one that is built
+// in, whose report is the same on every day, with the age of what is newest in
+// it, in words of its own too.
+func (l *loaded) aged(at time.Time) (source, age string) {
+	switch {
+	case l.status != nil:
+		return l.source, inWords(l.status.Age)
+	case l.newest.IsZero() || at.Before(l.newest):
+		return l.source, ""
+	}
+	age = inWords(at.Sub(l.newest))
+	return l.source + ", " + age + " old", age
+}
+
 // find looks, in this order, at the file given, the instance's cache, and the
 // root that is built in.
 func (t *trustFlags) find() (*loaded, error) {
@@ -161,6 +175,7 @@ type loaded struct {
 	root   *trustroot.Root
 	source string
 	status *tufroot.Status // nil: not proved by TUF
+	newest time.Time       // of a built-in root: when its newest instance began
 
 	// Where the signing configuration that goes with the root is: in the
 	// repository that proved it, or beside it in a ClientTrustConfig.
@@ -244,11 +259,11 @@ func loadEmbedded(in instances.Instance, policy tufroot.Policy) (*loaded, error)
 	if err != nil {
 		return nil, asRefusal(err)
 	}
-	source := in.Name + ", embedded"
-	if newest := root.Newest(); !newest.IsZero() {
-		source += ", its newest instance of " + newest.UTC().Format(time.DateOnly)
+	l := &loaded{root: root, source: in.Name + ", embedded", newest: root.Newest()}
+	if !l.newest.IsZero() {
+		l.source += ", its newest instance of " + l.newest.UTC().Format(time.DateOnly)
 	}
-	return &loaded{root: root, source: source}, nil
+	return l, nil
 }
 
 // dated says how and as of when trust was proved.

@@ -96,7 +96,11 @@ counts, and says where the root is from, how it was proved and how old it is.`,
 			if err != nil {
 				return err
 			}
-			d := insight.Describe(l.root, l.origin())
+			policy, err := f.policy()
+			if err != nil {
+				return err
+			}
+			d := insight.Describe(l.root, l.origin(policy.At))
 			if f.output.format == "json" {
 				return writeJSON(cmd.OutOrStdout(), d)
 			}
@@ -107,10 +111,14 @@ counts, and says where the root is from, how it was proved and how old it is.`,
 	return cmd
 }
 
-func (l *loaded) origin() insight.Origin {
-	o := insight.Origin{Source: l.source}
+// origin says where a root is from, and how old it is at that time.
+func (l *loaded) origin(at time.Time) insight.Origin {
+	o := insight.Origin{}
+	o.Source, o.Age = l.aged(at)
 	if l.status != nil {
-		o.Proved, o.Age = l.status.ProvedAt.UTC(), inWords(l.status.Age)
+		o.Proved = l.status.ProvedAt.UTC()
+	} else if !l.newest.IsZero() {
+		o.Newest = l.newest.UTC()
 	}
 	return o
 }

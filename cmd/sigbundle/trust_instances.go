@@ -56,7 +56,7 @@ func newTrustList() *cobra.Command {
 				if l, err := loadInstance(store.store(), in.Name, policy); err != nil {
 					row.Problem = err.Error()
 				} else {
-					row.Source = l.source
+					row.Source, _ = l.aged(policy.At)
 				}
 				rows = append(rows, row)
 			}

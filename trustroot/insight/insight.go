@@ -32,7 +32,8 @@ const Schema = "sigbundle.trustroot.v1"
 type Origin struct {
 	Source string    `json:"source,omitempty"` // in words
 	Proved time.Time `json:"provedAt,omitzero"`
-	Age    string    `json:"age,omitempty"`
+	Newest time.Time `json:"newestInstance,omitzero"` // where nothing is proved: when the newest instance began
+	Age    string    `json:"age,omitempty"`           // in words, since Proved or else since Newest
 }
 
 // Description is a trust root in words and dates.
