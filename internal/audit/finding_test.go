@@ -58,7 +58,13 @@ func TestSummary(t *testing.T) {
 			t.Errorf("--fail-on %q accepted", bad)
 		}
 	}
-	if any := (FailOn{}); any.Fails((&state{}).summary("")) {
+	if any := (FailOn{}); any.Fails(&Summary{Entries: 1}) {
 		t.Error("nothing refused, and it fails")
+	}
+	if any := (FailOn{}); !any.Fails(&Summary{}) {
+		t.Error("nothing there, and it passes")
+	}
+	if none, err := ParseFailOn("none"); err != nil || none.Fails(&Summary{}) {
+		t.Errorf("none fails: %v", err)
 	}
 }

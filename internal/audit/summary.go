@@ -95,8 +95,14 @@ func covers(wanted, code string) bool {
 
 // Fails reports whether the audit failed.
 func (f FailOn) Fails(s *Summary) bool {
-	if f.none || f.codes == nil {
-		return !f.none && s.Refused > 0
+	if f.none {
+		return false
+	}
+	if s.Entries == 0 && s.Findings == 0 {
+		return true // nothing was there to verify, and nothing was
+	}
+	if f.codes == nil {
+		return s.Refused > 0
 	}
 	return slices.ContainsFunc(s.Codes, func(c Count) bool {
 		return slices.ContainsFunc(f.codes, func(wanted string) bool { return covers(wanted, c.Code) })
