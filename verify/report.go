@@ -78,8 +78,9 @@ func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // A Report says what was proved about a bundle and its artifact, by which
 // key, at what time and under which rule, or which check refused it. It is a
-// function of bundle, artifact, trust root and policy alone: the same inputs
-// give the same bytes of JSON on every machine and on every day.
+// function of bundle, artifact, trust root and policy alone, and repeats the
+// caller's [Config].RootSource: the same inputs give the same bytes of JSON on
+// every machine and on every day.
 type Report struct {
 	Schema    string     `json:"schema"`
 	Verified  bool       `json:"verified"`
