@@ -114,7 +114,7 @@ func TestKill(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(random.Int64N(2 * int64(alone) / int64(kills))))
+		time.Sleep(time.Duration(random.Int64N(3 * int64(alone) / int64(2*kills))))
 		_ = cmd.Process.Kill()
 		if err := cmd.Wait(); err != nil {
 			killed++
