@@ -62,6 +62,13 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 	if f.bundle != "" && len(files) > 1 {
 		return errors.New("--bundle goes with one file; several get theirs beside them")
 	}
+	for _, name := range files { // before anybody is asked who they are
+		if info, err := os.Stat(name); err != nil {
+			return err
+		} else if info.IsDir() {
+			return fmt.Errorf("%s is a directory", name)
+		}
+	}
 	signer, err := f.signer.signer(cmd.Context(), cmd.ErrOrStderr())
 	if err != nil {
 		return err
