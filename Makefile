@@ -40,6 +40,9 @@ test: check ## everything a change must pass
 	$(GO) test ./...
 	@for module in $(LIGHT_MODULES); do echo "$$module:"; (cd $$module && $(GO) test ./...) || exit 1; done
 	@$(MAKE) --no-print-directory race portable
+	@for folder in SIGBUNDLE_SUITE SIGBUNDLE_CORPUS SIGBUNDLE_TUF; do \
+		test -n "$$(printenv $$folder)" || echo "skipped: $$folder names no folder, so its cases were not run"; \
+	done
 
 .PHONY: race
 race: ## the packages whose values are shared, under the race detector
