@@ -353,7 +353,11 @@ func extract(k *kit.Kit, folder, dir string) error {
 		if !ok {
 			continue
 		}
-		target := filepath.Join(dir, filepath.FromSlash(name))
+		local, err := filepath.Localize(name) // Windows has names that are devices
+		if err != nil {
+			return &refusal{refuse.New("kit.name", "%q is not a name that this file system takes", f.Name)}
+		}
+		target := filepath.Join(dir, local)
 		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
 			return err
 		}
