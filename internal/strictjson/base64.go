@@ -5,6 +5,7 @@ package strictjson
 import (
 	"encoding/base64"
 	"errors"
+	"strings"
 )
 
 // Bytes reads a string of base64, in the standard or the URL-safe alphabet,
