@@ -7,8 +7,12 @@ bench: ## measure every kind of bundle against sigstore-go, and against the bare
 	@cd internal/oracle && $(GO) run ./cmd/bench
 
 .PHONY: oracle
-oracle: ## hold verdicts and timestamps against sigstore-go and digitorus/timestamp
-	cd internal/oracle && $(GO) vet ./... && $(GO) test ./...
+oracle: ## hold verdicts against sigstore-go, @sigstore/verify and the Python client, timestamps against digitorus/timestamp
+	cd internal/oracle && $(GO) vet ./... && $(GO) test ./... && $(GO) run ./cmd/differ
+
+.PHONY: oracle-report
+oracle-report: ## the same over all questions, into docs/differential.md
+	cd internal/oracle && env -u SIGBUNDLE_SUITE -u SIGBUNDLE_CORPUS $(GO) run ./cmd/differ -out ../../docs/differential.md
 
 .PHONY: bench-start
 bench-start: ## measure the start of the command against a minimal sigstore-go program

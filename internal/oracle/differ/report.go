@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package differ
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Words returns the beginning of what the client said, the same for refusals
+// that are alike.
+func (d *Disagreement) Words() string {
+	w := words(d.Answer.Reason)
+	return w[:min(len(w), 150)]
+}
+
+// sum adds up the tallies of some sets.
+func (o *Outcome) sum(client string, sets ...string) (t Tally) {
+	for _, name := range sets {
+		if s := o.Tallies[client][name]; s != nil {
+			t.Accepted, t.Refused, t.Differ, t.Unfit = t.Accepted+s.Accepted, t.Refused+s.Refused, t.Differ+s.Differ, t.Unfit+s.Unfit
+		}
+	}
+	return t
+}
+
+func (t Tally) asked() int { return t.Accepted + t.Refused + t.Differ }
+
+// Summary returns one line for each client.
+func (o *Outcome) Summary() string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(o.Tallies)) {
+		t := o.sum(name, Sets...)
+		fmt.Fprintf(&b, "%s: %d asked, %d accepted by both, %d refused by both, %d disagreements; %d not put to it\n",
+			name, t.asked(), t.Accepted, t.Refused, t.Differ, t.Unfit)
+	}
+	fmt.Fprintf(&b, "%d disagreements unexplained\n", len(o.Unexplained))
+	return b.String()
+}
+
+// Markdown returns docs/differential.md.
+func (o *Outcome) Markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `# Other clients
+
+Written by `+"`make oracle-report`"+`; do not edit. Each line of the tables is what
+became of the same questions, put to this module and to another client: bundle,
+artifact, trust root and policy, alike for both. Clients: sigstore-go v1.3.0,
+@sigstore/verify 3.1.1 on Node 20, and the Python client sigstore 4.5.1.
+
+"public" is testdata/public, "story" testdata/virtual, "virtual" bundles signed
+in virtual worlds; mutants are of those that verify, changed in one respect.
+In stories and virtual bundles the zeros are written out that protobuf's JSON
+leaves out, since the Python client would refuse all others for that alone.
+
+| client | set | asked | both accept | both refuse | differ | not put to it |
+|---|---|---:|---:|---:|---:|---:|
+`)
+	for _, client := range slices.Sorted(maps.Keys(o.Tallies)) {
+		for _, set := range Sets {
+			if t := o.sum(client, set); t != (Tally{}) {
+				fmt.Fprintf(&b, "| %s | %s | %d | %d | %d | %d | %d |\n", client, set, t.asked(), t.Accepted, t.Refused, t.Differ, t.Unfit)
+			}
+		}
+	}
+	fmt.Fprintf(&b, "\nDisagreements that no rule explains: %d\n", len(o.Unexplained))
+	b.WriteString("\n## What a client cannot be asked\n\n| client | why | questions |\n|---|---|---:|\n")
+	for _, client := range slices.Sorted(maps.Keys(o.Unfit)) {
+		for _, why := range slices.Sorted(maps.Keys(o.Unfit[client])) {
+			fmt.Fprintf(&b, "| %s | %s | %d |\n", client, why, o.Unfit[client][why])
+		}
+	}
+	b.WriteString(`
+## Classes
+
+Right is "we" where a specification decides against the client, and "either"
+where it leaves the matter open and both answers are safe. The tables are in
+internal/oracle/differ.
+
+### We accept, the client refuses
+`)
+	o.classes(&b, weAccept)
+	b.WriteString("\n### The client accepts, we refuse\n")
+	o.classes(&b, theyAccept)
+	b.WriteString(`
+### We refuse, all three clients accept
+
+Each is one of the classes above; here are those in which we stand alone.
+
+| our code | questions | example |
+|---|---:|---|
+`)
+	for _, code := range slices.Sorted(maps.Keys(o.Alone)) {
+		fmt.Fprintf(&b, "| %s | %d | %s |\n", code, len(o.Alone[code]), cell(o.Alone[code][0].Title()))
+	}
+	return b.String()
+}
+
+// classes writes the rules that explained anything.
+func (o *Outcome) classes(b *strings.Builder, list []*rule) {
+	b.WriteString("\n| class | client | our codes | questions | right | why | example |\n|---|---|---|---:|---|---|---|\n")
+	for _, r := range list {
+		if n := o.Rules[r]; n > 0 {
+			client := strings.ReplaceAll(r.client, "|", ", ")
+			if client == "" {
+				client = "any"
+			}
+			fmt.Fprintf(b, "| %s | %s | %s | %d | %s | %s | %s |\n", r.name, client,
+				strings.Join(slices.Sorted(maps.Keys(o.Codes[r])), " "), n, r.right, r.why, cell(o.Examples[r]))
+		}
+	}
+}
+
+// cell makes a title fit for a table.
+func cell(s string) string { return strings.ReplaceAll(s, "|", "\\|") }
