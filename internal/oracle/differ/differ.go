@@ -15,7 +15,6 @@ package differ
 
 import (
 	"bytes"
-	"errors"
 	"strings"
 
 	"github.com/sigbundle/sigbundle/bundle"
@@ -31,8 +30,6 @@ type Question struct {
 	Name string
 	// Operator and Place say what was changed, for mutants.
 	Operator, Place string
-	// Contested marks a corpus' line that is known to divide clients.
-	Contested bool
 
 	judge *judge
 }
@@ -112,9 +109,6 @@ func ourVerdict(q *Question, withArtifact bool) error {
 // demand is what a policy asks for, in the words that all clients know: how
 // much of each kind of evidence, with the defaults filled in.
 type demand struct{ logs, scts, timestamps, times int }
-
-// errInexpressible says that a client cannot be asked a question.
-var errInexpressible = errors.New("the client has no words for it")
 
 func (q *Question) demand() demand {
 	r, root := q.Policy.Require, q.judge.root

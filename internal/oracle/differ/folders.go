@@ -67,7 +67,6 @@ type corpusLine struct {
 	Key         string  `json:"key"`
 	TrustedRoot string  `json:"trusted_root"`
 	Policy      struct{ Tlog, SCT, Observer, TS int }
-	Contested   bool `json:"contested"`
 }
 
 // corpus returns the real bundles of a corpus.
@@ -95,7 +94,7 @@ func corpus(dir string) ([]*Question, error) {
 }
 
 func (l *corpusLine) question(dir string) (q *Question, err error) {
-	q = &Question{Set: "corpus", Name: l.ID, Contested: l.Contested}
+	q = &Question{Set: "corpus", Name: l.ID}
 	read := func(name string) []byte {
 		var data []byte
 		if err == nil {

@@ -115,12 +115,17 @@ func run(dir string, command ...string) error {
 	var said bytes.Buffer
 	c.Stdout, c.Stderr = &said, &said
 	if err := c.Run(); err != nil {
-		return fmt.Errorf("%s: %w: %s", command[0], err, lastLine(said.Bytes()))
+		return fmt.Errorf("%s: %w: %s", command[0], err, complaint(said.String()))
 	}
 	return nil
 }
 
-func lastLine(text []byte) string {
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return lines[len(lines)-1]
+// complaint picks the first line that speaks of an error.
+func complaint(text string) string {
+	for line := range strings.Lines(text) {
+		if strings.Contains(strings.ToLower(line), "error") {
+			return strings.TrimSpace(line)
+		}
+	}
+	return strings.TrimSpace(text)
 }

@@ -20,10 +20,9 @@ import (
 // sigstoreGo is the client that this module is linked with.
 type sigstoreGo struct{}
 
-func (sigstoreGo) Name() string            { return "sigstore-go" }
-func (sigstoreGo) Artifacts() bool         { return true }
-func (sigstoreGo) Close() error            { return nil }
-func (sigstoreGo) Fits(q *Question) string { return goFits(q) }
+func (sigstoreGo) Name() string    { return "sigstore-go" }
+func (sigstoreGo) Artifacts() bool { return true }
+func (sigstoreGo) Close() error    { return nil }
 
 // goVerifier is what sigstore-go makes of a trust root and a policy.
 type goVerifier struct {
@@ -31,7 +30,8 @@ type goVerifier struct {
 	who []sgverify.PolicyOption
 }
 
-func goFits(q *Question) string {
+// Fits: it always wants a time for a certificate.
+func (sigstoreGo) Fits(q *Question) string {
 	switch d := q.demand(); {
 	case !q.plain():
 		return "policy that it has no words for"

@@ -56,7 +56,7 @@ var weAccept = []*rule{
 		"It requires commonName and other members that protobuf's JSON leaves out when empty, and kinds of key that it knows. (ProtoJSON format)"},
 	{py, "accepted", "as string, got int|Field required|Incorrect padding|Invalid base64|Expected protobuf|Input should be a valid", `^(mutant|public|story|virtual|corpus)`, "we", "protobuf's JSON in other spellings",
 		"Zeros left out, null for absent, numbers without quotes, base64 in the URL alphabet or unpadded: readers of ProtoJSON accept these, and 0.1 bundles have no proof. Its model asks for the one canonical spelling and a proof in every version."},
-	{py, "accepted", "SET: invalid inclusion promise|not enough sources|invalid signature|Signature is invalid|Invalid|load|mismatch|inconsistent|does not match|ValueError", `base64: (URL alphabet|unpadded)`, "we", "base64 in the URL alphabet",
+	{py, "accepted", "invalid log entry|not enough sources|invalid signature|Signature is invalid|Invalid|load|mismatch|inconsistent|does not match|ValueError", `base64: (URL alphabet|unpadded)`, "we", "base64 in the URL alphabet",
 		"ProtoJSON accepts both alphabets; it drops the characters that it does not know and decodes the rest."},
 	{py, "accepted", "malformed in-toto statement", ``, "we", "statements of other versions",
 		"Statement v0.1, digests of other algorithms, a missing predicate type: it reads v1 with predefined digests only. (in-toto attestation framework: v0.1 has the same fields)"},
