@@ -4,6 +4,7 @@ package conformance_test
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/sigbundle/sigbundle/conformance"
@@ -26,6 +27,9 @@ func TestSuite(t *testing.T) {
 	}
 	for _, o := range outcomes {
 		t.Logf("%-62s %-6s %-28s %v", o.Case, o.Mode, o.Code(), o.Err)
+		if !o.Want && o.Mode == "path" {
+			t.Logf("%-62s %-6s %s", "", "README", strings.Join(strings.Fields(o.Readme), " "))
+		}
 		if !o.OK() {
 			t.Errorf("%s by %s: want verified %v, got %v", o.Case, o.Mode, o.Want, o.Err)
 		}
