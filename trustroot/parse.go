@@ -55,37 +55,13 @@ func checkMediaType(s string) error {
 // parser walks one document. Its methods are named after the messages.
 type parser struct{ d *strictjson.Decoder }
 
-// field is one member of a message: its name in the JSON mapping, the name in
-// the schema if that differs (the mapping accepts both), and its reader.
-type field struct {
-	json, proto string
-	read        func() error
+// message reads an object whose members are fields.
+func (p *parser) message(fields ...strictjson.Field) error {
+	err := p.d.Message(fields...)
+	return refuse.Wrap(codeOf(err), err, "")
 }
 
-// message reads an object. Unknown members are skipped, null counts as
-// absent, and the two spellings of one name count as a repetition.
-func (p *parser) message(fields ...field) error {
-	var seen uint32
-	return p.d.Object(func(key string) error {
-		for i, f := range fields {
-			if key != f.json && (f.proto == "" || key != f.proto) {
-				continue
-			}
-			if seen&(1<<i) != 0 {
-				return refuse.New(codeMalformed, "member %q occurs in two spellings", f.json)
-			}
-			seen |= 1 << i
-			if p.d.Null() {
-				return nil
-			}
-			if err := f.read(); err != nil {
-				return refuse.Wrap(codeOf(err), err, "%s", f.json)
-			}
-			return nil
-		}
-		return p.d.Skip()
-	})
-}
+var field = strictjson.NewField
 
 func codeOf(err error) refuse.Code {
 	if strictjson.IsLimit(err) {
@@ -96,11 +72,11 @@ func codeOf(err error) refuse.Code {
 
 func (p *parser) root() (doc document, mediaType string, err error) {
 	err = p.message(
-		field{"mediaType", "media_type", p.text(&mediaType)},
-		field{"tlogs", "", list(p, &doc.tlogs, p.instance)},
-		field{"certificateAuthorities", "certificate_authorities", list(p, &doc.cas, p.authority)},
-		field{"ctlogs", "", list(p, &doc.ctlogs, p.instance)},
-		field{"timestampAuthorities", "timestamp_authorities", list(p, &doc.tsas, p.authority)},
+		field("mediaType", "media_type", p.text(&mediaType)),
+		field("tlogs", "", list(p, &doc.tlogs, p.instance)),
+		field("certificateAuthorities", "certificate_authorities", list(p, &doc.cas, p.authority)),
+		field("ctlogs", "", list(p, &doc.ctlogs, p.instance)),
+		field("timestampAuthorities", "timestamp_authorities", list(p, &doc.tsas, p.authority)),
 	)
 	return doc, mediaType, err
 }
@@ -125,18 +101,18 @@ func (p *parser) instance(in *instance) error {
 	window := p.window(&in.Start, &in.End)
 	publicKey := func() error {
 		return p.message(
-			field{"rawBytes", "raw_bytes", p.bytes(&in.Key, maxRaw)},
-			field{"keyDetails", "key_details", p.enum(&details, &unknownKey, v1.PublicKeyDetails_value)},
-			field{"validFor", "valid_for", window},
+			field("rawBytes", "raw_bytes", p.bytes(&in.Key, maxRaw)),
+			field("keyDetails", "key_details", p.enum(&details, &unknownKey, v1.PublicKeyDetails_value)),
+			field("validFor", "valid_for", window),
 		)
 	}
 	err := p.message(
-		field{"baseUrl", "base_url", p.text(&in.BaseURL)},
-		field{"hashAlgorithm", "hash_algorithm", p.enum(&hash, &unknownHash, v1.HashAlgorithm_value)},
-		field{"publicKey", "public_key", publicKey},
-		field{"logId", "log_id", p.keyID(&in.id)},
-		field{"checkpointKeyId", "checkpoint_key_id", p.keyID(&in.CheckpointKeyID)},
-		field{"operator", "", p.text(&in.Operator)},
+		field("baseUrl", "base_url", p.text(&in.BaseURL)),
+		field("hashAlgorithm", "hash_algorithm", p.enum(&hash, &unknownHash, v1.HashAlgorithm_value)),
+		field("publicKey", "public_key", publicKey),
+		field("logId", "log_id", p.keyID(&in.id)),
+		field("checkpointKeyId", "checkpoint_key_id", p.keyID(&in.CheckpointKeyID)),
+		field("operator", "", p.text(&in.Operator)),
 	)
 	in.Algorithm, in.hash = sigkey.Algorithm(details), v1.HashAlgorithm(hash)
 	in.unknown = unknownKey
@@ -154,8 +130,8 @@ func (p *parser) instance(in *instance) error {
 func (p *parser) authority(a *AuthorityConfig) error {
 	subject := func() error {
 		return p.message(
-			field{"organization", "", p.text(&a.Subject.Organization)},
-			field{"commonName", "common_name", p.text(&a.Subject.CommonName)},
+			field("organization", "", p.text(&a.Subject.Organization)),
+			field("commonName", "common_name", p.text(&a.Subject.CommonName)),
 		)
 	}
 	certificates := func() error {
@@ -169,19 +145,19 @@ func (p *parser) authority(a *AuthorityConfig) error {
 		})
 	}
 	return p.message(
-		field{"subject", "", subject},
-		field{"uri", "", p.text(&a.URI)},
-		field{"certChain", "cert_chain", func() error {
-			return p.message(field{"certificates", "", certificates})
-		}},
-		field{"validFor", "valid_for", p.window(&a.Start, &a.End)},
-		field{"operator", "", p.text(&a.Operator)},
+		field("subject", "", subject),
+		field("uri", "", p.text(&a.URI)),
+		field("certChain", "cert_chain", func() error {
+			return p.message(field("certificates", "", certificates))
+		}),
+		field("validFor", "valid_for", p.window(&a.Start, &a.End)),
+		field("operator", "", p.text(&a.Operator)),
 	)
 }
 
 func (p *parser) certificate() (*x509.Certificate, error) {
 	var der []byte
-	if err := p.message(field{"rawBytes", "raw_bytes", p.bytes(&der, maxRaw)}); err != nil {
+	if err := p.message(field("rawBytes", "raw_bytes", p.bytes(&der, maxRaw))); err != nil {
 		return nil, err
 	}
 	return parseCertificate(der)
@@ -198,7 +174,7 @@ func parseCertificate(der []byte) (*x509.Certificate, error) {
 // window reads a TimeRange.
 func (p *parser) window(start, end *time.Time) func() error {
 	return func() error {
-		return p.message(field{"start", "", p.time(start)}, field{"end", "", p.time(end)})
+		return p.message(field("start", "", p.time(start)), field("end", "", p.time(end)))
 	}
 }
 
@@ -239,7 +215,7 @@ func checkTime(t time.Time) (time.Time, error) {
 }
 
 func (p *parser) keyID(into *[]byte) func() error {
-	return func() error { return p.message(field{"keyId", "key_id", p.bytes(into, maxText)}) }
+	return func() error { return p.message(field("keyId", "key_id", p.bytes(into, maxText))) }
 }
 
 func (p *parser) text(into *string) func() error {

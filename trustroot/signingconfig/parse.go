@@ -23,13 +23,13 @@ func Parse(data []byte) (*Config, error) {
 	var mediaType string
 	var c Contents
 	err := p.message(
-		field{"mediaType", "media_type", p.text(&mediaType)},
-		field{"caUrls", "ca_urls", p.services(&c.Fulcios)},
-		field{"oidcUrls", "oidc_urls", p.services(&c.OIDCs)},
-		field{"rekorTlogUrls", "rekor_tlog_urls", p.services(&c.Rekors)},
-		field{"tsaUrls", "tsa_urls", p.services(&c.TSAs)},
-		field{"rekorTlogConfig", "rekor_tlog_config", p.choice(&c.RekorChoice)},
-		field{"tsaConfig", "tsa_config", p.choice(&c.TSAChoice)},
+		field("mediaType", "media_type", p.text(&mediaType)),
+		field("caUrls", "ca_urls", p.services(&c.Fulcios)),
+		field("oidcUrls", "oidc_urls", p.services(&c.OIDCs)),
+		field("rekorTlogUrls", "rekor_tlog_urls", p.services(&c.Rekors)),
+		field("tsaUrls", "tsa_urls", p.services(&c.TSAs)),
+		field("rekorTlogConfig", "rekor_tlog_config", p.choice(&c.RekorChoice)),
+		field("tsaConfig", "tsa_config", p.choice(&c.TSAChoice)),
 	)
 	if err == nil {
 		err = p.d.End()
@@ -71,9 +71,9 @@ func ParseClientTrust(data []byte) (*ClientTrust, error) {
 		}
 	}
 	err := p.message(
-		field{"mediaType", "media_type", p.text(&mediaType)},
-		field{"trustedRoot", "trusted_root", raw(&c.RootJSON)},
-		field{"signingConfig", "signing_config", raw(&c.SigningJSON)},
+		field("mediaType", "media_type", p.text(&mediaType)),
+		field("trustedRoot", "trusted_root", raw(&c.RootJSON)),
+		field("signingConfig", "signing_config", raw(&c.SigningJSON)),
 	)
 	if err == nil {
 		err = p.d.End()
@@ -97,35 +97,13 @@ func ParseClientTrust(data []byte) (*ClientTrust, error) {
 
 type parser struct{ d *strictjson.Decoder }
 
-// field is one member of a message: its name in the JSON mapping, the name in
-// the schema if that differs (the mapping accepts both), and its reader.
-type field struct {
-	json, proto string
-	read        func() error
+// message reads an object whose members are fields.
+func (p *parser) message(fields ...strictjson.Field) error {
+	err := p.d.Message(fields...)
+	return refuse.Wrap(codeOf(err), err, "")
 }
 
-func (p *parser) message(fields ...field) error {
-	var seen uint32
-	return p.d.Object(func(key string) error {
-		for i, f := range fields {
-			if key != f.json && (f.proto == "" || key != f.proto) {
-				continue
-			}
-			if seen&(1<<i) != 0 {
-				return refuse.New(codeMalformed, "member %q occurs in two spellings", f.json)
-			}
-			seen |= 1 << i
-			if p.d.Null() {
-				return nil
-			}
-			if err := f.read(); err != nil {
-				return refuse.Wrap(codeOf(err), err, "%s", f.json)
-			}
-			return nil
-		}
-		return p.d.Skip()
-	})
-}
+var field = strictjson.NewField
 
 func codeOf(err error) refuse.Code {
 	if strictjson.IsLimit(err) {
@@ -139,12 +117,12 @@ func (p *parser) services(into *[]Service) func() error {
 		return p.d.Array(maxServices, func(i int) error {
 			var s Service
 			err := p.message(
-				field{"url", "", p.text(&s.URL)},
-				field{"majorApiVersion", "major_api_version", p.number(&s.MajorAPIVersion)},
-				field{"validFor", "valid_for", func() error {
-					return p.message(field{"start", "", p.time(&s.Start)}, field{"end", "", p.time(&s.End)})
-				}},
-				field{"operator", "", p.text(&s.Operator)},
+				field("url", "", p.text(&s.URL)),
+				field("majorApiVersion", "major_api_version", p.number(&s.MajorAPIVersion)),
+				field("validFor", "valid_for", func() error {
+					return p.message(field("start", "", p.time(&s.Start)), field("end", "", p.time(&s.End)))
+				}),
+				field("operator", "", p.text(&s.Operator)),
 			)
 			if err != nil {
 				return refuse.Wrap(codeOf(err), err, "number %d", i+1)
@@ -175,8 +153,8 @@ func (p *parser) choice(into *Choice) func() error {
 	}
 	return func() error {
 		return p.message(
-			field{"selector", "", selector},
-			field{"count", "", p.number(&into.Count)},
+			field("selector", "", selector),
+			field("count", "", p.number(&into.Count)),
 		)
 	}
 }
