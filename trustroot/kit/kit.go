@@ -154,15 +154,20 @@ func checkName(name string) error {
 	return nil
 }
 
-// checkFolders refuses a file that is named like the folder of another: no
-// file system could hold both.
+// checkFolders refuses names of which a file system could not hold both: a
+// file named like the folder of another, and names that differ in the case of
+// letters only, of which some systems would keep one. Names are ASCII.
 func checkFolders(files []File) error {
 	names := make(map[string]bool, len(files))
 	for _, f := range files {
-		names[f.Name] = true
+		folded := strings.ToLower(f.Name)
+		if names[folded] {
+			return refuse.New(codeName, "there are two files named %q but for the case of letters", folded)
+		}
+		names[folded] = true
 	}
 	for _, f := range files {
-		for dir := path.Dir(f.Name); dir != "."; dir = path.Dir(dir) {
+		for dir := path.Dir(strings.ToLower(f.Name)); dir != "."; dir = path.Dir(dir) {
 			if names[dir] {
 				return refuse.New(codeName, "%q is the name of a file and of a folder", dir)
 			}

@@ -287,6 +287,10 @@ func TestNames(t *testing.T) {
 		_, err := New(Contents{AsOf: now, Files: map[string][]byte{name: nil}})
 		refused(t, name, err, "kit.name")
 	}
+	for _, two := range [][2]string{{"bundles/a", "bundles/A"}, {"bundles/x/a", "bundles/X/A"}, {"bundles/A", "bundles/a/b"}} {
+		_, err := New(Contents{AsOf: now, Files: map[string][]byte{two[0]: nil, two[1]: nil}})
+		refused(t, two[1], err, "kit.name")
+	}
 	_, err := New(Contents{})
 	refused(t, "no time", err, "kit.malformed")
 	many := make(map[string][]byte, maxFiles+1)
