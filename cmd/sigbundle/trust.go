@@ -273,7 +273,10 @@ func dated(s tufroot.Status) string {
 	if len(s.Roles) > 0 && s.Roles[0].Version != s.Start {
 		fmt.Fprintf(&b, " to %d", s.Roles[0].Version)
 	}
-	if s.Behind {
+	switch {
+	case s.Behind && s.Start == s.Newest:
+		b.WriteString(", which the copy lacks: it is older, or incomplete")
+	case s.Behind:
 		fmt.Fprintf(&b, ", older than the root known here, %d", s.Newest)
 	}
 	fmt.Fprintf(&b, ", as of %s", at(s.ProvedAt))

@@ -130,8 +130,8 @@ func (f *kitFlags) prove(k *kit.Kit) (*kit.Proof, instances.Instance, error) {
 	}
 	// The trust is as old as the kit, however long its metadata lasts.
 	if age := policy.At.Sub(k.Manifest().AsOf); policy.MaxAge > 0 && age > policy.MaxAge {
-		return nil, in, &refusal{refuse.New("tuf.age", "the kit is of %s, %s before the time of judgement, and at most %v is allowed",
-			at(k.Manifest().AsOf), inWords(age), policy.MaxAge)}
+		return nil, in, &refusal{refuse.New("tuf.age", "the kit is of %s, %s before the time of judgement, and at most %s is allowed",
+			at(k.Manifest().AsOf), inWords(age), inWords(policy.MaxAge))}
 	}
 	floors, err := f.floors(in)
 	if err != nil {

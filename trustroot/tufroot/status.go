@@ -50,8 +50,8 @@ func (p Policy) Judge(s Status) error {
 	case p.MaxAge == AnyAge:
 		return nil
 	case p.MaxAge > 0 && s.Age > p.MaxAge:
-		return refuse.New("tuf.age", "trust was last known to be in force at %s, %v before the time of judgement, and at most %v is allowed",
-			s.ProvedAt.Format(time.RFC3339), s.Age, p.MaxAge)
+		return refuse.New("tuf.age", "trust was last known to be in force at %s, %.1f days before the time of judgement, and at most %.1f are allowed",
+			s.ProvedAt.Format(time.RFC3339), s.Age.Hours()/24, p.MaxAge.Hours()/24)
 	case p.MaxAge == 0 && s.Expired:
 		for _, r := range s.Roles {
 			if r.Expired {
