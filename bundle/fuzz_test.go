@@ -8,6 +8,8 @@ import (
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
+// FuzzParse holds what is read from a bundle against protojson and against
+// what is read from the bundle as it is written again.
 func FuzzParse(f *testing.F) {
 	for _, doc := range []object{messageV03(f), messageOld(f, "0.1"), envelopeV03(f)} {
 		f.Add(text(f, doc))

@@ -76,6 +76,7 @@ func TestAllSHA256(t *testing.T) {
 	}
 }
 
+// FuzzAll reads bundles line by line: each line is a bundle or a refusal.
 func FuzzAll(f *testing.F) {
 	small := `{"mediaType":"` + MediaType + `","verificationMaterial":{"publicKey":{}},"messageSignature":{"signature":"AQ=="}}`
 	f.Add([]byte(small + "\n" + small))

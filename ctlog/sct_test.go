@@ -342,6 +342,8 @@ func TestDetachedRefuses(t *testing.T) {
 	}
 }
 
+// FuzzSCTList reads the extension of a certificate. What is read encodes to the
+// same bytes.
 func FuzzSCTList(f *testing.F) {
 	f.Add(encode(sample()))
 	f.Add(encode(sample(), sample()))
@@ -360,6 +362,27 @@ func FuzzSCTList(f *testing.F) {
 		}
 		if len(scts) == 0 || len(scts) > MaxSCTs || !bytes.Equal(encode(list...), der) {
 			t.Errorf("%d SCTs do not encode to what they were read from", len(scts))
+		}
+	})
+}
+
+// FuzzDetached reads the answer of a certificate authority that does not embed
+// the SCT. What is read means the same when it is written out.
+func FuzzDetached(f *testing.F) {
+	f.Add([]byte(detached(sample())))
+	f.Add([]byte(`{"sct_version":0,"id":"","timestamp":0,"extensions":"","signature":"BAMAAA=="}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		sct, err := ParseDetached(data)
+		if err != nil {
+			if refuse.CodeOf(err) != "sct.malformed" {
+				t.Errorf("code of %v", err)
+			}
+			return
+		}
+		again, err := ParseDetached([]byte(detached(sct)))
+		if err != nil || again.LogID != sct.LogID || again.Timestamp != sct.Timestamp || again.Algorithm != sct.Algorithm ||
+			!bytes.Equal(again.Extensions, sct.Extensions) || !bytes.Equal(again.Signature, sct.Signature) {
+			t.Errorf("%+v became %+v, %v", sct, again, err)
 		}
 	})
 }

@@ -66,6 +66,7 @@ func TestDigest(t *testing.T) {
 	}
 }
 
+// FuzzPAE holds the encoding that is signed against go-securesystemslib.
 func FuzzPAE(f *testing.F) {
 	f.Add(PayloadTypeInToto, []byte("{}"))
 	f.Add("", []byte(nil))

@@ -220,6 +220,7 @@ func TestStatementProto(t *testing.T) {
 	}
 }
 
+// FuzzParseStatement holds a statement against what encoding/json reads.
 func FuzzParseStatement(f *testing.F) {
 	f.Add([]byte(good))
 	f.Add([]byte(strings.Replace(good, "_type", "type", 1)))

@@ -237,6 +237,7 @@ func TestAlgorithmNames(t *testing.T) {
 	}
 }
 
+// FuzzBody reads the bodies of log entries. None can be about two signatures.
 func FuzzBody(f *testing.F) {
 	for k, text := range bodies {
 		f.Add(text(), k.Name, k.Version)

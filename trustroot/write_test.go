@@ -200,8 +200,8 @@ func TestNoSharing(t *testing.T) {
 	}
 }
 
-// Whatever Parse accepts, protojson reads as the same message, and writing it
-// back loses nothing.
+// FuzzParse holds trust roots against protojson and against what is written
+// back, which loses nothing.
 func FuzzParse(f *testing.F) {
 	f.Add(mustJSON(sample(f)))
 	for _, name := range []string{"public-good", "staging"} {

@@ -48,7 +48,7 @@ func TestParseLine(t *testing.T) {
 	}
 }
 
-// What is accepted means what any reader of JSON takes it to mean.
+// FuzzParseLine holds the lines of an audit against encoding/json.
 func FuzzParseLine(f *testing.F) {
 	for _, s := range []string{
 		`{"bundle":"a","artifact":"b","identity":"c","issuer":"d"}`, `{"bundle":{},"no_artifact":true,"no_identity":true}`,

@@ -389,6 +389,7 @@ func TestSelfTest(t *testing.T) {
 	}
 }
 
+// FuzzVerify holds the verdict on ECDSA signatures against crypto/ecdsa.
 func FuzzVerify(f *testing.F) {
 	var keys []*ecdsa.PrivateKey
 	var tables []*Tables

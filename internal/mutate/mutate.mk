@@ -13,6 +13,15 @@ SOURCES ?= tlog ctlog dsse bundle trustroot verify internal/fulcio internal/rfc3
 mutate-source: ## remove or invert each check of the verifier: a test must notice
 	nice $(GO) run ./internal/mutate/source -out docs/survivors.md $(SOURCES)
 
-.PHONY: fuzz
-fuzz: ## every fuzz target for T each, with the number of executions
-	@sh internal/mutate/fuzz.sh $(GO) $(T)
+.PHONY: fuzz fuzz-record soak
+fuzz: ## every fuzz target for T of processor time each, with the number of executions
+	$(GO) run ./internal/mutate/fuzz -cpu $(T)
+
+# What a release is published with: ten minutes for each parser, an hour for
+# the whole verdict. Three and a half hours on one core.
+fuzz-record: ## the long runs, recorded in docs/fuzzing.md
+	nice $(GO) run ./internal/mutate/fuzz -cpu 10m -skip FuzzVerdict -record docs/fuzzing.md
+	nice $(GO) run ./internal/mutate/fuzz -cpu 60m -only FuzzVerdict -record docs/fuzzing.md
+
+soak: ## every fuzz target for an hour of processor time
+	nice $(GO) run ./internal/mutate/fuzz -cpu 1h

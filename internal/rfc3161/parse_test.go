@@ -152,6 +152,7 @@ func TestConcurrentUse(t *testing.T) {
 	wg.Wait()
 }
 
+// FuzzParse reads timestamps and verifies them. A stranger's is never accepted.
 func FuzzParse(f *testing.F) {
 	for _, seed := range seeds(f) {
 		f.Add(seed)

@@ -109,7 +109,7 @@ func TestBytesStricter(t *testing.T) {
 	}
 }
 
-// What we read as an integer or as bytes, protojson reads as the same.
+// FuzzScalars holds integers and bytes against protojson.
 func FuzzScalars(f *testing.F) {
 	for _, s := range []string{"0", "-1", "9223372036854775807", "1.0", "1e2", "AQ==", "AQ", "_-8", "+/8=", "AR", "AQ\n=="} {
 		f.Add(s)

@@ -199,6 +199,7 @@ func TestBool(t *testing.T) {
 	}
 }
 
+// FuzzSkip holds values and strings against encoding/json.
 func FuzzSkip(f *testing.F) {
 	for _, s := range valid {
 		f.Add([]byte(s))

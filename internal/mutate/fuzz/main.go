@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command fuzz runs the fuzz targets of the module one after the other, each
+// until it has used so much processor time, and keeps a record of what ran.
+//
+//	go run ./internal/mutate/fuzz -cpu 30s
+//	go run ./internal/mutate/fuzz -cpu 10m -skip FuzzVerdict -record docs/fuzzing.md
+//
+// Processor time and not time by the clock, because the figure is to mean the
+// same on a machine that does other work as well. Inputs that reach new code
+// are kept in the build cache, beside those of go test, and the next run starts
+// from them. An input that breaks a target is written to testdata/fuzz of its
+// package, and the command fails.
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// slice is how long a target runs by the clock before its processor time is
+// looked at.
+const slice = 2 * time.Minute
+
+func main() {
+	var c campaign
+	flag.DurationVar(&c.cpu, "cpu", 30*time.Second, "processor `TIME` of each target")
+	flag.IntVar(&c.workers, "workers", 1, "inputs tried at a time")
+	only := flag.String("only", "", "run the targets whose `package.Name` matches this expression")
+	skip := flag.String("skip", "^$", "but not those that match this one")
+	record := flag.String("record", "", "write what ran to `FILE`, a table in Markdown; rows of other targets are kept")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, &c, *only, *skip, *record); err != nil {
+		fmt.Fprintln(os.Stderr, "fuzz:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, c *campaign, only, skip, record string) error {
+	match, err := regexp.Compile(only)
+	if err != nil {
+		return err
+	}
+	except, err := regexp.Compile(skip)
+	if err != nil {
+		return err
+	}
+	all, err := targets(ctx)
+	if err != nil {
+		return err
+	}
+	if c.cache, err = cacheDir(ctx); err != nil {
+		return err
+	}
+	if c.dir, err = os.MkdirTemp("", "fuzz"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(c.dir)
+	var failed []string
+	ran := 0
+	for _, t := range all {
+		if !match.MatchString(t.name()) || except.MatchString(t.name()) {
+			continue
+		}
+		ran++
+		fmt.Fprintf(os.Stderr, "%s: for %s\n", t.name(), c.cpu)
+		o, err := c.run(ctx, t)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			failed = append(failed, t.name())
+			continue
+		}
+		fmt.Printf("%-40s %12d executions %8s CPU %6d inputs\n", t.name(), o.executions, o.cpu.Round(time.Second), o.inputs)
+		if record != "" {
+			if err := keep(record, t, o); err != nil {
+				return err
+			}
+		}
+	}
+	switch {
+	case ran == 0:
+		return fmt.Errorf("no target matches %q", only)
+	case failed != nil:
+		return fmt.Errorf("%s failed", strings.Join(failed, ", "))
+	}
+	return nil
+}
+
+// campaign is how targets are run.
+type campaign struct {
+	cpu     time.Duration
+	workers int
+	dir     string // of test programs
+	cache   string // of inputs
+}
+
+// outcome is what a target did.
+type outcome struct {
+	executions int64
+	cpu        time.Duration
+	inputs     int // that reach code of their own, with those of earlier runs
+}
+
+// run builds a target's test program and runs it until it has used its time.
+func (c *campaign) run(ctx context.Context, t target) (outcome, error) {
+	program := filepath.Join(c.dir, t.function+".test")
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-fuzz", "^"+t.function+"$", "-o", program, t.pkg)
+	if out, err := build.CombinedOutput(); err != nil {
+		return outcome{}, fmt.Errorf("%s: %w\n%s", t.name(), err, out)
+	}
+	defer os.Remove(program)
+	var o outcome
+	for o.cpu < c.cpu {
+		for_ := min(slice, (c.cpu-o.cpu)/time.Duration(c.workers)+time.Second)
+		cmd := exec.CommandContext(ctx, program, "-test.run", "^$", "-test.fuzz", "^"+t.function+"$", "-test.fuzztime", for_.String(),
+			// Making bundles small first would take all the time there is.
+			"-test.fuzzminimizetime", "10x", "-test.fuzzcachedir", filepath.Join(c.cache, "fuzz", t.pkg),
+			"-test.parallel", strconv.Itoa(c.workers))
+		cmd.Dir = t.dir
+		// Asked to stop, a target still writes down what it found.
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			return o, fmt.Errorf("%s: %w\n%s", t.name(), err, out)
+		}
+		executions, inputs, err := figures(out)
+		if err != nil {
+			return o, fmt.Errorf("%s: %w\n%s", t.name(), err, out)
+		}
+		o.executions += executions
+		o.inputs = inputs
+		o.cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	}
+	return o, nil
+}
+
+var progress = regexp.MustCompile(`execs: (\d+) .*\(total: (\d+)\)`)
+
+// figures reads the last line of progress that a target printed.
+func figures(out []byte) (executions int64, inputs int, err error) {
+	all := progress.FindAllSubmatch(out, -1)
+	if all == nil {
+		return 0, 0, fmt.Errorf("it said nothing of its progress")
+	}
+	last := all[len(all)-1]
+	executions, err = strconv.ParseInt(string(last[1]), 10, 64)
+	if err != nil {
+		return 0, 0, err
+	}
+	inputs, err = strconv.Atoi(string(last[2]))
+	return executions, inputs, err
+}
+
+func cacheDir(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOCACHE").Output()
+	if err != nil {
+		return "", err
+	}
+	return string(bytes.TrimSpace(out)), nil
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTargets(t *testing.T) {
+	t.Chdir("../../..")
+	all, err := targets(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := make(map[string]bool)
+	for _, target := range all {
+		if found[target.name()] {
+			t.Errorf("%s is there twice", target.name())
+		}
+		found[target.name()] = true
+	}
+	for _, name := range []string{"bundle.FuzzParse", "internal/mutate.FuzzVerdict", "trustroot/internal/tuf.FuzzMetadata"} {
+		if !found[name] {
+			t.Errorf("%s is not found", name)
+		}
+	}
+}
+
+func TestFigures(t *testing.T) {
+	executions, inputs, err := figures([]byte(`fuzz: elapsed: 0s, gathering baseline coverage: 0/2 completed
+fuzz: elapsed: 3s, execs: 9 (3/sec), new interesting: 1 (total: 3)
+fuzz: elapsed: 6s, execs: 93501 (0/sec), new interesting: 51 (total: 53)
+PASS
+`))
+	if err != nil || executions != 93501 || inputs != 53 {
+		t.Errorf("%d executions, %d inputs, %v", executions, inputs, err)
+	}
+	if _, _, err := figures([]byte("PASS\n")); err == nil {
+		t.Error("a target without progress")
+	}
+}
+
+func TestKeep(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "fuzzing.md")
+	b, a := target{pkg: "m/b", module: "m", function: "FuzzB", synopsis: "reads."}, target{pkg: "m/a", module: "m", function: "FuzzA", synopsis: "a|b"}
+	for _, row := range []struct {
+		target
+		executions int64
+	}{{b, 1}, {a, 2}, {b, 3}} {
+		if err := keep(file, row.target, outcome{executions: row.executions, cpu: 90 * time.Second, inputs: 4}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rows, _ := strings.Cut(string(data), "---:|\n")
+	lines := strings.Split(rows, "\n")
+	if len(lines) != 3 || !strings.HasPrefix(lines[0], `| a.FuzzA | a\|b | `) || !strings.HasSuffix(lines[0], " | 1.5 | 2 | 4 |") ||
+		!strings.HasPrefix(lines[1], "| b.FuzzB | ") || !strings.HasSuffix(lines[1], " | 3 | 4 |") {
+		t.Errorf("%q", lines)
+	}
+}
