@@ -9,6 +9,7 @@ package main
 
 import (
 	"os"
+	"regexp"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
@@ -28,8 +29,22 @@ func newManual(root *cobra.Command) *cobra.Command {
 			}
 			root.InitDefaultCompletionCmd()
 			root.DisableAutoGenTag = true
+			keepTables(root)
 			header := &doc.GenManHeader{Section: "1", Source: "sigbundle " + versionString(), Manual: "sigbundle"}
 			return doc.GenManTree(root, header, args[0]) // the date is SOURCE_DATE_EPOCH
 		},
+	}
+}
+
+var table = regexp.MustCompile(`(?m)(^  .*\n?)+`)
+
+// keepTables marks what is indented in the descriptions as text whose lines
+// are not to be filled: the renderer reads them as Markdown.
+func keepTables(cmd *cobra.Command) {
+	cmd.Long = table.ReplaceAllStringFunc(cmd.Long, func(block string) string {
+		return "\n" + regexp.MustCompile(`(?m)^  `).ReplaceAllString(block, "    ") + "\n"
+	})
+	for _, c := range cmd.Commands() {
+		keepTables(c)
 	}
 }
