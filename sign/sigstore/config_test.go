@@ -10,10 +10,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sigbundle/sigbundle/internal/loopback"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/sign/oidc"
 	"github.com/sigbundle/sigbundle/tlog"
 )
+
+// instance is a Sigstore on loopback.
+type instance struct{ *loopback.Instance }
+
+func newInstance(t testing.TB) *instance { return &instance{loopback.New(t)} }
 
 const (
 	testIssuer = "https://accounts.example.test"
@@ -51,14 +57,14 @@ func (i *instance) client(timeout time.Duration) *Client {
 func (i *instance) config(token *oidc.Token, generations ...tlog.Generation) sign.Config {
 	c := i.client(10 * time.Second)
 	config := sign.Config{
-		Root: i.root, Stampers: []sign.Stamper{NewTSA(TSAConfig{Client: c, URL: i.tsa.URL})},
-		Issuer: NewFulcio(FulcioConfig{Client: c, URL: i.fulcio.URL, Token: token}),
+		Root: i.Root, Stampers: []sign.Stamper{NewTSA(TSAConfig{Client: c, URL: i.TSA.URL})},
+		Issuer: NewFulcio(FulcioConfig{Client: c, URL: i.Fulcio.URL, Token: token}),
 	}
 	for _, g := range generations {
 		if g == tlog.V1 {
-			config.Logs = append(config.Logs, NewRekorV1(RekorConfig{c, i.rekor1.URL}))
+			config.Logs = append(config.Logs, NewRekorV1(RekorConfig{c, i.Rekor1.URL}))
 		} else {
-			config.Logs = append(config.Logs, NewRekorV2(RekorConfig{c, i.rekor2.URL}))
+			config.Logs = append(config.Logs, NewRekorV2(RekorConfig{c, i.Rekor2.URL}))
 		}
 	}
 	return config

@@ -17,22 +17,6 @@ import (
 	"github.com/sigbundle/sigbundle/tlog"
 )
 
-// loseAnswers has a service do its work n times and break the connection.
-func (i *instance) loseAnswers(name string, n int) {
-	services := map[string]func(*http.Request, []byte) (int, string, []byte, error){"rekor1": i.entryV1, "rekor2": i.entryV2}
-	i.fault[name] = func(_ http.ResponseWriter, r *http.Request) {
-		if n == 0 {
-			panic(pass{})
-		}
-		n--
-		i.mutex.Lock()
-		body := i.last[name]
-		i.mutex.Unlock()
-		_, _, _, _ = services[name](r, body)
-		panic(http.ErrAbortHandler)
-	}
-}
-
 func status(code int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(code)
@@ -71,15 +55,15 @@ func TestFaults(t *testing.T) {
 			t.Run(name+"/"+what, func(t *testing.T) {
 				t.Parallel()
 				i := newInstance(t)
-				i.fault[name] = f.fault
+				i.Fault[name] = f.fault
 				config := i.config(token, s.log)
 				if what == "slow" {
 					i.hurry(&config, 100*time.Millisecond)
 				}
 				err := i.refused(t, config, sign.Message(strings.NewReader(artifact)), "sign."+s.family+"."+f.code)
 				i.checkMessage(t, err, name, leak)
-				if i.called(name) != f.calls {
-					t.Errorf("asked %d times, want %d", i.called(name), f.calls)
+				if i.Called(name) != f.calls {
+					t.Errorf("asked %d times, want %d", i.Called(name), f.calls)
 				}
 			})
 		}
@@ -89,7 +73,7 @@ func TestFaults(t *testing.T) {
 // checkMessage wants the address in the error, and no part of the token.
 func (i *instance) checkMessage(t *testing.T, err error, name, leak string) {
 	t.Helper()
-	urls := map[string]string{"fulcio": i.fulcio.URL, "tsa": i.tsa.URL, "rekor1": i.rekor1.URL, "rekor2": i.rekor2.URL}
+	urls := map[string]string{"fulcio": i.Fulcio.URL, "tsa": i.TSA.URL, "rekor1": i.Rekor1.URL, "rekor2": i.Rekor2.URL}
 	if !strings.Contains(err.Error(), urls[name]) {
 		t.Errorf("no address in %q", err)
 	}
@@ -140,7 +124,7 @@ func TestStopped(t *testing.T) {
 	for name, code := range map[string]string{"fulcio": "sign.fulcio.unreachable", "tsa": "sign.tsa.unreachable", "rekor2": "sign.rekor.unreachable"} {
 		i := newInstance(t)
 		config := i.config(newToken(t, nil), tlog.V2)
-		map[string]*httptest.Server{"fulcio": i.fulcio, "tsa": i.tsa, "rekor2": i.rekor2}[name].Close()
+		map[string]*httptest.Server{"fulcio": i.Fulcio, "tsa": i.TSA, "rekor2": i.Rekor2}[name].Close()
 		i.refused(t, config, sign.Message(strings.NewReader(artifact)), code)
 	}
 }
@@ -165,56 +149,56 @@ func TestLies(t *testing.T) {
 		lie        func(*instance)
 	}{
 		{"certificate for another key", "sign.fulcio.key", tlog.V2, func(i *instance) {
-			i.certificate.Certificate = func(c *virtual.CertificateInput) { c.PublicKey = stranger.Public() }
+			i.Certificate.Certificate = func(c *virtual.CertificateInput) { c.PublicKey = stranger.Public() }
 		}},
 		{"certificate of another authority", "chain.untrusted", tlog.V2, func(i *instance) {
-			i.certificate.Certificate = func(c *virtual.CertificateInput) { c.Key = p384 }
+			i.Certificate.Certificate = func(c *virtual.CertificateInput) { c.Key = p384 }
 		}},
-		{"certificate for somebody else", "sign.fulcio.identity", tlog.V2, func(i *instance) { i.impostor = "mallory@example.test" }},
-		{"wrong SCT", "sct.signature", tlog.V2, func(i *instance) { i.certificate.SCT = func(s *virtual.SCTInput) { s.Corrupt = true } }},
-		{"SCT of another log", "sct.unknown_log", tlog.V2, func(i *instance) { i.certificate.SCT = func(s *virtual.SCTInput) { s.LogID[0] ^= 1 } }},
-		{"no SCT", "sct.missing", tlog.V2, func(i *instance) { i.certificate.SCTList = func([]byte) []byte { return nil } }},
+		{"certificate for somebody else", "sign.fulcio.identity", tlog.V2, func(i *instance) { i.Impostor = "mallory@example.test" }},
+		{"wrong SCT", "sct.signature", tlog.V2, func(i *instance) { i.Certificate.SCT = func(s *virtual.SCTInput) { s.Corrupt = true } }},
+		{"SCT of another log", "sct.unknown_log", tlog.V2, func(i *instance) { i.Certificate.SCT = func(s *virtual.SCTInput) { s.LogID[0] ^= 1 } }},
+		{"no SCT", "sct.missing", tlog.V2, func(i *instance) { i.Certificate.SCTList = func([]byte) []byte { return nil } }},
 		{"timestamp of something else", "timestamp.imprint", tlog.V2, func(i *instance) {
-			i.stamp.Timestamp = func(in *virtual.TimestampInput) { in.Info = nil }
+			i.Stamp.Timestamp = func(in *virtual.TimestampInput) { in.Info = nil }
 		}},
 		{"timestamp with a broken signature", "timestamp.signature", tlog.V2, func(i *instance) {
-			i.stamp.Timestamp = func(in *virtual.TimestampInput) { in.Corrupt = true }
+			i.Stamp.Timestamp = func(in *virtual.TimestampInput) { in.Corrupt = true }
 		}},
 		{"old timestamp", "sign.tsa.nonce", tlog.V2, func(i *instance) {
-			i.stamp.Timestamp = func(in *virtual.TimestampInput) { in.Nonce = big.NewInt(7) }
+			i.Stamp.Timestamp = func(in *virtual.TimestampInput) { in.Nonce = big.NewInt(7) }
 		}},
 		{"timestamp without a nonce", "sign.tsa.nonce", tlog.V2, func(i *instance) {
-			i.stamp.Timestamp = func(in *virtual.TimestampInput) { in.Nonce = nil }
+			i.Stamp.Timestamp = func(in *virtual.TimestampInput) { in.Nonce = nil }
 		}},
 		{"timestamp after the certificate", "chain.expired", tlog.V2, func(i *instance) {
-			i.stamp.Timestamp = func(in *virtual.TimestampInput) { in.Time = in.Time.Add(time.Hour) }
+			i.Stamp.Timestamp = func(in *virtual.TimestampInput) { in.Time = in.Time.Add(time.Hour) }
 		}},
 		{"v2 entry of another artifact", "tlog.entry.digest", tlog.V2, func(i *instance) {
-			i.entry.Entry = func(in *virtual.EntryInput) { in.Digest = bytes.Repeat([]byte{7}, 32) }
+			i.Entry.Entry = func(in *virtual.EntryInput) { in.Digest = bytes.Repeat([]byte{7}, 32) }
 		}},
 		{"v1 entry of another artifact", "tlog.entry.digest", tlog.V1, func(i *instance) {
-			i.entry.Entry = func(in *virtual.EntryInput) { in.Digest = bytes.Repeat([]byte{7}, 32) }
+			i.Entry.Entry = func(in *virtual.EntryInput) { in.Digest = bytes.Repeat([]byte{7}, 32) }
 		}},
 		{"v2 entry of another key", "tlog.entry.key", tlog.V2, func(i *instance) {
-			i.entry.Entry = func(in *virtual.EntryInput) { in.Certificate, in.PublicKey = nil, stranger.SPKI() }
+			i.Entry.Entry = func(in *virtual.EntryInput) { in.Certificate, in.PublicKey = nil, stranger.SPKI() }
 		}},
 		{"v1 entry of another signature", "tlog.entry.signature", tlog.V1, func(i *instance) {
-			i.entry.Entry = func(in *virtual.EntryInput) { in.Signature = []byte("another") }
+			i.Entry.Entry = func(in *virtual.EntryInput) { in.Signature = []byte("another") }
 		}},
 		{"broken promise", "tlog.promise.signature", tlog.V1, func(i *instance) {
-			i.entry.Promise = func(in *virtual.PromiseInput) { in.Corrupt = true }
+			i.Entry.Promise = func(in *virtual.PromiseInput) { in.Corrupt = true }
 		}},
 		{"promise after the certificate", "chain.expired", tlog.V1, func(i *instance) {
-			i.entry.Promise = func(in *virtual.PromiseInput) { in.Integrated += 3600 }
+			i.Entry.Promise = func(in *virtual.PromiseInput) { in.Integrated += 3600 }
 		}},
 		{"broken checkpoint of v1", "tlog.checkpoint.signature", tlog.V1, func(i *instance) {
-			i.entry.Checkpoint = func(in *virtual.CheckpointInput) { in.Corrupt = true }
+			i.Entry.Checkpoint = func(in *virtual.CheckpointInput) { in.Corrupt = true }
 		}},
 		{"broken checkpoint of v2", "tlog.checkpoint.signature", tlog.V2, func(i *instance) {
-			i.entry.Checkpoint = func(in *virtual.CheckpointInput) { in.Corrupt = true }
+			i.Entry.Checkpoint = func(in *virtual.CheckpointInput) { in.Corrupt = true }
 		}},
 		{"checkpoint of another tree", "tlog.checkpoint.root", tlog.V2, func(i *instance) {
-			i.entry.Checkpoint = func(in *virtual.CheckpointInput) { in.Root = bytes.Repeat([]byte{7}, 32) }
+			i.Entry.Checkpoint = func(in *virtual.CheckpointInput) { in.Root = bytes.Repeat([]byte{7}, 32) }
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

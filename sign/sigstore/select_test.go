@@ -36,14 +36,14 @@ func services(t *testing.T, c signingconfig.Contents) *signingconfig.Config {
 func TestSelect(t *testing.T) {
 	i := newInstance(t)
 	broken := "http://127.0.0.1:1" // nobody is there
-	v1 := signingconfig.Service{URL: i.rekor1.URL, MajorAPIVersion: 1, Operator: "one"}
-	v2 := signingconfig.Service{URL: i.rekor2.URL, MajorAPIVersion: 2, Operator: "one"}
+	v1 := signingconfig.Service{URL: i.Rekor1.URL, MajorAPIVersion: 1, Operator: "one"}
+	v2 := signingconfig.Service{URL: i.Rekor2.URL, MajorAPIVersion: 2, Operator: "one"}
 	dead := signingconfig.Service{URL: broken, MajorAPIVersion: 2, Operator: "another"}
-	tsa := signingconfig.Service{URL: i.tsa.URL, Operator: "one"}
+	tsa := signingconfig.Service{URL: i.TSA.URL, Operator: "one"}
 	noTSA := signingconfig.Service{URL: broken, Operator: "another"}
 	anyOne, all := signingconfig.Choice{Selector: signingconfig.Any}, signingconfig.Choice{Selector: signingconfig.All}
 	two := signingconfig.Choice{Selector: signingconfig.Exact, Count: 2}
-	fulcios := []signingconfig.Service{{URL: i.fulcio.URL, Operator: "one"}}
+	fulcios := []signingconfig.Service{{URL: i.Fulcio.URL, Operator: "one"}}
 	type contents = signingconfig.Contents
 	for _, c := range []struct {
 		name     string
@@ -75,7 +75,7 @@ func TestSelect(t *testing.T) {
 			if s.Logs[0].Generation() != c.want || len(s.Stampers) != c.stamps {
 				t.Fatalf("%s and %d timestamp authorities", s.Logs[0].Generation(), len(s.Stampers))
 			}
-			config := sign.Config{Root: i.root, Logs: s.Logs, Stampers: s.Stampers,
+			config := sign.Config{Root: i.Root, Logs: s.Logs, Stampers: s.Stampers,
 				Issuer: NewFulcio(FulcioConfig{Client: client, URL: s.Fulcio, Token: newToken(t, nil)})}
 			if c.code != "" {
 				i.refused(t, config, sign.Message(strings.NewReader(artifact)), string(c.code))
@@ -100,13 +100,13 @@ func TestUntimed(t *testing.T) {
 func TestLocation(t *testing.T) {
 	for _, location := range []string{"", "http://elsewhere.example.test/api/v1/log/entries/1", "//elsewhere.example.test/x", "http://user@127.0.0.1/"} {
 		i := newInstance(t)
-		i.fault["rekor1"] = func(w http.ResponseWriter, _ *http.Request) {
+		i.Fault["rekor1"] = func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", location)
 			w.WriteHeader(http.StatusConflict)
 		}
 		i.refused(t, i.config(newToken(t, nil), tlog.V1), sign.Message(strings.NewReader(artifact)), "sign.rekor.duplicate")
-		if i.called("rekor1") != 3 { // once for each signature
-			t.Errorf("%q: asked %d times", location, i.called("rekor1"))
+		if i.Called("rekor1") != 3 { // once for each signature
+			t.Errorf("%q: asked %d times", location, i.Called("rekor1"))
 		}
 	}
 }
@@ -114,7 +114,7 @@ func TestLocation(t *testing.T) {
 // TestFrozen meets a log that takes nothing any more.
 func TestFrozen(t *testing.T) {
 	i := newInstance(t)
-	i.fault["rekor2"] = status(http.StatusMethodNotAllowed, "log frozen")
+	i.Fault["rekor2"] = status(http.StatusMethodNotAllowed, "log frozen")
 	i.refused(t, i.config(newToken(t, nil), tlog.V2), sign.Message(strings.NewReader(artifact)), "sign.rekor.frozen")
 }
 
@@ -123,14 +123,14 @@ func TestDenied(t *testing.T) {
 	for _, code := range []int{400, 401, 403} {
 		i := newInstance(t)
 		token := newToken(t, nil)
-		i.fault["fulcio"] = status(code, `{"message":"bad token `+token.Raw()+`"}`)
+		i.Fault["fulcio"] = status(code, `{"message":"bad token `+token.Raw()+`"}`)
 		err := i.refused(t, i.config(token, tlog.V2), sign.Message(strings.NewReader(artifact)), "sign.fulcio.denied")
 		i.checkMessage(t, err, "fulcio", token.Raw())
 	}
 	i := newInstance(t)
 	i.refused(t, i.config(newToken(t, map[string]any{"exp": 1}), tlog.V2), sign.Message(strings.NewReader(artifact)), "sign.token.expired")
 	i.refused(t, i.config(nil, tlog.V2), sign.Message(strings.NewReader(artifact)), "sign.token.missing")
-	if i.called("fulcio") != 0 {
+	if i.Called("fulcio") != 0 {
 		t.Error("a token that cannot do was sent")
 	}
 }
@@ -138,6 +138,6 @@ func TestDenied(t *testing.T) {
 // TestDetached refuses what has no place in a bundle.
 func TestDetached(t *testing.T) {
 	i := newInstance(t)
-	i.fault["fulcio"] = status(http.StatusOK, `{"signedCertificateDetachedSct":{"chain":{"certificates":["x"]},"signedCertificateTimestamp":"e30="}}`)
+	i.Fault["fulcio"] = status(http.StatusOK, `{"signedCertificateDetachedSct":{"chain":{"certificates":["x"]},"signedCertificateTimestamp":"e30="}}`)
 	i.refused(t, i.config(newToken(t, nil), tlog.V2), sign.Message(strings.NewReader(artifact)), "sign.fulcio.detached_sct")
 }

@@ -62,7 +62,7 @@ func (i *instance) signed(t *testing.T, config sign.Config, content sign.Content
 	if config.Issuer == nil {
 		policy = verify.Policy{Keys: []verify.Key{{Public: config.Key.Public(), Hint: config.Key.Hint()}}}
 	}
-	v, err := verify.New(verify.Config{Root: i.root, Policy: policy})
+	v, err := verify.New(verify.Config{Root: i.Root, Policy: policy})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,8 +109,8 @@ func TestSignDigest(t *testing.T) {
 	i.refused(t, config, sign.Digest(crypto.SHA256, sum[:31]), "sign.content")
 	i.refused(t, config, sign.Content{}, "sign.content")
 	i.refused(t, config, sign.Statement([]byte(`{"_type":"x"}`)), "statement.type")
-	if i.called("fulcio") != 1 {
-		t.Errorf("%d certificates for one signature", i.called("fulcio"))
+	if i.Called("fulcio") != 1 {
+		t.Errorf("%d certificates for one signature", i.Called("fulcio"))
 	}
 }
 
@@ -120,14 +120,14 @@ func TestSignDigest(t *testing.T) {
 func TestDuplicate(t *testing.T) {
 	i := newInstance(t)
 	config := i.config(newToken(t, nil), tlog.V2)
-	i.loseAnswers("rekor2", 1)
+	i.LoseAnswers("rekor2", 1)
 	i.signed(t, config, sign.Message(strings.NewReader(artifact)))
 	config.Algorithm = sign.Ed25519ph
-	i.loseAnswers("rekor2", 1)
+	i.LoseAnswers("rekor2", 1)
 	i.refused(t, config, sign.Message(strings.NewReader(artifact)), "sign.rekor.duplicate")
 
 	// Rekor v1 says where the entry is.
 	config = i.config(newToken(t, nil), tlog.V1)
-	i.loseAnswers("rekor1", 1)
+	i.LoseAnswers("rekor1", 1)
 	i.signed(t, config, sign.Message(strings.NewReader(artifact)))
 }
