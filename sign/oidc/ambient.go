@@ -4,6 +4,7 @@ package oidc
 
 import (
 	"context"
+	"crypto/x509"
 	"net/http"
 	"net/url"
 	"os/exec"
@@ -35,6 +36,11 @@ type Environment struct {
 	TokenFile string
 	// MetadataURL replaces the address of Google's metadata server; "-" means that there is none.
 	MetadataURL string
+	// IAMURL replaces the address where Google hands out tokens of other
+	// service accounts.
+	IAMURL string
+	// CAs, if not nil, are the roots for TLS, instead of the system's.
+	CAs *x509.CertPool
 	// Run runs a command and returns its standard output; nil means os/exec.
 	// CircleCI hands tokens out through a command only.
 	Run func(ctx context.Context, name string, args ...string) ([]byte, error)
@@ -82,7 +88,7 @@ func Ambient(ctx context.Context, e Environment) (*Token, string, error) {
 		e.Audience = Audience
 	}
 	if e.client == nil {
-		e.client = call.NewClient(call.Config{})
+		e.client = call.NewClient(call.Config{CAs: e.CAs})
 	}
 	if e.Run == nil {
 		e.Run = func(ctx context.Context, name string, args ...string) ([]byte, error) {
@@ -156,33 +162,6 @@ func fromCircleCI(ctx context.Context, e *Environment) (string, error) {
 		return "", refuse.New("sign.token.ambient", "the command circleci run oidc get did not succeed")
 	}
 	return string(out), nil
-}
-
-// onGoogle goes by what the firmware calls the machine only where the caller
-// set the metadata server's address; asking the network would cost every
-// other machine a time-out.
-func onGoogle(e *Environment) bool {
-	if e.MetadataURL == "-" {
-		return false
-	}
-	return e.MetadataURL != "" || e.Getenv("GCE_METADATA_HOST") != "" || e.Getenv("GOOGLE_SERVICE_ACCOUNT_NAME") != "" || googleProduct()
-}
-
-// fromGoogle asks the metadata server. It knows no TLS; what it hands out
-// goes no further than the machine's own network.
-func fromGoogle(ctx context.Context, e *Environment) (string, error) {
-	base := e.MetadataURL
-	if base == "" {
-		base = "http://metadata.google.internal"
-		if host := e.Getenv("GCE_METADATA_HOST"); host != "" {
-			base = "http://" + host
-		}
-	}
-	address, err := withQuery(base+"/computeMetadata/v1/instance/service-accounts/default/identity", url.Values{"audience": {e.Audience}, "format": {"full"}})
-	if err != nil {
-		return "", err
-	}
-	return e.ask(ctx, call.Request{Method: http.MethodGet, URL: address, Header: map[string]string{"Metadata-Flavor": "Google"}}, "")
 }
 
 // ask sends a request and returns a member of the answer, or with "" all of
