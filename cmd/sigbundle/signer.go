@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -35,6 +36,7 @@ type signerFlags struct {
 	trustConfig   string
 	rekor         int
 	caFile        string
+	timeout       time.Duration
 	trust         trustFlags
 }
 
@@ -50,6 +52,7 @@ func (f *signerFlags) add(cmd *cobra.Command) {
 	fl.StringVar(&f.trustConfig, "trust-config", "", "take services and trust root from this client trust configuration `FILE`")
 	fl.IntVar(&f.rekor, "rekor-version", 0, "use logs of this `VERSION` of Rekor only, 1 or 2")
 	fl.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` for TLS, instead of the system's")
+	fl.DurationVar(&f.timeout, "timeout", 0, "how long each of four attempts at a service may take, a `DURATION` such as 10s; by default 15s to 60s, as suits it")
 	f.trust.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("key", "identity-token", "identity-token-file", "oidc-flow")
 	cmd.MarkFlagsMutuallyExclusive("key", "algorithm")
@@ -65,6 +68,9 @@ func (f *signerFlags) signer(ctx context.Context, stderr io.Writer) (*sign.Signe
 	if f.flow != "" && f.flow != "browser" && f.flow != "device" {
 		return nil, fmt.Errorf("--oidc-flow %q is not browser or device", f.flow)
 	}
+	if f.timeout < 0 {
+		return nil, fmt.Errorf("--timeout %v is less than nothing", f.timeout)
+	}
 	root, signing, err := f.services()
 	if err != nil {
 		return nil, err
@@ -73,7 +79,7 @@ func (f *signerFlags) signer(ctx context.Context, stderr io.Writer) (*sign.Signe
 	if err != nil {
 		return nil, err
 	}
-	client := sigstore.NewClient(sigstore.ClientConfig{CAs: cas})
+	client := sigstore.NewClient(sigstore.ClientConfig{CAs: cas, Timeout: f.timeout})
 	services, err := sigstore.Select(sigstore.SelectConfig{
 		Client: client, Signing: signing, Now: now(), RekorMajor: f.rekor, Certificate: f.key == "",
 	})
