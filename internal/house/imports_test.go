@@ -21,10 +21,10 @@ var floors = [][]string{
 	{"tlog", "ctlog", "trustroot/tufsync", "trustroot/kit"},
 	// materials
 	{"bundle", "trustroot"},
-	{"trustroot/embedded", "trustroot/signingconfig", "internal/inspect"},
+	{"trustroot/embedded", "trustroot/signingconfig", "internal/inspect", "bundle/oci"},
 	// judgement
 	{"verify"},
-	{"sign", "trustroot/insight"},
+	{"sign", "trustroot/insight", "bundle/oci/registry"},
 	{"sign/sigstore"},
 }
 

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package oci
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/strictjson"
+)
+
+// Layout is an image layout on disk (OCI image-spec 1.1, "OCI Image Layout").
+// It is safe for concurrent use, and reads nothing outside its folder,
+// whatever links are in it.
+type Layout struct{ root *os.Root }
+
+// maxMarker bounds the file oci-layout, which holds one version.
+const maxMarker = 4 << 10
+
+// OpenLayout opens the layout that name begins with, which is DIR,
+// DIR:TAG or DIR@DIGEST, and returns the tag or digest for [Layout.Resolve],
+// "" if name has none. The folder is the longest part that is one up to a
+// colon or an @. Errors are the file system's, and oci.layout for a folder
+// that is not an image layout. The layout must be closed.
+func OpenLayout(name string) (l *Layout, reference string, err error) {
+	dir, reference := splitLayout(name)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, "", err
+	}
+	l = &Layout{root}
+	if err := l.checkMarker(); err != nil {
+		_ = root.Close()
+		return nil, "", err
+	}
+	return l, reference, nil
+}
+
+// splitLayout takes name apart. A folder with a colon in its name goes first.
+func splitLayout(name string) (dir, reference string) {
+	for end := len(name); end > 0; end = strings.LastIndexAny(name[:end], ":@") {
+		if info, err := os.Stat(name[:end]); err == nil && info.IsDir() {
+			return name[:end], strings.TrimLeft(name[end:], ":@")
+		}
+	}
+	return name, ""
+}
+
+func (l *Layout) checkMarker() error {
+	data, err := l.read("oci-layout", maxMarker)
+	if err != nil {
+		return refuse.Wrap("oci.layout", err, "not an image layout")
+	}
+	version := ""
+	d := strictjson.NewDecoder(data)
+	err = d.Object(func(key string) (err error) {
+		if key != "imageLayoutVersion" {
+			return d.Skip()
+		}
+		version, err = d.String()
+		return err
+	})
+	if err == nil {
+		err = d.End()
+	}
+	if err != nil || version != "1.0.0" {
+		return refuse.New("oci.layout", "oci-layout does not name version 1.0.0 of the image layout")
+	}
+	return nil
+}
+
+// Close releases the folder.
+func (l *Layout) Close() error { return l.root.Close() }
+
+// read reads a regular file of at most most bytes.
+func (l *Layout) read(name string, most int64) ([]byte, error) {
+	f, err := l.root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, refuse.New("oci.layout", "%s is not a regular file", name)
+	}
+	if info.Size() > most {
+		return nil, refuse.New("oci.limit", "%s has %d bytes, more than %d", name, info.Size(), most)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(data)) > most {
+		err = refuse.New("oci.limit", "%s has more than %d bytes", name, most)
+	}
+	return data, err
+}
+
+// index reads index.json.
+func (l *Layout) index() ([]Descriptor, error) {
+	data, err := l.read("index.json", MaxManifest)
+	if err != nil {
+		return nil, refuse.Wrap("oci.layout", err, "index.json")
+	}
+	list, err := ParseIndex(data)
+	if err != nil {
+		return nil, refuse.Wrap("oci.layout", err, "index.json")
+	}
+	return list, nil
+}
+
+// Manifest implements [Place].
+func (l *Layout) Manifest(_ context.Context, d Descriptor) ([]byte, error) {
+	return l.blob(d, MaxManifest)
+}
+
+// Blob implements [Place].
+func (l *Layout) Blob(_ context.Context, d Descriptor, most int64) ([]byte, error) {
+	return l.blob(d, most)
+}
+
+func (l *Layout) blob(d Descriptor, most int64) ([]byte, error) {
+	if err := d.limit(most); err != nil {
+		return nil, err
+	}
+	data, err := l.content(d.Digest, most)
+	if err != nil {
+		return nil, err
+	}
+	return data, d.Check(data)
+}
+
+// content reads what is stored under a digest, without a look at it.
+func (l *Layout) content(d Digest, most int64) ([]byte, error) {
+	data, err := l.read(d.path(), most)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, refuse.New("oci.missing", "%s is not in the layout", d)
+	}
+	return data, err
+}
+
+// Referrers implements [Place]. It finds what index.json lists, what the tag
+// for registries without referrers lists, and what lies among the blobs
+// unlisted, as `cosign save` leaves it.
+func (l *Layout) Referrers(_ context.Context, subject Digest) ([]Descriptor, error) {
+	entries, err := l.index()
+	if err != nil {
+		return nil, err
+	}
+	found := collector{seen: make(map[Digest]bool)}
+	for _, d := range entries {
+		if isTag(d, subject.FallbackTag()) {
+			found.add(l.fallback(d)...)
+		} else if l.mayRefer(d, subject) {
+			found.add(d)
+		}
+	}
+	unlisted, err := l.scan(subject)
+	if err != nil {
+		return nil, err
+	}
+	found.add(unlisted...)
+	if len(found.list) > MaxReferrers {
+		return nil, refuse.New("oci.limit", "more than %d referrers of %s", MaxReferrers, subject)
+	}
+	return found.list, nil
+}
+
+// collector keeps descriptors apart by digest.
+type collector struct {
+	list []Descriptor
+	seen map[Digest]bool
+}
+
+func (c *collector) add(list ...Descriptor) {
+	for _, d := range list {
+		if !c.seen[d.Digest] {
+			c.seen[d.Digest] = true
+			c.list = append(c.list, d)
+		}
+	}
+}
+
+// fallback returns the entries of a list of referrers, or the list itself if
+// it cannot be read, so that it is reported.
+func (l *Layout) fallback(d Descriptor) []Descriptor {
+	data, err := l.blob(d, MaxManifest)
+	if err != nil {
+		return []Descriptor{d}
+	}
+	list, err := ParseIndex(data)
+	if err != nil {
+		return []Descriptor{d}
+	}
+	return list
+}
+
+// mayRefer reports whether an entry of index.json refers to the subject. One
+// that cannot be read may, unless it is marked as an image: it is reported,
+// since it may be what a copy has lost.
+func (l *Layout) mayRefer(d Descriptor, subject Digest) bool {
+	data, err := l.blob(d, MaxManifest)
+	if err != nil {
+		return d.Digest != subject && d.Annotations[annotationName] == "" && !d.platform
+	}
+	_, refers, err := ParseSubject(data)
+	return err == nil && refers == subject
+}
+
+// isTag reports whether an entry of index.json has that tag.
+func isTag(d Descriptor, tag string) bool { return d.Annotations[annotationName] == tag }

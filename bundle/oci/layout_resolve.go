@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package oci
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+)
+
+// maxTag is the length of a tag (OCI distribution-spec 1.1, "Pulling
+// manifests").
+const maxTag = 128
+
+// Resolve implements [Place]. A layout without a name for its image must hold
+// one only; referrers, and the images that an index is made of, do not count.
+func (l *Layout) Resolve(_ context.Context, reference string) (Descriptor, error) {
+	if _, digest, ok := strings.Cut(reference, "@"); ok { // TAG@DIGEST
+		reference = digest
+	}
+	if strings.Contains(reference, ":") {
+		d, err := ParseDigest(reference)
+		if err != nil {
+			return Descriptor{}, err
+		}
+		return l.image(d)
+	}
+	if len(reference) > maxTag {
+		return Descriptor{}, refuse.New("oci.reference", "a tag of more than %d bytes", maxTag)
+	}
+	entries, err := l.index()
+	if err != nil {
+		return Descriptor{}, err
+	}
+	images := l.images(entries)
+	if reference != "" {
+		images = named(entries, reference)
+	}
+	switch {
+	case len(images) == 1:
+		return l.image(images[0].Digest)
+	case len(images) > 1:
+		return Descriptor{}, refuse.New("oci.ambiguous", "the layout holds several images, name one of %s", names(images))
+	case reference != "":
+		return Descriptor{}, refuse.New("oci.not_found", "the layout has no image with the tag %q", reference)
+	}
+	return Descriptor{}, refuse.New("oci.not_found", "the layout holds no image")
+}
+
+// image reads the manifest with that digest and describes it.
+func (l *Layout) image(digest Digest) (Descriptor, error) {
+	data, err := l.content(digest, MaxManifest)
+	if refuse.CodeOf(err) == "oci.missing" {
+		return Descriptor{}, refuse.New("oci.not_found", "%s is not in the layout", digest)
+	}
+	if err != nil {
+		return Descriptor{}, err
+	}
+	d := Descriptor{Digest: digest, Size: int64(len(data))}
+	if err := d.Check(data); err != nil {
+		return Descriptor{}, err
+	}
+	d.MediaType, _, err = ParseSubject(data)
+	return d, err
+}
+
+// named returns the entries with that tag, one for each digest.
+func named(entries []Descriptor, tag string) []Descriptor {
+	found := collector{seen: make(map[Digest]bool)}
+	for _, d := range entries {
+		if isTag(d, tag) {
+			found.add(d)
+		}
+	}
+	return found.list
+}
+
+// images returns the entries that are images of their own. One that cannot be
+// read counts: it must not be passed over for another.
+func (l *Layout) images(entries []Descriptor) []Descriptor {
+	found := collector{seen: make(map[Digest]bool)}
+	part := make(map[Digest]bool)
+	for _, d := range entries {
+		if isFallback(d) || isCosignOld(d) {
+			continue
+		}
+		data, err := l.blob(d, MaxManifest)
+		if err != nil {
+			if d.ArtifactType == "" {
+				found.add(d)
+			}
+			continue
+		}
+		m, err := parseManifest(data)
+		if err == nil && m.subject != nil {
+			continue
+		}
+		found.add(d)
+		if err == nil {
+			for _, child := range m.manifests {
+				part[child.Digest] = true
+			}
+		}
+	}
+	var whole []Descriptor
+	for _, d := range found.list {
+		if !part[d.Digest] {
+			whole = append(whole, d)
+		}
+	}
+	return whole
+}
+
+// isFallback reports whether an entry is a list of referrers by its tag.
+func isFallback(d Descriptor) bool {
+	digest, err := ParseDigest(strings.Replace(d.Annotations[annotationName], "-", ":", 1))
+	return err == nil && isTag(d, digest.FallbackTag())
+}
+
+// isCosignOld reports whether an entry is one of those in which cosign kept
+// signatures before there were bundles.
+func isCosignOld(d Descriptor) bool {
+	kind := d.Annotations[annotationKind]
+	return kind == "dev.cosignproject.cosign/sigs" || kind == "dev.cosignproject.cosign/atts"
+}
+
+// names lists images for a message.
+func names(images []Descriptor) string {
+	const most = 10
+	var list []string
+	for i, d := range images {
+		if i == most {
+			list = append(list, fmt.Sprintf("%d more", len(images)-most))
+			break
+		}
+		name := "@" + d.Digest.String()
+		if tag := d.Annotations[annotationName]; tag != "" {
+			name = fmt.Sprintf("%q (%s)", ":"+clip(tag), name)
+		}
+		list = append(list, name)
+	}
+	return strings.Join(list, ", ")
+}
+
+// scan looks through the blobs for manifests that refer to the subject.
+func (l *Layout) scan(subject Digest) ([]Descriptor, error) {
+	var found []Descriptor
+	for _, algorithm := range []string{"sha256", "sha512"} {
+		entries, err := l.list("blobs/" + algorithm)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			digest, err := ParseDigest(algorithm + ":" + e.Name())
+			if err != nil || !e.Type().IsRegular() {
+				continue
+			}
+			if size, ok := l.mentions(digest, subject); ok {
+				found = append(found, Descriptor{Digest: digest, Size: size})
+			}
+		}
+	}
+	return found, nil
+}
+
+// list returns a folder's entries by name.
+func (l *Layout) list(dir string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(l.root.FS(), dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil && len(entries) > MaxBlobs {
+		err = refuse.New("oci.limit", "%s has more than %d blobs", dir, MaxBlobs)
+	}
+	return entries, err
+}
+
+// mentions reports whether a blob is a manifest of the subject's, going by
+// what it says. Whether it is what its name says is checked when it is read.
+func (l *Layout) mentions(digest, subject Digest) (size int64, ok bool) {
+	f, err := l.root.Open(digest.path())
+	if err != nil {
+		return 0, false
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || info.Size() > MaxManifest {
+		return 0, false
+	}
+	first := make([]byte, 1)
+	if _, err := f.Read(first); err != nil || first[0] != '{' && first[0] != ' ' && first[0] != '\n' {
+		return 0, false // most blobs are archives
+	}
+	rest, err := io.ReadAll(io.LimitReader(f, MaxManifest))
+	if err != nil || !bytes.Contains(rest, []byte(subject)) {
+		return 0, false
+	}
+	data := append(first, rest...)
+	_, refers, err := ParseSubject(data)
+	return int64(len(data)), err == nil && refers == subject
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package oci
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path"
+	"sync/atomic"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/strictjson"
+)
+
+// PushBlob implements [Store]. A blob that is there with other content is
+// replaced.
+func (l *Layout) PushBlob(_ context.Context, d Descriptor, data []byte) error {
+	if err := d.Check(data); err != nil {
+		return err
+	}
+	if old, err := l.content(d.Digest, d.Size); err == nil && bytes.Equal(old, data) {
+		return nil
+	}
+	name := d.Digest.path()
+	if err := l.root.MkdirAll(path.Dir(name), 0o755); err != nil {
+		return refuse.Wrap("oci.write", err, "blob")
+	}
+	return refuse.Wrap("oci.write", l.replace(name, data), "blob")
+}
+
+// PushReferrer implements [Store]. The manifest is listed in index.json, where
+// other programs look for referrers in a layout. What else is in that file
+// stays as it is, byte for byte but for white space between entries. Where the
+// system has locks, several writers wait for each other.
+func (l *Layout) PushReferrer(ctx context.Context, d Descriptor, data []byte, _ Digest) error {
+	if err := l.PushBlob(ctx, d, data); err != nil {
+		return err
+	}
+	marker, err := l.root.Open("oci-layout")
+	if err != nil {
+		return refuse.Wrap("oci.write", err, "lock")
+	}
+	defer marker.Close() // and the lock with it
+	if err := lock(marker); err != nil {
+		return refuse.Wrap("oci.write", err, "lock")
+	}
+	old, err := l.read("index.json", MaxManifest)
+	if err != nil {
+		return refuse.Wrap("oci.layout", err, "index.json")
+	}
+	index, err := addEntry(old, d)
+	if err != nil || index == nil {
+		return err
+	}
+	return refuse.Wrap("oci.write", l.replace("index.json", index), "index.json")
+}
+
+// addEntry returns the index with one more entry, nil if it is there.
+func addEntry(index []byte, d Descriptor) ([]byte, error) {
+	entries, err := ParseIndex(index)
+	if err != nil {
+		return nil, refuse.Wrap("oci.layout", err, "index.json")
+	}
+	for _, e := range entries {
+		if e.Digest == d.Digest {
+			return nil, nil
+		}
+	}
+	if len(entries) == MaxManifests {
+		return nil, refuse.New("oci.limit", "index.json has %d entries already", MaxManifests)
+	}
+	entry, err := json.Marshal(d)
+	if err != nil {
+		return nil, refuse.Wrap("oci.write", err, "index.json")
+	}
+	var out bytes.Buffer
+	separator := byte('{')
+	dec := strictjson.NewDecoder(index)
+	err = dec.Object(func(key string) error {
+		name, err := json.Marshal(key)
+		if err != nil {
+			return err
+		}
+		value, err := dec.Raw()
+		if err != nil {
+			return err
+		}
+		if key == "manifests" {
+			value = appendEntry(value, entry, len(entries))
+		}
+		out.WriteByte(separator)
+		out.Write(name)
+		out.WriteByte(':')
+		out.Write(value)
+		separator = ','
+		return nil
+	})
+	out.WriteByte('}')
+	if out.Len() > MaxManifest {
+		return nil, refuse.New("oci.limit", "index.json would have more than %d bytes", MaxManifest)
+	}
+	return out.Bytes(), refuse.Wrap("oci.layout", err, "index.json")
+}
+
+// appendEntry adds an entry to the text of an array with n of them.
+func appendEntry(array, entry []byte, n int) []byte {
+	if n == 0 {
+		return append(append([]byte{'['}, entry...), ']')
+	}
+	whole := bytes.Clone(array[:len(array)-1])
+	whole = append(append(whole, ','), entry...)
+	return append(whole, ']')
+}
+
+// written counts temporary files, so that no two have the same name.
+var written atomic.Int64
+
+// replace writes a file that has either its old content or all of the new one.
+func (l *Layout) replace(name string, data []byte) (err error) {
+	temporary := path.Join(path.Dir(name), fmt.Sprintf(".sigbundle-%d-%d", os.Getpid(), written.Add(1)))
+	f, err := l.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = l.root.Remove(temporary)
+		}
+	}()
+	if _, err = f.Write(data); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	return l.root.Rename(temporary, name)
+}
