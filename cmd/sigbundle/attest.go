@@ -74,7 +74,7 @@ func (f *attestFlags) run(cmd *cobra.Command, artifacts []string) error {
 	if target == "" {
 		target = what + bundleSuffix
 	}
-	signer, err := f.signer.signer(cmd.Context(), cmd.ErrOrStderr())
+	signer, err := f.signer.signer(cmd)
 	if err != nil {
 		return err
 	}

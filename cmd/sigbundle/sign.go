@@ -69,7 +69,7 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 			return fmt.Errorf("%s is a directory", name)
 		}
 	}
-	signer, err := f.signer.signer(cmd.Context(), cmd.ErrOrStderr())
+	signer, err := f.signer.signer(cmd)
 	if err != nil {
 		return err
 	}

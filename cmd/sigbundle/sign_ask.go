@@ -4,33 +4,56 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"runtime"
 
+	"golang.org/x/term"
+
 	"github.com/sigbundle/sigbundle/sign/oidc"
-	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
 )
 
-// ask gets a token from a person, through the configured identity provider.
-func (f *signerFlags) ask(ctx context.Context, signing *signingconfig.Config, stderr io.Writer) (*oidc.Token, error) {
-	provider, err := signing.OIDC(now())
+// person gets a token from a person, through the configured identity provider.
+func (h *holder) person(ctx context.Context) (*oidc.Token, error) {
+	provider, err := h.signing.OIDC(now())
 	if err != nil {
-		return nil, err
+		return nil, &refusal{err}
 	}
-	cas, err := f.cas()
+	if h.audience == "" {
+		h.ask(ctx)
+	}
+	stderr := h.cmd.ErrOrStderr()
+	c := oidc.FlowConfig{Issuer: provider.URL, ClientID: h.want(provider.URL), CAs: h.cas, Show: prompt(stderr), Open: openBrowser}
+	if stdin, ok := h.cmd.InOrStdin().(*os.File); ok && term.IsTerminal(int(stdin.Fd())) {
+		c.ReadCode = func() (string, error) { return readLine(stdin, stderr, "code: ") }
+	}
+	flow := oidc.Browser
+	if h.flow == "device" {
+		flow = oidc.Device
+	}
+	token, err := flow(ctx, c)
 	if err != nil {
-		return nil, err
+		return nil, &refusal{err}
 	}
-	c := oidc.FlowConfig{Issuer: provider.URL, CAs: cas, Show: prompt(stderr), Open: openBrowser}
-	if f.flow == "device" {
-		return oidc.Device(ctx, c)
-	}
-	return oidc.Browser(ctx, c)
+	return token, nil
+}
+
+// readLine asks for a line. A terminal hands out one at a time.
+func readLine(stdin io.Reader, stderr io.Writer, question string) (string, error) {
+	fmt.Fprint(stderr, question)
+	line := make([]byte, 4096)
+	n, err := stdin.Read(line)
+	return string(line[:n]), err
 }
 
 // openBrowser starts the person's browser and does not wait for it.
 func openBrowser(address string) error {
+	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+		return errors.New("no display")
+	}
 	name, args := "xdg-open", []string{address}
 	switch runtime.GOOS {
 	case "darwin":

@@ -3,11 +3,9 @@
 package main
 
 import (
-	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -18,7 +16,6 @@ import (
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/sign/oidc"
 	"github.com/sigbundle/sigbundle/sign/sigstore"
-	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
 )
 
 // passwordVariable holds the password of an encrypted key.
@@ -31,6 +28,7 @@ type signerFlags struct {
 	algorithm     string
 	token         string
 	tokenFile     string
+	audience      string
 	flow          string
 	signingConfig string
 	trustConfig   string
@@ -46,7 +44,8 @@ func (f *signerFlags) add(cmd *cobra.Command) {
 	fl.StringVar(&f.keyHint, "key-hint", "", "what the bundle calls the key; by default the base64 of its SHA-256")
 	fl.StringVar(&f.algorithm, "algorithm", "", "the `ALGORITHM` of the fresh key; by default ecdsa-sha2-256-nistp256")
 	fl.StringVar(&f.token, "identity-token", "", "sign as the holder of this identity `TOKEN`")
-	fl.StringVar(&f.tokenFile, "identity-token-file", "", "read the identity token from this `FILE`")
+	fl.StringVar(&f.tokenFile, "identity-token-file", "", "read the identity token from this `FILE`, or from standard input with -")
+	fl.StringVar(&f.audience, "audience", "", "whom identity tokens are for; by default what the certificate authority says, or else "+oidc.Audience)
 	fl.StringVar(&f.flow, "oidc-flow", "", "ask a person for the identity: `browser|device`")
 	fl.StringVar(&f.signingConfig, "signing-config", "", "take the services from this signing configuration (v0.2) `FILE`; by default from the instance's repository, as last refreshed")
 	fl.StringVar(&f.trustConfig, "trust-config", "", "take services and trust root from this client trust configuration `FILE`")
@@ -56,6 +55,7 @@ func (f *signerFlags) add(cmd *cobra.Command) {
 	f.trust.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("key", "identity-token", "identity-token-file", "oidc-flow")
 	cmd.MarkFlagsMutuallyExclusive("key", "algorithm")
+	cmd.MarkFlagsMutuallyExclusive("key", "audience")
 	cmd.MarkFlagsMutuallyExclusive("signing-config", "trust-config")
 	cmd.MarkFlagsMutuallyExclusive("trusted-root", "trust-config")
 	cmd.MarkFlagsMutuallyExclusive("instance", "trust-config")
@@ -64,7 +64,7 @@ func (f *signerFlags) add(cmd *cobra.Command) {
 }
 
 // signer makes the signer that the flags describe.
-func (f *signerFlags) signer(ctx context.Context, stderr io.Writer) (*sign.Signer, error) {
+func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 	if f.flow != "" && f.flow != "browser" && f.flow != "device" {
 		return nil, fmt.Errorf("--oidc-flow %q is not browser or device", f.flow)
 	}
@@ -95,9 +95,8 @@ func (f *signerFlags) signer(ctx context.Context, stderr io.Writer) (*sign.Signe
 	if f.key != "" {
 		config.Key, err = f.readKey()
 	} else {
-		var token *oidc.Token
-		token, err = f.identity(ctx, signing, stderr)
-		config.Issuer = sigstore.NewFulcio(sigstore.FulcioConfig{Client: client, URL: services.Fulcio, Token: token})
+		who := &holder{signerFlags: f, cmd: cmd, signing: signing, client: client, authority: services.Fulcio, cas: cas}
+		config.Issuer, err = who.issuer()
 	}
 	if err != nil {
 		return nil, err
@@ -148,24 +147,4 @@ func password() ([]byte, error) {
 	fmt.Fprint(os.Stderr, "password of the private key: ")
 	defer fmt.Fprintln(os.Stderr)
 	return term.ReadPassword(int(os.Stdin.Fd()))
-}
-
-// identity gets an identity token in the way that the flags say.
-func (f *signerFlags) identity(ctx context.Context, signing *signingconfig.Config, stderr io.Writer) (*oidc.Token, error) {
-	var token *oidc.Token
-	var err error
-	switch {
-	case f.token != "":
-		token, err = oidc.Parse(f.token)
-	case f.tokenFile != "":
-		token, err = oidc.FromFile(f.tokenFile)
-	case f.flow != "":
-		token, err = f.ask(ctx, signing, stderr)
-	default:
-		token, _, err = oidc.Ambient(ctx, oidc.Environment{Getenv: os.Getenv})
-	}
-	if err != nil {
-		return nil, &refusal{err}
-	}
-	return token, nil
 }

@@ -42,7 +42,8 @@ type Environment struct {
 	// CAs, if not nil, are the roots for TLS, instead of the system's.
 	CAs *x509.CertPool
 	// Run runs a command and returns its standard output; nil means os/exec.
-	// CircleCI hands tokens out through a command only.
+	// CircleCI hands tokens out through a command only, and SPIFFE's Workload
+	// API takes one.
 	Run func(ctx context.Context, name string, args ...string) ([]byte, error)
 
 	client *call.Client
@@ -72,6 +73,8 @@ var sources = []source{
 		}
 		return t.Raw(), nil
 	}},
+	// Behind the file, which is there for nothing but this.
+	{"SPIFFE", has(socketVariable), fromSPIFFE},
 }
 
 func has(name string) func(*Environment) bool {
@@ -80,7 +83,8 @@ func has(name string) func(*Environment) bool {
 
 // Ambient returns the token of the job that the program runs in, and who gave
 // it: the variable SIGSTORE_ID_TOKEN, GitHub Actions, GitLab CI, Buildkite,
-// CircleCI, Google Cloud, or the file of a Kubernetes job. Refusals are
+// CircleCI, Google Cloud, the file of a Kubernetes job, or the SPIFFE Workload
+// API. Refusals are
 // sign.token.missing if there is none, sign.token.ambient if it cannot be
 // had, and sign.oidc.*.
 func Ambient(ctx context.Context, e Environment) (*Token, string, error) {
@@ -150,18 +154,6 @@ func fromBuildkite(ctx context.Context, e *Environment) (string, error) {
 			"Authorization": "Token " + e.Getenv("BUILDKITE_AGENT_ACCESS_TOKEN"), "Content-Type": "application/json",
 		},
 	}, "token")
-}
-
-// fromCircleCI runs the job's own command. Its errors may hold anything, and
-// are not repeated.
-func fromCircleCI(ctx context.Context, e *Environment) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, ambientTimeout)
-	defer cancel()
-	out, err := e.Run(ctx, "circleci", "run", "oidc", "get", "--claims", `{"aud":`+quote(e.Audience)+`}`)
-	if err != nil {
-		return "", refuse.New("sign.token.ambient", "the command circleci run oidc get did not succeed")
-	}
-	return string(out), nil
 }
 
 // ask sends a request and returns a member of the answer, or with "" all of

@@ -25,7 +25,7 @@ func testClient() *call.Client {
 func environment(variables map[string]string) Environment {
 	return Environment{
 		Getenv: func(name string) string { return variables[name] }, TokenFile: "-", MetadataURL: "-",
-		Run:    func(context.Context, string, ...string) ([]byte, error) { return nil, errors.New("no such command") },
+		Run:    func(context.Context, string, ...string) ([]byte, error) { return nil, errors.New("request-secret") },
 		client: testClient(),
 	}
 }
@@ -57,6 +57,16 @@ func TestAmbient(t *testing.T) {
 			"BUILDKITE_AGENT_ACCESS_TOKEN": "agent-secret", "BUILDKITE_AGENT_ENDPOINT": s.URL + "/buildkite", "BUILDKITE_JOB_ID": "job-1"}),
 		"Google Cloud": func() Environment { e := environment(nil); e.MetadataURL = s.URL; return e }(),
 		"Kubernetes":   func() Environment { e := environment(nil); e.TokenFile = file; return e }(),
+		"SPIFFE": func() Environment {
+			e := environment(map[string]string{"SPIFFE_ENDPOINT_SOCKET": "unix:///run/agent.sock"})
+			e.Run = func(_ context.Context, name string, args ...string) ([]byte, error) {
+				if name+" "+strings.Join(args, " ") != `sigbundle-spiffe token --audience=sigstore` {
+					return nil, errors.New("another command")
+				}
+				return []byte(raw + "\n"), nil
+			}
+			return e
+		}(),
 		"CircleCI": func() Environment {
 			e := environment(map[string]string{"CIRCLECI": "true"})
 			e.Run = func(_ context.Context, name string, args ...string) ([]byte, error) {
@@ -80,6 +90,13 @@ func TestNoAmbient(t *testing.T) {
 		http.Error(w, "no: "+r.Header.Get("Authorization"), http.StatusForbidden)
 	}))
 	defer s.Close()
+	// A command whose errors hold secrets, and one that is not there.
+	absent := environment(map[string]string{"SPIFFE_ENDPOINT_SOCKET": "unix:///run/agent.sock"})
+	absent.Run = nil
+	t.Setenv("PATH", t.TempDir())
+	if _, _, err := Ambient(t.Context(), absent); refuse.CodeOf(err) != "sign.token.ambient" || !strings.Contains(err.Error(), "no command sigbundle-spiffe in PATH") {
+		t.Error(err)
+	}
 	for _, c := range []struct {
 		code      refuse.Code
 		variables map[string]string
@@ -88,6 +105,7 @@ func TestNoAmbient(t *testing.T) {
 		{"sign.token.ambient", map[string]string{"GITHUB_ACTIONS": "true"}},
 		{"sign.token.ambient", map[string]string{"GITLAB_CI": "true"}},
 		{"sign.token.ambient", map[string]string{"CIRCLECI": "true"}},
+		{"sign.token.ambient", map[string]string{"SPIFFE_ENDPOINT_SOCKET": "unix:///run/agent.sock"}},
 		{"sign.oidc.status", map[string]string{"ACTIONS_ID_TOKEN_REQUEST_URL": s.URL, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request-secret"}},
 		{"sign.oidc.url", map[string]string{"ACTIONS_ID_TOKEN_REQUEST_URL": "http://runner.example.test/", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request-secret"}},
 		{"sign.token.malformed", map[string]string{"SIGSTORE_ID_TOKEN": "request-secret"}},

@@ -23,6 +23,10 @@ const callback = "/auth/callback"
 // authorization code flow with PKCE (RFC 6749, Section 4.1; RFC 7636; RFC
 // 8252). State, nonce, issuer, audience and expiry are checked. Refusals are
 // sign.oidc.* and sign.token.*.
+//
+// Where no browser can be opened, or nothing can listen for it, and
+// c.ReadCode is there, the person opens the address anywhere and brings back
+// the code that the provider shows.
 func Browser(ctx context.Context, c FlowConfig) (*Token, error) {
 	if c.Timeout == 0 {
 		c.Timeout = flowTimeout
@@ -33,8 +37,10 @@ func Browser(ctx context.Context, c FlowConfig) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Only this machine may call back, and only while we wait.
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	listener, err := f.listener(ctx)
+	if err != nil && f.ReadCode != nil {
+		return f.paste(ctx)
+	}
 	if err != nil {
 		return nil, refuse.Wrap("sign.oidc.callback", err, "listening for the browser")
 	}
@@ -53,10 +59,10 @@ func Browser(ctx context.Context, c FlowConfig) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.Show("open this address to say who you are: " + address)
-	if f.Open != nil {
-		_ = f.Open(address) // the person has the address
+	if opened := f.Open != nil && f.Open(address) == nil; !opened && f.ReadCode != nil {
+		return f.paste(ctx)
 	}
+	f.Show("open this address to say who you are: " + address)
 	select {
 	case <-ctx.Done():
 		return nil, refuse.New("sign.oidc.timeout", "nobody came back from the browser within %s", c.Timeout)

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -38,11 +39,15 @@ type FlowConfig struct {
 	// Open opens a browser at an address; nil, or an error, leaves it to the
 	// person, who is shown the address in any case.
 	Open func(address string) error
+	// ReadCode, if not nil, asks the person for a code that the provider has
+	// shown, and returns what was typed. It serves where there is no browser.
+	ReadCode func() (string, error)
 	// Timeout bounds the whole flow; zero means two minutes.
 	Timeout time.Duration
 
-	pause func(context.Context, time.Duration) error
-	now   func() time.Time
+	pause  func(context.Context, time.Duration) error
+	now    func() time.Time
+	listen func() (net.Listener, error)
 }
 
 const flowTimeout = 2 * time.Minute

@@ -32,8 +32,8 @@ type provider struct {
 	answers   []string                         // errors before the device gets its token
 	exchanged func(w http.ResponseWriter) bool // answers instead of the token endpoint
 
-	challenge, nonce string
-	posts            atomic.Int32
+	challenge, nonce, redirect string
+	posts                      atomic.Int32
 }
 
 func newProvider(t *testing.T) *provider {
@@ -53,7 +53,7 @@ func newProvider(t *testing.T) *provider {
 	mux.HandleFunc("/auth", p.auth)
 	mux.HandleFunc("/device", func(w http.ResponseWriter, r *http.Request) {
 		p.challenge, p.nonce = r.FormValue("code_challenge"), r.FormValue("nonce")
-		writeJSON(w, map[string]any{"device_code": "the secret device code", "user_code": "ABCD", "verification_uri": p.URL + "/approve", "interval": 2})
+		writeJSON(w, map[string]any{"device_code": "the-secret-device-code", "user_code": "ABCD", "verification_uri": p.URL + "/approve", "interval": 2})
 	})
 	mux.HandleFunc("/token", p.token)
 	p.Server = httptest.NewServer(mux)
@@ -72,8 +72,12 @@ func (p *provider) auth(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "bad question", http.StatusBadRequest)
 		return
 	}
-	p.challenge, p.nonce = q.Get("code_challenge"), q.Get("nonce")
-	answer := url.Values{"code": {"the secret code"}, "state": {q.Get("state")}}
+	p.challenge, p.nonce, p.redirect = q.Get("code_challenge"), q.Get("nonce"), q.Get("redirect_uri")
+	if p.redirect == outOfBand {
+		_, _ = io.WriteString(w, "the-secret-code")
+		return
+	}
+	answer := url.Values{"code": {"the-secret-code"}, "state": {q.Get("state")}}
 	if p.back != nil {
 		p.back(answer)
 	}
@@ -90,8 +94,12 @@ func (p *provider) token(w http.ResponseWriter, r *http.Request) {
 	if p.exchanged != nil && p.exchanged(w) {
 		return
 	}
+	if r.FormValue("redirect_uri") != p.redirect {
+		http.Error(w, "bad redirect", http.StatusBadRequest)
+		return
+	}
 	sum := sha256.Sum256([]byte(r.FormValue("code_verifier")))
-	if base64.RawURLEncoding.EncodeToString(sum[:]) != p.challenge || !strings.HasPrefix(r.FormValue("code")+r.FormValue("device_code"), "the secret") {
+	if base64.RawURLEncoding.EncodeToString(sum[:]) != p.challenge || !strings.HasPrefix(r.FormValue("code")+r.FormValue("device_code"), "the-secret") {
 		http.Error(w, "bad verifier", http.StatusBadRequest)
 		return
 	}
@@ -140,7 +148,7 @@ func (p *provider) run(t *testing.T, flow func(context.Context, FlowConfig) (*To
 	if err == nil && token.Challenge() != "dev@example.test" {
 		t.Errorf("token of %q", token.Challenge())
 	}
-	if err != nil && strings.Contains(err.Error(), "the secret") {
+	if err != nil && strings.Contains(err.Error(), "the-secret") {
 		t.Errorf("a code in %q", err)
 	}
 }
@@ -160,7 +168,7 @@ func TestAttacks(t *testing.T) {
 	back := func(name, value string) func(*provider) {
 		return func(p *provider) { p.back = func(q url.Values) { q.Set(name, value) } }
 	}
-	flows := map[string]func(context.Context, FlowConfig) (*Token, error){"browser": Browser, "device": Device}
+	flows := map[string]func(context.Context, FlowConfig) (*Token, error){"browser": Browser, "device": Device, "paste": pasted}
 	for _, c := range []struct {
 		name, flow, code string
 		attack           func(*provider)
@@ -232,7 +240,7 @@ func TestForgedCallback(t *testing.T) {
 // TestPlain refuses to redeem a code at an address without TLS.
 func TestPlain(t *testing.T) {
 	f := &flow{FlowConfig: FlowConfig{ClientID: clientID}, client: testClient(), token: "http://provider.example.test/token"}
-	_, err := f.exchange(t.Context(), url.Values{}, "the secret code")
+	_, err := f.exchange(t.Context(), url.Values{}, "the-secret-code")
 	if refuse.CodeOf(err) != "sign.oidc.url" {
 		t.Error(err)
 	}

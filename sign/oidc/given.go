@@ -16,7 +16,12 @@ func FromFile(name string) (*Token, error) {
 		return nil, refuse.Wrap("sign.token.missing", err, "identity token")
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxToken+1))
+	return Read(f)
+}
+
+// Read reads a token from a stream, to its end.
+func Read(r io.Reader) (*Token, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxToken+1))
 	if err != nil {
 		return nil, refuse.Wrap("sign.token.missing", err, "identity token")
 	}

@@ -14,6 +14,16 @@ func (t *Token) Challenge() string {
 	return t.claims["sub"]
 }
 
+// ChallengeBy returns the text that a proof of possession signs for an
+// authority that wants this claim signed: empty if the token has none, or not
+// as a string. With no claim it is [Token.Challenge].
+func (t *Token) ChallengeBy(claim string) string {
+	if claim == "" {
+		return t.Challenge()
+	}
+	return t.claims[claim]
+}
+
 // Names returns the subject alternative names that a certificate for the
 // token may bear: which one it is, the authority's configuration decides by
 // issuer (Fulcio, config/identity/config.yaml). Nobody but the token's

@@ -160,6 +160,14 @@ func (t Token) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 // Issuer returns who issued the token.
 func (t *Token) Issuer() string { return t.claims["iss"] }
 
+// Email returns the address that the token is for, "" if it has none.
+func (t *Token) Email() string { return t.claims["email"] }
+
+// IsFor reports whether a token is for an audience.
+func (t *Token) IsFor(audience string) bool {
+	return audience != "" && slices.Contains(t.audience, audience)
+}
+
 // Expiry returns until when it can be used.
 func (t *Token) Expiry() time.Time { return t.expiry }
 
@@ -169,13 +177,16 @@ type Expect struct {
 	Issuer   string    // "" if any will do
 	Nonce    string    // "" if none was sent
 	Now      time.Time // required; this is the only use of the local clock
+	// Challenge is the claim that a proof of possession will sign; "" is the
+	// email address, or else the subject.
+	Challenge string
 }
 
 // Check holds the token against what was asked for. Refusals are
 // sign.token.audience, .issuer, .nonce, .expired, .early, .subject and .email.
 func (t *Token) Check(e Expect) error {
 	switch {
-	case e.Audience == "" || !slices.Contains(t.audience, e.Audience):
+	case !t.IsFor(e.Audience):
 		return refuse.New("sign.token.audience", "the identity token is for %q, not for %q", t.audience, e.Audience)
 	case t.Issuer() == "" || e.Issuer != "" && t.Issuer() != e.Issuer:
 		return refuse.New("sign.token.issuer", "the identity token was issued by %q, not by %q", t.Issuer(), e.Issuer)
@@ -189,7 +200,10 @@ func (t *Token) Check(e Expect) error {
 		return refuse.New("sign.token.early", "the identity token is not valid before %s", t.start.Format(time.RFC3339))
 	case t.claims["sub"] == "" && t.claims["email"] == "":
 		return refuse.New("sign.token.subject", "the identity token names nobody")
-	case t.claims["email"] != "" && !t.verified:
+	case t.ChallengeBy(e.Challenge) == "":
+		return refuse.New("sign.token.subject", "the identity token has no claim %q, which the authority wants signed", e.Challenge)
+	// Where the authority goes by another claim, the address is beside the point.
+	case (e.Challenge == "" || e.Challenge == "email") && t.claims["email"] != "" && !t.verified:
 		return refuse.New("sign.token.email", "the identity token's issuer has not verified the email address %q", t.claims["email"])
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sigbundle/sigbundle/internal/fulcio"
@@ -33,8 +34,14 @@ type FulcioConfig struct {
 	Client *Client
 	URL    string      // base, without the path of the API
 	Token  *oidc.Token // whom to certify
-	// Audience is whom the token is for; empty means [oidc.Audience].
+	// Audience is whom the token is for; empty means what Issuers says, or
+	// else [oidc.Audience].
 	Audience string
+	// Issuers are what the authority says of issuers, if it was asked.
+	Issuers Issuers
+	// Renew, if not nil, gets another token once Token has expired. It is not
+	// called twice at a time.
+	Renew func(context.Context) (*oidc.Token, error)
 }
 
 // Fulcio is a certificate authority, asked with one token. It is a
@@ -42,15 +49,15 @@ type FulcioConfig struct {
 type Fulcio struct {
 	c   FulcioConfig
 	now func() time.Time
+
+	mutex sync.Mutex
+	token *oidc.Token // guarded by mutex
 }
 
 // NewFulcio returns the authority.
 func NewFulcio(c FulcioConfig) *Fulcio {
 	c.URL = strings.TrimSuffix(c.URL, "/")
-	if c.Audience == "" {
-		c.Audience = oidc.Audience
-	}
-	return &Fulcio{c, time.Now}
+	return &Fulcio{c: c, now: time.Now, token: c.Token}
 }
 
 // String names the authority in errors.
@@ -59,14 +66,11 @@ func (f *Fulcio) String() string { return "certificate authority " + f.c.URL }
 // Issue implements [sign.Issuer]. Refusals are sign.fulcio.*, and those of
 // [oidc.Token.Check]: a token that cannot do is not sent.
 func (f *Fulcio) Issue(ctx context.Context, key *sign.Key) (*x509.Certificate, verify.Identity, error) {
-	token := f.c.Token
-	if token == nil {
-		return nil, verify.Identity{}, refuse.New("sign.token.missing", "no identity token")
-	}
-	if err := token.Check(oidc.Expect{Audience: f.c.Audience, Now: f.now()}); err != nil {
+	token, claim, err := f.current(ctx)
+	if err != nil {
 		return nil, verify.Identity{}, err
 	}
-	body, err := signingRequest(key, token)
+	body, err := signingRequest(key, token, claim)
 	if err != nil {
 		return nil, verify.Identity{}, err
 	}
@@ -92,10 +96,48 @@ func (f *Fulcio) Issue(ctx context.Context, key *sign.Key) (*x509.Certificate, v
 	return leaf, identity, err
 }
 
+// current returns a token that will do, and the claim in it that the proof of
+// possession signs.
+func (f *Fulcio) current(ctx context.Context) (*oidc.Token, string, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if f.token == nil {
+		return nil, "", refuse.New("sign.token.missing", "no identity token")
+	}
+	claim, err := f.check(f.token)
+	if refuse.CodeOf(err) != "sign.token.expired" || f.c.Renew == nil {
+		return f.token, claim, err
+	}
+	token, err := f.c.Renew(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	if token.Issuer() != f.token.Issuer() || token.Challenge() != f.token.Challenge() {
+		return nil, "", refuse.New("sign.token.changed", "the identity token before was for %q by %q, this one is for %q by %q",
+			f.token.Challenge(), f.token.Issuer(), token.Challenge(), token.Issuer())
+	}
+	f.token = token
+	claim, err = f.check(token)
+	return token, claim, err
+}
+
+// check holds a token against what the authority wants.
+func (f *Fulcio) check(token *oidc.Token) (claim string, err error) {
+	known := f.c.Issuers.Find(token.Issuer())
+	want := oidc.Expect{Audience: f.c.Audience, Challenge: known.Challenge, Now: f.now()}
+	if want.Audience == "" {
+		want.Audience = known.Audience
+	}
+	if want.Audience == "" {
+		want.Audience = oidc.Audience
+	}
+	return known.Challenge, token.Check(want)
+}
+
 // signingRequest is the body of a request, with a proof that we have the key
 // (Fulcio, CreateSigningCertificateRequest).
-func signingRequest(key *sign.Key, token *oidc.Token) ([]byte, error) {
-	proof, err := key.SignMessage([]byte(token.Challenge()))
+func signingRequest(key *sign.Key, token *oidc.Token, claim string) ([]byte, error) {
+	proof, err := key.SignMessage([]byte(token.ChallengeBy(claim)))
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ import (
 // published checkpoint, which takes it seconds.
 const (
 	fulcioTimeout  = 30 * time.Second
+	issuersTimeout = 10 * time.Second // nobody has to wait for what has a default
 	tsaTimeout     = 15 * time.Second
 	rekorV1Timeout = 30 * time.Second
 	rekorV2Timeout = 60 * time.Second

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+// Who signs, in keyless mode.
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sigbundle/sigbundle/sign/oidc"
+	"github.com/sigbundle/sigbundle/sign/sigstore"
+	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
+)
+
+// holder gets identity tokens in the way that the flags say.
+type holder struct {
+	*signerFlags
+	cmd       *cobra.Command
+	signing   *signingconfig.Config
+	client    *sigstore.Client
+	authority string // base URL of the certificate authority
+	cas       *x509.CertPool
+
+	issuers sigstore.Issuers
+	asked   bool // the authority was asked for them
+}
+
+// issuer is the certificate authority, for the holder of a token.
+func (h *holder) issuer() (*sigstore.Fulcio, error) {
+	ctx := h.cmd.Context()
+	token, err := h.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// The address is what most authorities take for a proof, but not all.
+	if token.Email() != "" || !token.IsFor(h.want("")) {
+		h.ask(ctx)
+	}
+	c := sigstore.FulcioConfig{Client: h.client, URL: h.authority, Token: token, Audience: h.audience, Issuers: h.issuers}
+	if h.token == "" && h.tokenFile != stdinName {
+		c.Renew = h.get
+	}
+	return sigstore.NewFulcio(c), nil
+}
+
+// get gets a token: as given, from a person, or from the job.
+func (h *holder) get(ctx context.Context) (*oidc.Token, error) {
+	var token *oidc.Token
+	var err error
+	switch {
+	case h.token != "":
+		token, err = oidc.Parse(h.token)
+	case h.tokenFile == stdinName:
+		token, err = oidc.Read(h.cmd.InOrStdin())
+	case h.tokenFile != "":
+		token, err = oidc.FromFile(h.tokenFile)
+	case h.flow != "":
+		return h.person(ctx)
+	default:
+		token, err = h.ambient(ctx)
+	}
+	var file *fs.PathError
+	switch {
+	case err == nil:
+		return token, nil
+	case errors.As(err, &file) && h.tokenFile != "":
+		return nil, err // not a verdict on anything
+	}
+	return nil, &refusal{err}
+}
+
+// ambient gets the token of the job. Whose job it is, and so what audience
+// the authority wants for it, shows in the first token only.
+func (h *holder) ambient(ctx context.Context) (*oidc.Token, error) {
+	e := oidc.Environment{Getenv: os.Getenv, CAs: h.cas, Audience: h.want("")}
+	token, _, err := oidc.Ambient(ctx, e)
+	if err != nil || h.audience != "" {
+		return token, err
+	}
+	h.ask(ctx)
+	if want := h.want(token.Issuer()); want != e.Audience && !token.IsFor(want) {
+		prompt(h.cmd.ErrOrStderr())(h.authority + " wants tokens for the audience " + want)
+		e.Audience = want
+		token, _, err = oidc.Ambient(ctx, e)
+	}
+	return token, err
+}
+
+// want is the audience for tokens of an issuer.
+func (h *holder) want(issuer string) string {
+	switch known := h.issuers.Find(issuer); {
+	case h.audience != "":
+		return h.audience
+	case known.Audience != "":
+		return known.Audience
+	}
+	return oidc.Audience
+}
+
+// ask asks the authority what it wants of tokens, once. There is a default
+// for what it does not say, so that no answer is no failure.
+func (h *holder) ask(ctx context.Context) {
+	if h.asked {
+		return
+	}
+	h.asked = true
+	var err error
+	if h.issuers, err = sigstore.ReadIssuers(ctx, h.client, h.authority); err != nil {
+		prompt(h.cmd.ErrOrStderr())("note: what tokens the certificate authority takes is not known, going by the audience " + h.want("") + ": " + sentence(err))
+	}
+}
