@@ -15,24 +15,39 @@ import (
 // module is the path of this module.
 const module = "github.com/sigbundle/sigbundle/internal/stack"
 
+// Set names what Build builds.
+type Set string
+
+// The sets. In the environment they are STACK_ONLY.
+const (
+	Everything  Set = ""        // the servers, and the other clients: cosign and peer-go
+	ServersOnly Set = "servers" // half the work; for tests of our own commands alone
+)
+
 // commands are what Build builds, by the name of the binary. The versions
 // stand in go.mod.
-var commands = []struct{ name, pkg string }{
-	{"fulcio", "github.com/sigstore/fulcio"},
-	{"ct_server", "github.com/google/certificate-transparency-go/trillian/ctfe/ct_server"},
-	{"rekor-server", "github.com/sigstore/rekor/cmd/rekor-server"},
-	{"rekor-tiles", "github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix"},
-	{"tsa", module + "/cmd/tsa"},
-	{"trillian", module + "/cmd/trillian"},
-	{"peer-go", module + "/cmd/peer-go"},
-	{"cosign", "github.com/sigstore/cosign/v3/cmd/cosign"},
+var commands = []struct {
+	name, pkg string
+	set       Set // the smallest that it belongs to
+}{
+	{"fulcio", "github.com/sigstore/fulcio", ServersOnly},
+	{"ct_server", "github.com/google/certificate-transparency-go/trillian/ctfe/ct_server", ServersOnly},
+	{"rekor-server", "github.com/sigstore/rekor/cmd/rekor-server", ServersOnly},
+	{"rekor-tiles", "github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix", ServersOnly},
+	{"tsa", module + "/cmd/tsa", ServersOnly},
+	{"trillian", module + "/cmd/trillian", ServersOnly},
+	{"peer-go", module + "/cmd/peer-go", Everything},
+	{"cosign", "github.com/sigstore/cosign/v3/cmd/cosign", Everything},
 }
 
-// Build compiles the servers and the two other clients into bin, one after
-// another and at low priority, as they are large. root is this module's
-// directory; progress goes to w. It needs the module proxy unless the modules
-// are in the cache, and does little if all is up to date.
-func Build(ctx context.Context, root, bin string, w io.Writer) error {
+// Build compiles a set of commands into bin, one after another and at low
+// priority, as they are large. root is this module's directory; progress goes
+// to w. It needs the module proxy unless the modules are in the cache, and
+// does little if all is up to date.
+func Build(ctx context.Context, root, bin string, set Set, w io.Writer) error {
+	if set != Everything && set != ServersOnly {
+		return fmt.Errorf("STACK_ONLY is %q, and there is only %q", set, ServersOnly)
+	}
 	bin, err := filepath.Abs(bin)
 	if err != nil {
 		return err
@@ -41,6 +56,9 @@ func Build(ctx context.Context, root, bin string, w io.Writer) error {
 		return err
 	}
 	for _, c := range commands {
+		if set != Everything && c.set != set {
+			continue
+		}
 		_, _ = fmt.Fprintf(w, "building %s\n", c.name)
 		args := []string{"go", "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w",
 			"-o", filepath.Join(bin, c.name), c.pkg}

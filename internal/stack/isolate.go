@@ -39,9 +39,15 @@ func isolation() (mark string, attr *syscall.SysProcAttr) {
 // ErrNoNamespace says that the system does not let us make a network namespace.
 var ErrNoNamespace = errors.New("no network namespace to be had")
 
+// ExitNoLoopback is the exit code of a program that Isolate started and that
+// could not bring its loopback interface up: some systems give namespaces, and
+// no rights in them.
+const ExitNoLoopback = 72
+
 // Isolate runs this program again, with the same arguments, in a new network
 // namespace, and returns its exit code. The program must call EnterIsolation
-// first thing. Anything that needs the network must be done before.
+// first thing, and exit with ExitNoLoopback if that fails. Anything that needs
+// the network must be done before. ErrNoNamespace means that nothing was run.
 func Isolate() (code int, err error) {
 	mark, attr := isolation()
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
@@ -55,6 +61,8 @@ func Isolate() (code int, err error) {
 	err = cmd.Run()
 	var exit *exec.ExitError
 	switch {
+	case errors.As(err, &exit) && exit.ExitCode() == ExitNoLoopback:
+		return 0, fmt.Errorf("%w with a loopback interface", ErrNoNamespace)
 	case errors.As(err, &exit):
 		return exit.ExitCode(), nil
 	case errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOSPC):

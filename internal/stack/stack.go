@@ -263,6 +263,19 @@ func (s *Stack) Close() error {
 	return s.closeErr
 }
 
+// Kill ends a server for good (SIGKILL); connections to it are refused from
+// then on. The names are the keys of Servers.
+func (s *Stack) Kill(server string) error {
+	for _, p := range s.processes {
+		if p.name == server {
+			err := p.cmd.Process.Kill()
+			<-p.done
+			return err
+		}
+	}
+	return fmt.Errorf("no server %q", server)
+}
+
 // Pause stops a server from running (SIGSTOP): it accepts connections and
 // does not answer. The names are the keys of Servers.
 func (s *State) Pause(server string) error { return s.signal(server, syscall.SIGSTOP) }

@@ -126,7 +126,7 @@ func (r *runner) step(t *testing.T, s step, values map[string]string) error {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "bash", "--noprofile", "--norc", "-e", "-o", "pipefail", script)
-	cmd.Dir, cmd.Env = r.dir, r.env
+	cmd.Dir, cmd.Env = string(r.Folder), r.env
 	for name, text := range s.Env {
 		cmd.Env = append(cmd.Env, name+"="+expression.ReplaceAllStringFunc(text, func(e string) string {
 			value, ok := values[expression.FindStringSubmatch(e)[1]]
@@ -191,8 +191,8 @@ func TestActionForm(t *testing.T) {
 func TestAction(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t)
-	r.write(t, "with space.txt", []byte("spaced\n"))
-	r.write(t, "$(touch pwned).txt", []byte("not a command\n"))
+	r.Write(t, "with space.txt", []byte("spaced\n"))
+	r.Write(t, "$(touch pwned).txt", []byte("not a command\n"))
 	with := func(more map[string]string) map[string]string {
 		inputs := map[string]string{"signing-config": r.SigningConfig(stack.RekorV2), "trusted-root": r.TrustedRoot(), "issuer": r.URLs.IssuerCI}
 		maps.Copy(inputs, more)
@@ -208,7 +208,7 @@ func TestAction(t *testing.T) {
 	}
 	b := r.bench
 	b.ok(t, "sigbundle", "verify artifact --trusted-root "+r.TrustedRoot()+" --identity "+stacktest.CIIdentity+" --issuer "+r.URLs.IssuerCI)
-	if _, err := os.Stat(r.file("pwned")); err == nil {
+	if _, err := os.Stat(r.File("pwned")); err == nil {
 		t.Error("a file name was run")
 	}
 	if err := r.run(t, with(map[string]string{"sign": "artifact\nother", "predicate": "predicate", "predicate-type": predicateType, "bundle": "att.json"})); err != nil {

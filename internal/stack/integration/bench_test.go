@@ -7,11 +7,6 @@ package integration
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -26,7 +21,7 @@ import (
 )
 
 const (
-	email         = "dev@example.test"
+	email         = stacktest.Email
 	predicateType = "https://cosign.sigstore.dev/attestation/v1" // which cosign calls "custom"
 )
 
@@ -42,7 +37,7 @@ var ours = sync.OnceValues(func() (dir string, err error) {
 	if dir == "" {
 		dir = filepath.Join(root, "bin")
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-o", dir+"/", "./cmd/sigbundle", "./cmd/sigbundle-conformance")
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", dir+"/", "./cmd/sigbundle", "./cmd/sigbundle-conformance")
 	cmd.Dir = filepath.Join(root, "..", "..")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -51,48 +46,25 @@ var ours = sync.OnceValues(func() (dir string, err error) {
 	return dir, nil
 })
 
-// bench is a directory with an artifact, a predicate, a token and keys.
+// bench is a stack with a folder to sign in.
 type bench struct {
 	*stacktest.Stack
-	dir string
+	stacktest.Folder
 	own string // where our commands are
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	return newBenchOn(t, stacktest.Start(t))
+}
+
+func newBenchOn(t *testing.T, s *stacktest.Stack) *bench {
+	t.Helper()
 	own, err := ours()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{stacktest.Start(t), t.TempDir(), own}
-	b.write(t, "artifact", []byte("hello from "+t.Name()+"\n"))
-	b.write(t, "other", []byte("something else\n"))
-	b.write(t, "predicate", []byte(`{"made":"by hand"}`))
-	b.write(t, "token", []byte(b.Token(t, email)))
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	public, err := x509.MarshalPKIXPublicKey(key.Public())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.write(t, "key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
-	b.write(t, "key.pub", pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}))
-	return b
-}
-
-func (b *bench) file(name string) string { return filepath.Join(b.dir, name) }
-
-func (b *bench) write(t *testing.T, name string, data []byte) {
-	t.Helper()
-	if err := os.WriteFile(b.file(name), data, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	return &bench{s, s.NewFolder(t), own}
 }
 
 func (b *bench) path(client string) string {
@@ -106,8 +78,8 @@ func (b *bench) path(client string) string {
 func (b *bench) run(t *testing.T, client, args string, env ...string) error {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), b.path(client), strings.Fields(args)...)
-	cmd.Dir = b.dir
-	cmd.Env = append(os.Environ(), append(env, "HOME="+b.dir, "COSIGN_PASSWORD=")...)
+	cmd.Dir = string(b.Folder)
+	cmd.Env = append(os.Environ(), append(env, "HOME="+string(b.Folder), "COSIGN_PASSWORD=")...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil {

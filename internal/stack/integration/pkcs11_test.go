@@ -37,13 +37,13 @@ func newTokenBench(t *testing.T) *bench {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	b.write(t, "softhsm2.conf", []byte("directories.tokendir = "+b.dir+"\nlog.level = ERROR\n"))
+	b.Write(t, "softhsm2.conf", []byte("directories.tokendir = "+string(b.Folder)+"\nlog.level = ERROR\n"))
 	for _, args := range [][]string{
 		{"--init-token", "--free", "--label", "a token", "--pin", pin, "--so-pin", pin},
-		{"--import", b.file("key.pem"), "--token", "a token", "--label", "release", "--id", "01", "--pin", pin},
+		{"--import", b.File("key.pem"), "--token", "a token", "--label", "release", "--id", "01", "--pin", pin},
 	} {
 		cmd := exec.Command("softhsm2-util", args...)
-		cmd.Env = append(os.Environ(), "SOFTHSM2_CONF="+b.file("softhsm2.conf"))
+		cmd.Env = append(os.Environ(), "SOFTHSM2_CONF="+b.File("softhsm2.conf"))
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
@@ -60,9 +60,9 @@ func TestPKCS11(t *testing.T) {
 		return
 	}
 	other := newBench(t)
-	other.dir = b.dir
+	other.Folder = b.Folder
 	key := " --pkcs11 pkcs11:token=a%20token;object=release?module-path=" + softHSM
-	env := []string{"SOFTHSM2_CONF=" + b.file("softhsm2.conf"), "SIGBUNDLE_PIN=" + pin}
+	env := []string{"SOFTHSM2_CONF=" + b.File("softhsm2.conf"), "SIGBUNDLE_PIN=" + pin}
 	for _, config := range []stack.Signing{stack.RekorV1, stack.RekorV2} {
 		use := key + " --bundle bundle.json --signing-config " + b.SigningConfig(config) + " --trusted-root " + b.TrustedRoot()
 		for _, c := range []cell{{false, config, true}, {true, config, true}} {
@@ -81,12 +81,12 @@ func TestPKCS11(t *testing.T) {
 			}
 		}
 	}
-	if err := os.Remove(b.file("bundle.json")); err != nil {
+	if err := os.Remove(b.File("bundle.json")); err != nil {
 		t.Fatal(err)
 	}
 	b.refused(t, "sigbundle-pkcs11", "sign artifact"+key+" --bundle bundle.json --signing-config "+b.SigningConfig(stack.RekorV2)+
 		" --trusted-root "+b.TrustedRoot(), "sign.key.password")
-	if _, err := os.Stat(b.file("bundle.json")); err == nil {
+	if _, err := os.Stat(b.File("bundle.json")); err == nil {
 		t.Error("a bundle was written without a PIN")
 	}
 }

@@ -74,16 +74,9 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	for _, c := range []stack.Signing{stack.RekorV1, stack.RekorV2} {
 		b := newBench(t)
-		artifact, err := os.ReadFile(b.file("artifact"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		b.write(t, "statement", fmt.Appendf(nil, `{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"artifact","digest":{"sha256":"%x"}}],`+
-			`"predicateType":"https://example.com/p","predicate":{}}`, sha256.Sum256(artifact)))
-		token, err := os.ReadFile(b.file("token"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		b.Write(t, "statement", fmt.Appendf(nil, `{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"artifact","digest":{"sha256":"%x"}}],`+
+			`"predicateType":"https://example.com/p","predicate":{}}`, sha256.Sum256(b.Read(t, "artifact"))))
+		token := b.Read(t, "token")
 		for flag, file := range map[string]string{"": "artifact", " --in-toto": "statement"} {
 			b.ok(t, "sigbundle-conformance", "sign-bundle"+flag+" --identity-token "+string(token)+" --bundle b.json --trusted-root "+b.TrustedRoot()+
 				" --signing-config "+b.SigningConfig(c)+" "+file)
@@ -101,10 +94,10 @@ func TestBadTokens(t *testing.T) {
 		"sign.fulcio.denied": {"_badsig": {"1"}}, "sign.token.expired": {"_ttl": {"-60"}},
 		"sign.token.audience": {"aud": {"other"}}, "sign.token.email": {"email_verified": {"false"}},
 	} {
-		b.write(t, "bad", []byte(b.Mint(t, "email", claims)))
+		b.Write(t, "bad", []byte(b.Mint(t, "email", claims)))
 		b.refused(t, "sigbundle", "sign artifact --identity-token-file bad --signing-config "+b.SigningConfig(stack.RekorV2)+
 			" --trusted-root "+b.TrustedRoot()+" --bundle none.json", code)
-		if _, err := os.Stat(b.file("none.json")); !os.IsNotExist(err) {
+		if _, err := os.Stat(b.File("none.json")); !os.IsNotExist(err) {
 			t.Errorf("%s: a bundle was written", code)
 		}
 	}

@@ -7,11 +7,6 @@ package smoke
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"net/http"
 	"net/url"
 	"os"
@@ -25,54 +20,28 @@ import (
 	"github.com/sigbundle/sigbundle/internal/stack/stacktest"
 )
 
-const email = "dev@example.test"
+const email = stacktest.Email
 
 func TestMain(m *testing.M) { stacktest.Main(m) }
 
-// bench is a directory with an artifact, a predicate, a token and a key.
+// bench is the stack with a folder to sign in.
 type bench struct {
 	*stacktest.Stack
-	dir string
+	stacktest.Folder
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{stacktest.Start(t), t.TempDir()}
-	b.write(t, "artifact", []byte("hello from "+t.Name()+"\n"))
-	b.write(t, "predicate", []byte(`{"made":"by hand"}`))
-	b.write(t, "token", []byte(b.Token(t, email)))
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	public, err := x509.MarshalPKIXPublicKey(key.Public())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.write(t, "key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
-	b.write(t, "key.pub", pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}))
-	return b
-}
-
-func (b *bench) file(name string) string { return filepath.Join(b.dir, name) }
-
-func (b *bench) write(t *testing.T, name string, data []byte) {
-	t.Helper()
-	if err := os.WriteFile(b.file(name), data, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	s := stacktest.Start(t)
+	return &bench{s, s.NewFolder(t)}
 }
 
 // run runs a client and returns its output. The arguments are split at spaces.
 func (b *bench) run(t *testing.T, client, args string, env ...string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), b.Binary(client), strings.Fields(args)...)
-	cmd.Dir = b.dir
-	cmd.Env = append(os.Environ(), append(env, "HOME="+b.dir)...)
+	cmd.Dir = string(b.Folder)
+	cmd.Env = append(os.Environ(), append(env, "HOME="+string(b.Folder))...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
@@ -97,7 +66,6 @@ func (b *bench) refused(t *testing.T, client, args string) {
 // artifact and another identity.
 func (b *bench) verifyBoth(t *testing.T, bundle string, attestation bool) {
 	t.Helper()
-	b.write(t, "other", []byte("something else\n"))
 	peer := func(id string) string {
 		return "verify -root " + b.TrustedRoot() + " -identity " + id + " -issuer " + b.URLs.Issuer + " -bundle " + bundle + " "
 	}
@@ -181,11 +149,7 @@ func TestWitness(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.ok(t, "peer-go", "sign -token-file token -root "+b.TrustedRoot()+" -config "+b.SigningConfig(stack.RekorV2)+" -bundle w.json artifact")
-	got, err := os.ReadFile(b.file("w.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Contains(got, []byte("witness.example ")) {
+	if got := b.Read(t, "w.json"); !bytes.Contains(got, []byte("witness.example ")) {
 		t.Errorf("no cosignature in %s", got)
 	}
 }
@@ -220,7 +184,7 @@ func TestBadTokens(t *testing.T) {
 		"signature": {"_badsig": {"1"}}, "expired": {"_ttl": {"-60"}}, "audience": {"aud": {"other"}},
 		"email": {"email_verified": {"false"}}, "key": {"_kid": {"unknown"}},
 	} {
-		b.write(t, "bad", []byte(b.Mint(t, "email", claims)))
+		b.Write(t, "bad", []byte(b.Mint(t, "email", claims)))
 		out, err := b.run(t, "peer-go", "sign -token-file bad -root "+b.TrustedRoot()+" -config "+b.SigningConfig(stack.RekorV1)+" -bundle bad.json artifact")
 		if err == nil {
 			t.Errorf("%s: accepted\n%s", name, out)
@@ -240,9 +204,9 @@ func (b *bench) keep(t *testing.T, name string, files ...string) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	from := []string{b.TrustedRoot(), b.SigningConfig(stack.RekorV2), b.Path("witness.vkey"), b.file("artifact")}
+	from := []string{b.TrustedRoot(), b.SigningConfig(stack.RekorV2), b.Path("witness.vkey"), b.File("artifact")}
 	for _, f := range files {
-		from = append(from, b.file(f))
+		from = append(from, b.File(f))
 	}
 	for _, f := range from {
 		data, err := os.ReadFile(f)

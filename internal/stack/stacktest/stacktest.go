@@ -35,7 +35,10 @@ import (
 const startTimeout = 2 * time.Minute
 
 // Stack is a running stack. The methods that take a t end the test on error.
-type Stack struct{ *stack.State }
+type Stack struct {
+	*stack.State
+	own *stack.Stack // nil if other tests use it too
+}
 
 // shared is the stack of this test process.
 var shared struct {
@@ -78,11 +81,14 @@ func run(m *testing.M) (int, error) {
 		fmt.Fprintln(os.Stderr, "stacktest: not isolated:", err)
 	}
 	if err := stack.EnterIsolation(); err != nil && os.Getenv("STACK_DIR") == "" {
-		return 1, err
+		return stack.ExitNoLoopback, err
 	}
 	code := m.Run()
 	return code, stop(code)
 }
+
+// Only is the set of commands that these tests have, from STACK_ONLY.
+func Only() stack.Set { return stack.Set(os.Getenv("STACK_ONLY")) }
 
 func build() (bin string, err error) {
 	root, err := stack.ModuleRoot(".")
@@ -93,7 +99,7 @@ func build() (bin string, err error) {
 	if bin == "" {
 		bin = filepath.Join(root, "bin")
 	}
-	return bin, stack.Build(context.Background(), root, bin, os.Stderr)
+	return bin, stack.Build(context.Background(), root, bin, Only(), os.Stderr)
 }
 
 // stop ends the shared stack. Its directory stays if a test failed.
@@ -117,7 +123,25 @@ func Start(t testing.TB) *Stack {
 	if shared.err != nil {
 		t.Fatal(shared.err)
 	}
-	return &Stack{shared.state}
+	return &Stack{State: shared.state}
+}
+
+// Own starts a stack for this test alone, which may break it. It is stopped
+// when the test ends.
+func Own(t testing.TB) *Stack {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
+	defer cancel()
+	s, err := stack.Start(ctx, stack.Config{Dir: t.TempDir(), Bin: os.Getenv("STACK_BIN")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &Stack{&s.State, s}
 }
 
 func start() {
@@ -177,4 +201,15 @@ func (s *Stack) Pause(t testing.TB, server string) {
 			t.Error(err)
 		}
 	})
+}
+
+// Kill ends a server of a stack that is this test's own; see stack.Stack.Kill.
+func (s *Stack) Kill(t testing.TB, server string) {
+	t.Helper()
+	if s.own == nil {
+		t.Fatal("other tests need this stack")
+	}
+	if err := s.own.Kill(server); err != nil {
+		t.Fatal(err)
+	}
 }

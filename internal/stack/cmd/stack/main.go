@@ -2,7 +2,7 @@
 
 // Command stack runs a Sigstore signing stack on loopback:
 //
-//	stack build                 compile the servers and the other clients
+//	stack build [-only servers] compile the servers and the other clients
 //	stack up [-isolate]         start everything and return
 //	stack env                   print how to reach it, as shell exports
 //	stack exec -- COMMAND ...   run a command beside it
@@ -32,6 +32,7 @@ const usage = "usage: stack build|up|env|exec|token|down [flags] [arguments]"
 // options are the flags of all subcommands together.
 type options struct {
 	stack.Config
+	only    string
 	isolate bool
 	timeout time.Duration
 	issuer  string
@@ -61,6 +62,7 @@ func run(args []string) error {
 	fs := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	fs.StringVar(&o.Dir, "dir", fallback("STACK_DIR", "run"), "`directory` of the stack: keys, logs, state")
 	fs.StringVar(&o.Bin, "bin", fallback("STACK_BIN", "bin"), "`directory` of the built commands")
+	fs.StringVar(&o.only, "only", fallback("STACK_ONLY", ""), "build: \"servers\", without the other clients")
 	fs.BoolVar(&o.isolate, "isolate", false, "up: in a network namespace with only a loopback interface")
 	fs.DurationVar(&o.timeout, "timeout", time.Minute, "up, down: how long to wait")
 	fs.StringVar(&o.issuer, "issuer", "email", "token: email or ci")
@@ -85,7 +87,7 @@ func build(o options) error {
 	if err != nil {
 		return err
 	}
-	return stack.Build(ctx, root, o.Bin, os.Stderr)
+	return stack.Build(ctx, root, o.Bin, stack.Set(o.only), os.Stderr)
 }
 
 func up(o options) error {
