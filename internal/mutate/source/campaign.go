@@ -5,17 +5,13 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
+	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -30,7 +26,7 @@ const (
 
 // result is a change and what became of it.
 type result struct {
-	change  change
+	change  *change
 	pkg     string
 	outcome string
 }
@@ -38,184 +34,153 @@ type result struct {
 // campaign tries changes.
 type campaign struct {
 	above   []string
-	state   string
 	timeout time.Duration
-	workers int
-
-	mutex sync.Mutex
-	known map[string]string // outcomes by hash; guarded by mutex
+	state   state
 }
 
 // run tries every change of a package.
 func (c *campaign) run(ctx context.Context, pkg string) ([]result, error) {
-	if err := c.load(); err != nil {
-		return nil, err
-	}
-	files, stamp, err := sources(pkg)
+	files, stamp, err := goFiles(pkg)
 	if err != nil {
 		return nil, err
 	}
-	var results []result
+	fset := token.NewFileSet()
+	var sources []*source
 	for _, f := range files {
 		src, err := os.ReadFile(f)
 		if err != nil {
 			return nil, err
 		}
-		list, err := changes(f, src)
+		s, err := readSource(fset, f, src)
 		if err != nil {
 			return nil, err
 		}
-		for _, ch := range list {
-			results = append(results, result{change: ch, pkg: pkg, outcome: untried})
+		sources = append(sources, s)
+	}
+	var results []result
+	for _, s := range sources {
+		for i := range s.changes {
+			ch := &s.changes[i]
+			results = append(results, result{change: ch, pkg: pkg, outcome: c.state.outcome(stamp, ch)})
 		}
 	}
-	work := make(chan int)
-	var group sync.WaitGroup
-	errs := make([]error, c.workers)
-	for w := range c.workers {
-		group.Go(func() {
-			for i := range work {
-				if err := c.try(ctx, &results[i], stamp); err != nil && errs[w] == nil {
-					errs[w] = err
-				}
-			}
-		})
+	if ctx.Err() != nil || !slices.ContainsFunc(results, func(r result) bool { return r.outcome == untried }) {
+		return results, nil
 	}
-	for i := range results {
-		work <- i
-	}
-	close(work)
-	group.Wait()
-	return results, errors.Join(errs...)
-}
-
-// try finds out about one change, from the state file if it is there.
-func (c *campaign) try(ctx context.Context, r *result, stamp string) error {
-	sum := sha256.Sum256([]byte(stamp + r.change.key()))
-	id := hex.EncodeToString(sum[:12])
-	c.mutex.Lock()
-	outcome, ok := c.known[id]
-	c.mutex.Unlock()
-	if ok {
-		r.outcome = outcome
-		return nil
-	}
-	if ctx.Err() != nil {
-		return nil
-	}
-	outcome, err := c.judge(ctx, r)
-	if err != nil || ctx.Err() != nil {
-		return err
-	}
-	r.outcome = outcome
-	fmt.Fprintf(os.Stderr, "%-9s %s:%d %s: %s\n", outcome, r.change.file, r.change.line, r.change.operator, r.change.text)
-	return c.keep(id, outcome)
-}
-
-// judge runs the tests against one change.
-func (c *campaign) judge(ctx context.Context, r *result) (string, error) {
-	dir, err := os.MkdirTemp("", "mutant")
+	dir, err := os.MkdirTemp("", "mutants")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	src, err := os.ReadFile(r.change.file)
-	if err != nil {
-		return "", err
+	err = c.try(ctx, pkg, fset, sources, dir, stamp, results)
+	if ctx.Err() != nil {
+		err = nil // broken off: the rest is untried
 	}
-	original, err := filepath.Abs(r.change.file)
-	if err != nil {
-		return "", err
-	}
-	changed := filepath.Join(dir, "changed.go")
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{original: changed}})
-	if err != nil {
-		return "", err
-	}
-	if err := os.WriteFile(changed, r.change.apply(src), 0o600); err != nil {
-		return "", err
-	}
-	name := filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(name, overlay, 0o600); err != nil {
-		return "", err
-	}
-	own := "./" + r.pkg
-	if out, ok := c.test(ctx, name, own); !ok {
-		if bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("[setup failed]")) {
-			return invalid, nil
-		}
-		return noticed, nil
-	}
-	for _, p := range c.above {
-		if p == own {
-			continue
-		}
-		if _, ok := c.test(ctx, name, p); !ok {
-			return higher, nil
-		}
-	}
-	return survived, nil
+	return results, err
 }
 
-// test reports whether the tests of a package pass.
-func (c *campaign) test(ctx context.Context, overlay, pkg string) ([]byte, bool) {
-	cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-count=1", "-failfast", "-short",
-		"-timeout", c.timeout.String(), "-overlay", overlay, pkg)
-	out, err := cmd.CombinedOutput()
-	return out, err == nil
-}
-
-// sources lists the files of a package that are not tests, and returns a hash
-// over all of its Go files.
-func sources(pkg string) ([]string, string, error) {
-	files, err := filepath.Glob(filepath.Join(pkg, "*.go"))
+// try tries the changes that have no outcome yet.
+func (c *campaign) try(ctx context.Context, pkg string, fset *token.FileSet, sources []*source, dir, stamp string, results []result) error {
+	p, info, err := typeCheck(ctx, pkg, fset, sources)
 	if err != nil {
-		return nil, "", err
-	}
-	h := sha256.New()
-	for _, f := range files {
-		data, err := os.ReadFile(f)
-		if err != nil {
-			return nil, "", err
-		}
-		fmt.Fprintf(h, "%s %d\n", f, len(data))
-		h.Write(data)
-	}
-	files = slices.DeleteFunc(files, func(f string) bool { return strings.HasSuffix(f, "_test.go") })
-	if len(files) == 0 {
-		return nil, "", fmt.Errorf("no Go files in %q", pkg)
-	}
-	return files, hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// load reads the state file once.
-func (c *campaign) load() error {
-	if c.known != nil {
-		return nil
-	}
-	c.known = make(map[string]string)
-	data, err := os.ReadFile(c.state)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	for line := range bytes.Lines(data) {
-		var kept [2]string
-		if json.Unmarshal(line, &kept) == nil {
-			c.known[kept[0]] = kept[1]
+	b, err := build(ctx, newSwitched(sources, p, info), dir, "./"+pkg, c.above)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "%s: %d changes, %d of them behind switches\n", pkg, len(results), len(b.ids))
+	for i := range results {
+		r := &results[i]
+		if r.outcome != untried {
+			continue
+		}
+		judge := b.judge
+		if b.ids[r.change] == 0 {
+			judge = b.judgeAlone
+		}
+		outcome, by, err := judge(ctx, r.change, c.state.hint(r.change), c.timeout)
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		r.outcome = outcome
+		fmt.Fprintf(os.Stderr, "%d/%d %-9s %s:%d %s: %s %s\n", i+1, len(results), outcome, r.change.file, r.change.line, r.change.operator, r.change.text, by)
+		if err := c.state.keep(stamp, r.change, outcome, by); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// keep appends an outcome to the state file.
-func (c *campaign) keep(id, outcome string) error {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	c.known[id] = outcome
-	f, err := os.OpenFile(c.state, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
+// judge makes one change by its switch, and returns the outcome and the test
+// that noticed it.
+func (b *built) judge(ctx context.Context, ch *change, hint string, limit time.Duration) (string, string, error) {
+	for i, s := range b.suites {
+		if err := s.record(ctx, limit); err != nil {
+			return "", "", err
+		}
+		by, ok := s.try(ctx, b.ids[ch], hint, limit)
+		switch {
+		case ok && i == 0:
+			return noticed, by, nil
+		case ok:
+			return higher, by, nil
+		}
 	}
-	_, err = fmt.Fprintf(f, "[%q,%q]\n", id, outcome)
-	return errors.Join(err, f.Close())
+	return survived, "", nil
+}
+
+// judgeAlone compiles the package with one change and runs all tests.
+func (b *built) judgeAlone(ctx context.Context, ch *change, _ string, limit time.Duration) (string, string, error) {
+	src, err := os.ReadFile(ch.file)
+	if err != nil {
+		return "", "", err
+	}
+	original, err := filepath.Abs(ch.file)
+	if err != nil {
+		return "", "", err
+	}
+	changed, overlay := filepath.Join(b.dir, "changed.go"), filepath.Join(b.dir, "alone.json")
+	if err := os.WriteFile(changed, ch.apply(src), 0o600); err != nil {
+		return "", "", err
+	}
+	if err := writeOverlay(overlay, map[string]string{original: changed}); err != nil {
+		return "", "", err
+	}
+	for i, s := range b.suites {
+		cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-count=1", "-failfast", "-short",
+			"-timeout", limit.String(), "-overlay", overlay, s.pkg)
+		out, err := cmd.CombinedOutput()
+		switch {
+		case err == nil:
+		case bytes.Contains(out, []byte("[build failed]")), bytes.Contains(out, []byte("[setup failed]")):
+			return invalid, "", nil
+		case i == 0:
+			return noticed, killer(nil, out), nil
+		default:
+			return higher, killer(nil, out), nil
+		}
+	}
+	return survived, "", nil
+}
+
+// goFiles lists the files of a package that are not tests, and returns a hash
+// over all of its Go files.
+func goFiles(pkg string) ([]string, string, error) {
+	files, err := filepath.Glob(filepath.Join(pkg, "*.go"))
+	if err != nil {
+		return nil, "", err
+	}
+	sum, err := hashFiles(files)
+	if err != nil {
+		return nil, "", err
+	}
+	files = slices.DeleteFunc(files, func(f string) bool { return strings.HasSuffix(f, "_test.go") })
+	if len(files) == 0 {
+		return nil, "", fmt.Errorf("no Go files in %q", pkg)
+	}
+	return files, sum, nil
 }

@@ -23,7 +23,22 @@ type change struct {
 
 	start, end  int // bytes of the file replaced
 	replacement string
+
+	form form     // which switch can make it
+	node ast.Node // what the switch goes round
 }
+
+// form is how a change is compiled in behind a switch, from the outside in
+// where several go round the same expression.
+type form int
+
+const (
+	fixed     form = iota // not at all: the compiler needs the value
+	condition             // mutant.If
+	operator              // mutant.Not, LSS and their like
+	number                // mutant.Num
+	verdict               // mutant.Not
+)
 
 // key names a change independently of line numbers, for reviewed.txt.
 func (c *change) key() string {
@@ -51,14 +66,22 @@ var swaps = map[token.Token][]token.Token{
 	token.LOR:  {token.LAND},
 }
 
-// changes returns every change of a file, in the order of the source.
-func changes(file string, src []byte) ([]change, error) {
-	fset := token.NewFileSet()
-	f, err := parser.ParseFile(fset, file, src, parser.SkipObjectResolution)
+// source is a file with its changes, in the order of the source.
+type source struct {
+	name    string
+	src     []byte
+	fset    *token.FileSet
+	file    *ast.File
+	changes []change
+}
+
+// readSource finds every change of a file.
+func readSource(fset *token.FileSet, name string, src []byte) (*source, error) {
+	f, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution)
 	if err != nil {
 		return nil, err
 	}
-	v := &visitor{fset: fset, file: file, src: src}
+	v := &visitor{fset: fset, file: name, src: src, frozen: make(map[ast.Node]bool)}
 	for _, d := range f.Decls {
 		v.declaration(d)
 	}
@@ -70,7 +93,7 @@ func changes(file string, src []byte) ([]change, error) {
 		c.nth = seen[k]
 		seen[k]++
 	}
-	return v.list, nil
+	return &source{name: name, src: src, fset: fset, file: f, changes: v.list}, nil
 }
 
 type visitor struct {
@@ -79,6 +102,7 @@ type visitor struct {
 	src      []byte
 	function string
 	list     []change
+	frozen   map[ast.Node]bool // numbers that the compiler needs
 }
 
 func (v *visitor) declaration(d ast.Decl) {
@@ -101,6 +125,12 @@ func (v *visitor) declaration(d ast.Decl) {
 
 func (v *visitor) node(n ast.Node) bool {
 	switch n := n.(type) {
+	case *ast.GenDecl:
+		if n.Tok == token.CONST {
+			v.freeze(n)
+		}
+	case *ast.ArrayType:
+		v.freeze(n.Len)
 	case *ast.IfStmt:
 		v.condition(n.Cond)
 	case *ast.SwitchStmt:
@@ -113,12 +143,12 @@ func (v *visitor) node(n ast.Node) bool {
 		}
 	case *ast.ForStmt:
 		if n.Cond != nil {
-			v.add(n.Cond, "loop never", "("+v.text(n.Cond)+") && false")
+			v.add(condition, n.Cond, "loop never", "("+v.text(n.Cond)+") && false")
 		}
 	case *ast.BinaryExpr:
 		for _, op := range swaps[n.Op] {
 			at := v.fset.Position(n.OpPos).Offset
-			v.list = append(v.list, v.change(n, n.Op.String()+" to "+op.String(), at, at+len(n.Op.String()), op.String()))
+			v.change(operator, n, n.Op.String()+" to "+op.String(), at, at+len(n.Op.String()), op.String())
 		}
 	case *ast.BasicLit:
 		v.number(n)
@@ -128,10 +158,22 @@ func (v *visitor) node(n ast.Node) bool {
 	return true
 }
 
+// freeze keeps switches away from what must be known when the package is
+// compiled: constants and the lengths of arrays.
+func (v *visitor) freeze(n ast.Node) {
+	if n == nil {
+		return
+	}
+	ast.Inspect(n, func(n ast.Node) bool {
+		v.frozen[n] = true
+		return true
+	})
+}
+
 // condition makes a check never, and always, strike.
 func (v *visitor) condition(e ast.Expr) {
-	v.add(e, "never", "("+v.text(e)+") && false")
-	v.add(e, "always", "("+v.text(e)+") || true")
+	v.add(condition, e, "never", "("+v.text(e)+") && false")
+	v.add(condition, e, "always", "("+v.text(e)+") || true")
 }
 
 // number moves a bound by one, either way.
@@ -146,7 +188,7 @@ func (v *visitor) number(n *ast.BasicLit) {
 	for _, by := range []int64{1, -1} {
 		moved := new(big.Int).Add(value, big.NewInt(by))
 		if moved.Sign() >= 0 {
-			v.add(n, fmt.Sprintf("%+d", by), moved.String())
+			v.add(number, n, fmt.Sprintf("%+d", by), moved.String())
 		}
 	}
 }
@@ -158,28 +200,31 @@ func (v *visitor) verdict(n *ast.ReturnStmt) {
 		case *ast.Ident:
 			switch e.Name {
 			case "true":
-				v.add(e, "verdict", "false")
+				v.add(verdict, e, "verdict", "false")
 			case "false":
-				v.add(e, "verdict", "true")
+				v.add(verdict, e, "verdict", "true")
 			}
 		}
 	}
 }
 
-func (v *visitor) add(n ast.Node, operator, replacement string) {
+func (v *visitor) add(f form, n ast.Node, operator, replacement string) {
 	start, end := v.fset.Position(n.Pos()).Offset, v.fset.Position(n.End()).Offset
-	v.list = append(v.list, v.change(n, operator, start, end, replacement))
+	v.change(f, n, operator, start, end, replacement)
 }
 
-func (v *visitor) change(n ast.Node, operator string, start, end int, replacement string) change {
+func (v *visitor) change(f form, n ast.Node, operator string, start, end int, replacement string) {
 	text := strings.Join(strings.Fields(v.text(n)), " ")
 	if len(text) > 90 {
 		text = text[:90] + "…"
 	}
-	return change{
-		file: v.file, line: v.fset.Position(n.Pos()).Line, function: v.function, operator: operator,
-		text: text, start: start, end: end, replacement: replacement,
+	if v.frozen[n] {
+		f = fixed
 	}
+	v.list = append(v.list, change{
+		file: v.file, line: v.fset.Position(n.Pos()).Line, function: v.function, operator: operator,
+		text: text, start: start, end: end, replacement: replacement, form: f, node: n,
+	})
 }
 
 func (v *visitor) text(n ast.Node) string {

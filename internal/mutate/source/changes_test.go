@@ -29,10 +29,11 @@ func (t *T) check(n int) bool {
 
 // Every change must be there, be valid Go, and have a name of its own.
 func TestChanges(t *testing.T) {
-	list, err := changes("p.go", []byte(sample))
+	s, err := readSource(token.NewFileSet(), "p.go", []byte(sample))
 	if err != nil {
 		t.Fatal(err)
 	}
+	list := s.changes
 	var got []string
 	for _, c := range list {
 		got = append(got, c.operator+" "+c.text)
@@ -58,9 +59,9 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-func TestRender(t *testing.T) {
-	c := change{file: "a.go", function: "f", operator: "never", text: "a || b"}
-	results := []result{{change: c, pkg: "a", outcome: survived}, {pkg: "a", outcome: noticed}, {pkg: "a", outcome: invalid}}
+func TestTable(t *testing.T) {
+	c := &change{file: "a.go", function: "f", operator: "never", text: "a || b"}
+	results := []result{{change: c, pkg: "a", outcome: survived}, {change: c, pkg: "a", outcome: noticed}, {change: c, pkg: "a", outcome: invalid}}
 	if _, n := render(results, nil); n != 1 {
 		t.Errorf("%d survivors without a reason, want 1", n)
 	}

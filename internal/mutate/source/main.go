@@ -6,7 +6,15 @@
 //
 //	go run ./internal/mutate/source -out docs/survivors.md tlog ctlog
 //
-// The tree is never touched: the compiler reads the changed file through an
+// A package is compiled once, with each change behind a switch that reads the
+// environment (package mutant), together with the tests of the packages above.
+// Each test runs once alone, to record its time and the changes that make a
+// difference to a value it meets; a change is then held against these tests
+// only, the fastest first, up to the first that turns red or does not end. A
+// change that no test meets has survived. What the compiler needs to know, such
+// as the length of an array, has no switch, and is compiled and tested alone.
+//
+// The tree is never touched: the compiler reads the changed files through an
 // overlay. Changes that no test notices, the survivors, are listed with the
 // reason given in reviewed.txt; a survivor without a reason makes the command
 // fail. Outcomes are kept in a state file and reused as long as no Go file of
@@ -31,11 +39,10 @@ const above = "./bundle,./trustroot,./verify,./conformance/virtual,./internal/mu
 func main() {
 	c := campaign{above: strings.Split(above, ",")}
 	out := flag.String("out", "", "write the table of survivors to `FILE`")
-	flag.StringVar(&c.state, "state", filepath.Join(os.TempDir(), "sigbundle-mutants.jsonl"), "keep outcomes in `FILE`")
+	flag.StringVar(&c.state.file, "state", filepath.Join(os.TempDir(), "sigbundle-mutants.jsonl"), "keep outcomes in `FILE`")
 	flag.DurationVar(&c.timeout, "timeout", 90*time.Second, "how long tests may run before a change counts as noticed")
-	flag.IntVar(&c.workers, "workers", 1, "changes tried at a time")
-	flag.Func("above", "comma-separated `PACKAGES` with tests that see the whole (default "+above+")", func(s string) error {
-		c.above = strings.Split(s, ",")
+	flag.Func("above", "comma-separated `PACKAGES` with tests that see the whole (default "+above+"; empty for none)", func(s string) error {
+		c.above = strings.FieldsFunc(s, func(r rune) bool { return r == ',' })
 		return nil
 	})
 	most := flag.Duration("for", 0, "stop trying after this long; zero: when all is done")
@@ -57,6 +64,9 @@ func main() {
 func run(ctx context.Context, c *campaign, packages []string, reviewed, out string) error {
 	if len(packages) == 0 {
 		return fmt.Errorf("name the packages to change")
+	}
+	if err := c.state.load(); err != nil {
+		return err
 	}
 	var results []result
 	for _, p := range packages {
