@@ -137,6 +137,9 @@ func readDescriptor(d *strictjson.Decoder) (*Descriptor, error) {
 			if s, err = d.String(); err == nil {
 				desc.Digest, err = ParseDigest(s)
 			}
+			if err != nil {
+				err = refuse.New("oci.manifest", "digest: %v", err)
+			}
 		case "size":
 			desc.Size, err = d.Int64()
 		case "annotations":

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -72,7 +73,8 @@ func Open(reference string, c Config) (*Repository, string, error) {
 
 func open(reference string, c Config, policy retry.Policy) (*Repository, string, error) {
 	repo, err := remote.NewRepository(reference)
-	if err != nil {
+	// An empty tag is a variable that was not set, and not the default tag.
+	if err != nil || strings.HasSuffix(reference, ":") {
 		return nil, "", refuse.New("oci.reference", "%.200q is not of the form HOST/REPOSITORY[:TAG|@DIGEST]", reference)
 	}
 	wanted := repo.Reference.Reference

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package oci
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+// A bundle is not read beyond what one may have: neither one that is said to
+// be huge, nor one that is huge and said to be small (GHSA-88jx-383q-w4qc,
+// CVE-2024-29902).
+func TestGHSA_88jx_383q_w4qc_HugeAttachment(t *testing.T) {
+	f := newFixture(t)
+	for _, size := range []int64{MaxBundle + 1, 1 << 50, 1<<63 - 1} {
+		f.list(t, f.referrer(object{"mediaType": bundleType, "digest": DigestOf([]byte(fmt.Sprint(size))), "size": size}))
+	}
+	if got := codes(f.bundles(t)); got != "oci.limit oci.limit oci.limit" {
+		t.Errorf("said to be huge: %s", got)
+	}
+	f = newFixture(t)
+	l := layer([]byte("{}"))
+	f.list(t, f.referrer(l))
+	if _, err := f.files.Put([]byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(f.files.Path(DigestOf([]byte("{}")).String()), MaxBundle+1); err != nil {
+		t.Fatal(err) // sparse
+	}
+	if got := codes(f.bundles(t)); got != "oci.limit" {
+		t.Errorf("said to be small: %s", got)
+	}
+}
+
+// All bundles together have a bound, too.
+func TestManyLargeBundles(t *testing.T) {
+	f := newFixture(t)
+	left := int64(MaxBundles)
+	p := sizes{f}
+	for i := range MaxBundles/MaxBundle + 1 {
+		m := f.store(t, f.referrer(object{"mediaType": bundleType, "digest": DigestOf([]byte(fmt.Sprint(i))), "size": MaxBundle}))
+		r := new(Referrer)
+		_, err := r.read(t.Context(), p, Descriptor{Digest: DigestOf(m), Size: int64(len(m))}, f.image.Digest, &left)
+		if i < MaxBundles/MaxBundle {
+			wantCode(t, "within the bound", err, "bundle.malformed")
+		} else {
+			wantCode(t, "beyond the bound", err, "oci.limit")
+		}
+	}
+}
+
+// sizes is a place whose blobs need not be made.
+type sizes struct{ *fixture }
+
+func (sizes) Blob(context.Context, Descriptor, int64) ([]byte, error) { return []byte("x"), nil }
+
+// The number of entries of an index is bounded before they are kept, and so
+// are the manifests that are read because of them (GHSA-95pr-fxf5-86gv,
+// CVE-2024-29903).
+func TestGHSA_95pr_fxf5_86gv_ManyEntries(t *testing.T) {
+	entry := fmt.Sprintf(`{"mediaType":%q,"size":1,"digest":"sha256:%064d"}`, MediaTypeManifest, 0)
+	many := `{"manifests":[` + strings.TrimSuffix(strings.Repeat(entry+",", MaxManifests+1), ",") + `]}`
+	_, err := ParseIndex([]byte(many))
+	wantCode(t, "entries", err, "oci.limit")
+	_, err = ParseIndex(append([]byte(many[:len(many)-1]), strings.Repeat(" ", MaxManifest)...))
+	wantCode(t, "bytes", err, "oci.limit")
+	_, _, err = ParseSubject([]byte(strings.Replace(many, "manifests", "layers", 1)))
+	wantCode(t, "layers", err, "oci.limit")
+
+	f := newFixture(t)
+	var list []object
+	for i := range MaxReferrers + 1 {
+		list = append(list, object{"mediaType": MediaTypeManifest, "size": 1, "digest": fmt.Sprintf("sha256:%064d", i)})
+	}
+	data := f.store(t, object{"manifests": list})
+	if _, err := f.files.List(MediaTypeIndex, f.image.Digest.FallbackTag(), data); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Bundles(t.Context(), f, f.image.Digest)
+	wantCode(t, "referrers", err, "oci.limit")
+}
+
+// A manifest is bounded like everything else.
+func TestHugeManifest(t *testing.T) {
+	f := newFixture(t)
+	d := f.attach(t, signed(t, f.text, SignaturePredicateType))
+	if err := os.Truncate(f.files.Path(d.String()), MaxManifest+1); err != nil {
+		t.Fatal(err)
+	}
+	if got := codes(f.bundles(t)); got != "oci.limit" {
+		t.Errorf("found %s", got)
+	}
+	_, err := f.Manifest(t.Context(), Descriptor{Digest: d, Size: 1 << 40})
+	wantCode(t, "said to be huge", err, "oci.limit")
+}
+
+// Any byte of a manifest may be another, and nothing but a refusal follows.
+func FuzzManifest(f *testing.F) {
+	f.Add([]byte(`{"schemaVersion":2,"config":{"mediaType":"a","digest":"sha256:` + strings.Repeat("0", 64) + `","size":2},"layers":[],"subject":null,"annotations":{"a":"b"}}`))
+	f.Add([]byte(`{"manifests":null}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := parseManifest(data)
+		if err != nil {
+			if code := codes([]Referrer{{Err: err}}); !strings.HasPrefix(code, "oci.") {
+				t.Errorf("code %q", code)
+			}
+			return
+		}
+		if m.isIndex == m.isImage {
+			t.Error("neither one nor the other")
+		}
+		for _, d := range append(m.manifests, m.layers...) {
+			if _, err := ParseDigest(d.Digest.String()); err != nil || d.Size < 0 {
+				t.Errorf("%+v", d)
+			}
+		}
+	})
+}

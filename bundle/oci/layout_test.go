@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package oci
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/sigbundle/sigbundle/internal/ocitest"
+	"github.com/sigbundle/sigbundle/internal/refuse"
+)
+
+func TestOpenLayout(t *testing.T) {
+	f := newFixture(t)
+	colon := f.files.Dir + ":v1" // a folder of that very name goes first
+	if err := os.CopyFS(colon, os.DirFS(f.files.Dir)); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		f.files.Dir:         "",
+		f.files.Dir + ":v2": "v2",
+		f.files.Dir + "@" + f.image.Digest.String():    f.image.Digest.String(),
+		f.files.Dir + ":v2@" + f.image.Digest.String(): "v2@" + f.image.Digest.String(),
+		colon:         "",
+		colon + ":v2": "v2",
+		f.files.Dir + ":host.example/app@" + "sha256:abc": "host.example/app@sha256:abc",
+	} {
+		l, reference, err := OpenLayout(name)
+		if err != nil || reference != want {
+			t.Errorf("%s: %q, want %q: %v", name, reference, want, err)
+			continue
+		}
+		_ = l.Close()
+	}
+	for _, end := range []string{":", "@"} {
+		_, _, err := OpenLayout(f.files.Dir + end)
+		wantCode(t, end, err, "oci.reference")
+	}
+	if _, _, err := OpenLayout(filepath.Join(t.TempDir(), "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no folder: %v", err)
+	}
+	for what, marker := range map[string]string{
+		"no JSON": "1.0.0", "another version": `{"imageLayoutVersion":"2.0.0"}`, "no version": `{}`,
+		"twice": `{"imageLayoutVersion":"1.0.0","imageLayoutVersion":"1.0.0"}`, "more": `{"imageLayoutVersion":"1.0.0"}x`,
+		"large": `{"imageLayoutVersion":"1.0.0"}` + strings.Repeat(" ", maxMarker),
+	} {
+		bad := newFixture(t)
+		if err := bad.files.Write("oci-layout", []byte(marker)); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := OpenLayout(bad.files.Dir)
+		if what == "large" {
+			wantCode(t, what, err, "oci.limit")
+		} else {
+			wantCode(t, what, err, "oci.layout")
+		}
+	}
+	_, _, err := OpenLayout(t.TempDir())
+	wantCode(t, "a folder without oci-layout", err, "oci.layout")
+}
+
+func TestResolve(t *testing.T) {
+	f := newFixture(t)
+	f.attach(t, signed(t, f.text, SignaturePredicateType)) // which is no image
+	digest := f.image.Digest.String()
+	for _, reference := range []string{"", "v1", digest, "v1@" + digest, "other@" + digest} {
+		if d, err := f.Resolve(t.Context(), reference); err != nil || d.Digest != f.image.Digest || d.MediaType != MediaTypeManifest || d.Size != int64(len(f.text)) {
+			t.Errorf("%q: %+v, %v", reference, d, err)
+		}
+	}
+	for reference, code := range map[string]string{
+		"v2": "oci.not_found", "sha256:" + strings.Repeat("0", 64): "oci.not_found", "sha256:abc": "oci.reference",
+		strings.Repeat("v", maxTag+1): "oci.reference", "x:y": "oci.reference", "v1@sha256:" + strings.Repeat("A", 64): "oci.reference",
+	} {
+		_, err := f.Resolve(t.Context(), reference)
+		wantCode(t, reference, err, refuse.Code(code))
+	}
+	// What is stored under a digest and is no manifest is no image.
+	config, err := f.files.Put([]byte(`{"architecture":"amd64"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Resolve(t.Context(), config)
+	wantCode(t, "a config", err, "oci.manifest")
+}
+
+// Several images take a name; the message lists them.
+func TestResolveSeveral(t *testing.T) {
+	f := newFixture(t)
+	if _, err := f.files.AddImage("other", ""); err != nil {
+		t.Fatal(err)
+	}
+	_, err := f.Resolve(t.Context(), "")
+	wantCode(t, "two images", err, "oci.ambiguous")
+	if err != nil && !strings.Contains(err.Error(), f.image.Digest.String()) || !strings.Contains(fmt.Sprint(err), `":v1"`) {
+		t.Errorf("the images are not listed: %v", err)
+	}
+	if d, err := f.Resolve(t.Context(), "v1"); err != nil || d.Digest != f.image.Digest {
+		t.Errorf("by tag: %v", err)
+	}
+	if _, err := f.files.AddImage("third", "v1"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Resolve(t.Context(), "v1")
+	wantCode(t, "one tag for two images", err, "oci.ambiguous")
+
+	empty, err := ocitest.NewLayout(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = open(t, empty.Dir).Resolve(t.Context(), "")
+	wantCode(t, "no image", err, "oci.not_found")
+}
+
+// An index is one image, even where the images that it is made of are listed
+// beside it.
+func TestResolveIndex(t *testing.T) {
+	f := newFixture(t)
+	index := object{"schemaVersion": 2, "mediaType": MediaTypeIndex, "manifests": []object{{
+		"mediaType": MediaTypeManifest, "digest": f.image.Digest, "size": f.image.Size, "platform": object{"os": "linux"},
+	}}}
+	want := f.list(t, index)
+	if d, err := f.Resolve(t.Context(), ""); err != nil || d.Digest != want || d.MediaType != MediaTypeIndex {
+		t.Errorf("%+v, %v", d, err)
+	}
+}
+
+// An image that cannot be read is not passed over for another.
+func TestResolveDamaged(t *testing.T) {
+	for what, code := range map[string]string{"absent": "oci.not_found", "other": "oci.digest", "large": "oci.limit", "link": "oci.ambiguous"} {
+		f := newFixture(t)
+		path := f.files.Path(f.image.Digest.String())
+		var err error
+		switch what {
+		case "absent":
+			err = os.Remove(path)
+		case "other":
+			err = os.WriteFile(path, []byte(strings.Replace(string(f.text), "2", "3", 1)), 0o666)
+		case "large":
+			err = os.Truncate(path, MaxManifest+1)
+		case "link":
+			if _, err = f.files.AddImage("second", ""); err == nil {
+				err = os.Remove(path)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.Resolve(t.Context(), "")
+		wantCode(t, what, err, refuse.Code(code))
+	}
+}
+
+// Nothing outside the folder is read, whatever links are in it.
+func TestLinksOutside(t *testing.T) {
+	f := newFixture(t)
+	outside := filepath.Join(t.TempDir(), "outside")
+	if err := os.WriteFile(outside, f.text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	path := f.files.Path(f.image.Digest.String())
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Resolve(t.Context(), ""); err == nil {
+		t.Error("a link out of the layout was followed")
+	}
+}
+
+// Index.json is read strictly.
+func TestIndex(t *testing.T) {
+	for what, text := range map[string]string{
+		"no JSON": "x", "no index": `{"schemaVersion":2}`, "an image": `{"layers":[]}`, "both": `{"layers":[],"manifests":[]}`,
+		"member twice": `{"manifests":[],"manifests":[]}`, "more": `{"manifests":[]}[]`,
+		"no digest": `{"manifests":[{"mediaType":"a","size":1}]}`, "no size": `{"manifests":[{"digest":"sha256:` + strings.Repeat("0", 64) + `"}]}`,
+		"negative size": `{"manifests":[{"size":-1,"digest":"sha256:` + strings.Repeat("0", 64) + `"}]}`,
+		"a path":        `{"manifests":[{"size":1,"digest":"sha256:../../../../etc/passwd"}]}`,
+		"weak digest":   `{"manifests":[{"size":1,"digest":"md5:d41d8cd98f00b204e9800998ecf8427e"}]}`,
+		"deep":          strings.Repeat(`{"a":`, 200) + "1" + strings.Repeat("}", 200),
+	} {
+		f := newFixture(t)
+		if err := f.files.Write("index.json", []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Resolve(t.Context(), ""); err == nil {
+			t.Errorf("%s: accepted", what)
+		}
+		if _, err := Bundles(t.Context(), f, f.image.Digest); err == nil {
+			t.Errorf("%s: accepted by Bundles", what)
+		}
+		if err := f.PushReferrer(t.Context(), f.image, f.text, f.image.Digest); err == nil {
+			t.Errorf("%s: written to", what)
+		}
+	}
+}
