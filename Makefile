@@ -14,7 +14,7 @@ T       ?= 30s
 # Nested modules, which ./... passes over. The light ones are part of the
 # tests; the heavy ones build servers or take a C compiler, and have targets of
 # their own.
-LIGHT_MODULES := internal/oracle
+LIGHT_MODULES := internal/oracle internal/spiffe
 HEAVY_MODULES := internal/stack internal/pkcs11
 
 export CGO_ENABLED ?= 0
@@ -40,6 +40,8 @@ test: check ## everything a change must pass
 	$(GO) test ./...
 	@for module in $(LIGHT_MODULES); do echo "$$module:"; (cd $$module && $(GO) test ./...) || exit 1; done
 	@$(MAKE) --no-print-directory race portable
+	@if test "$$(uname)" = Linux; then $(MAKE) --no-print-directory integration-small; \
+		else echo "skipped: the real services, which take Linux"; fi
 	@for folder in SIGBUNDLE_SUITE SIGBUNDLE_CORPUS SIGBUNDLE_TUF; do \
 		test -n "$$(printenv $$folder)" || echo "skipped: $$folder names no folder, so its cases were not run"; \
 	done

@@ -212,3 +212,17 @@ func TestSignAudience(t *testing.T) {
 		s.signs("", "--identity-token", jwt(t, nil))
 	})
 }
+
+// TestSignSPIFFE runs the command that asks the Workload API, where there is
+// nothing else.
+func TestSignSPIFFE(t *testing.T) {
+	s := newShell(t)
+	s.env = append(s.env, "SPIFFE_ENDPOINT_SOCKET=unix:///run/agent.sock", "PATH="+os.Getenv("PATH"))
+	s.fails(1, "no command sigbundle-spiffe in PATH")
+	s.write("sigbundle-spiffe", "#!/bin/sh\necho a secret >&2; exit 3\n")
+	s.env = append(s.env, "PATH="+s.dir+":"+os.Getenv("PATH"))
+	s.fails(1, "the command sigbundle-spiffe token did not succeed")
+	token := jwt(t, map[string]any{"email": nil, "sub": "dev@example.test"})
+	s.write("sigbundle-spiffe", "#!/bin/sh\ntest \"$*\" = 'token --audience=sigstore' && test -n \"$SPIFFE_ENDPOINT_SOCKET\" && echo "+token+"\n")
+	s.signs("")
+}
