@@ -3,6 +3,7 @@
 package oci
 
 import (
+	"crypto"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
@@ -33,6 +34,20 @@ func DigestOf(data []byte) Digest {
 
 // String returns the digest as it is written.
 func (d Digest) String() string { return string(d) }
+
+// Sum returns the hash and its value, as a statement about the content names
+// it; zeros for the zero Digest.
+func (d Digest) Sum() (crypto.Hash, []byte) {
+	algorithm, digits, _ := strings.Cut(string(d), ":")
+	value, err := hex.DecodeString(digits)
+	switch {
+	case err == nil && algorithm == "sha256":
+		return crypto.SHA256, value
+	case err == nil && algorithm == "sha512":
+		return crypto.SHA512, value
+	}
+	return 0, nil
+}
 
 // path returns where a layout keeps the content, or "" for the zero Digest.
 func (d Digest) path() string {

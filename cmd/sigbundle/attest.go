@@ -21,13 +21,14 @@ type attestFlags struct {
 	typ       string
 	statement string
 	digests   []string
+	image     imageFlags
 	signer    signerFlags
 }
 
 func newAttest() *cobra.Command {
 	f := new(attestFlags)
 	cmd := &cobra.Command{
-		Use:   "attest ARTIFACT... --predicate FILE --type TYPE",
+		Use:   "attest {ARTIFACT...|--oci-layout DIR|--image REFERENCE} --predicate FILE --type TYPE",
 		Short: "Sign an in-toto statement about files",
 		Long: `Attest makes one in-toto statement about all the files, signs it and writes
 the bundle beside the first one, as ARTIFACT` + bundleSuffix + `.
@@ -36,11 +37,23 @@ TYPE is the URI of a predicate type or a short name: cyclonedx, link, openvex,
 scai, slsaprovenance, slsaprovenance1, spdx, test-result, vsa, vulns. A
 statement that exists already is signed as it is with --statement.
 
+With --oci-layout or --image the statement is about a container image, and the
+bundle is attached to it.
+
 Who signs, and with what services, is said as for sigbundle sign.`,
 		Example: `  sigbundle attest dist/*.tar.gz --predicate provenance.json --type slsaprovenance1 \
-    --bundle provenance.sigstore.json`,
-		Args: func(_ *cobra.Command, args []string) error {
+    --bundle provenance.sigstore.json
+
+  # about an image in an image layout
+  sigbundle attest --oci-layout ./image --predicate sbom.json --type spdx`,
+		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
+			case f.image.given() && (f.statement != "" || cmd.Flags().Changed("digest")):
+				return errors.New("--statement and --digest are not for images")
+			case f.image.given() && (f.predicate == "" || f.typ == ""):
+				return errors.New("want --predicate and --type")
+			case f.image.given():
+				return f.image.check(args)
 			case f.statement != "" && (len(args) > 0 || f.predicate != "" || f.typ != ""):
 				return errors.New("--statement says everything: no artifacts, --predicate or --type go with it")
 			case f.statement != "" && f.bundle == "":
@@ -53,16 +66,20 @@ Who signs, and with what services, is said as for sigbundle sign.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.bundle, "bundle", "", "write the bundle to this `FILE`")
+	fl.StringVar(&f.bundle, "bundle", "", "write the bundle to this `FILE`; an image's is then not attached")
 	fl.StringVar(&f.predicate, "predicate", "", "the predicate's `FILE`, a JSON object")
 	fl.StringVar(&f.typ, "type", "", "the predicate's `TYPE`, a URI or a short name")
 	fl.StringVar(&f.statement, "statement", "", "sign the statement in this `FILE`, byte for byte")
 	fl.StringSliceVar(&f.digests, "digest", []string{"sha256"}, "name artifacts by these digests: `sha256,sha384,sha512`")
+	f.image.add(cmd)
 	f.signer.add(cmd)
 	return cmd
 }
 
 func (f *attestFlags) run(cmd *cobra.Command, artifacts []string) error {
+	if f.image.given() {
+		return f.image.sign(cmd, &f.signer, f.bundle, f.statementAbout)
+	}
 	payload, err := f.payload(artifacts)
 	if err != nil {
 		return err

@@ -99,7 +99,7 @@ file could not be read.`,
 
 // valued are the flags that without a value would mean the same as none.
 var valued = []string{
-	"as-of", "audience", "base", "bundle", "client-trust", "from", "identity-token", "identity-token-file", "key", "mirror", "out",
+	"as-of", "audience", "base", "bundle", "ca-file", "client-trust", "from", "identity-token", "identity-token-file", "image", "key", "mirror", "mirror-of", "oci-layout", "out",
 	"require", "resume", "root", "sample", "sha256", "signing-config", "summary", "targets-url", "trust-config", "trust-dir",
 	"trusted-root",
 }

@@ -22,13 +22,14 @@ const bundleSuffix = ".sigstore.json"
 
 type signFlags struct {
 	bundle string
+	image  imageFlags
 	signer signerFlags
 }
 
 func newSign() *cobra.Command {
 	f := new(signFlags)
 	cmd := &cobra.Command{
-		Use:   "sign FILE...",
+		Use:   "sign {FILE...|--oci-layout DIR|--image REFERENCE}",
 		Short: "Sign files, and verify the bundles before they are written",
 		Long: `Sign makes a bundle for each file and writes it beside it, as FILE` + bundleSuffix + `.
 
@@ -40,6 +41,9 @@ of a person with a browser.
 The services are those of --signing-config, or else those that the instance's
 repository named when it was last refreshed, with sigbundle trust refresh.
 
+With --oci-layout or --image it signs a container image and attaches the bundle
+to it, as cosign does.
+
 Every answer of a service is judged by the trust root as it arrives, and the
 finished bundle by the same code as sigbundle verify. A bundle that does not
 verify is not written.`,
@@ -49,16 +53,28 @@ verify is not written.`,
 
   # with a key, and services of one's own
   sigbundle sign release.tar.gz --key release.key \
-    --signing-config signing_config.json --trusted-root trusted_root.json`,
-		Args: cobra.MinimumNArgs(1),
+    --signing-config signing_config.json --trusted-root trusted_root.json
+
+  # an image in a registry
+  sigbundle sign --image registry.example.com/app:v1 --key release.key`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.image.given() {
+				return f.image.check(args)
+			}
+			return cobra.MinimumNArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
-	cmd.Flags().StringVar(&f.bundle, "bundle", "", "write the bundle to this `FILE`; for one file only")
+	cmd.Flags().StringVar(&f.bundle, "bundle", "", "write the bundle to this `FILE`; for one file only. An image's is then not attached")
+	f.image.add(cmd)
 	f.signer.add(cmd)
 	return cmd
 }
 
 func (f *signFlags) run(cmd *cobra.Command, files []string) error {
+	if f.image.given() {
+		return f.image.sign(cmd, &f.signer, f.bundle, signatureOf)
+	}
 	if f.bundle != "" && len(files) > 1 {
 		return errors.New("--bundle goes with one file; several get theirs beside them")
 	}

@@ -32,6 +32,7 @@ type verifyFlags struct {
 	require        []string
 	noArtifact     bool
 	explain        bool
+	image          imageFlags
 	output         outputFlags
 	trust          trustFlags
 }
@@ -39,7 +40,7 @@ type verifyFlags struct {
 func newVerify() *cobra.Command {
 	f := new(verifyFlags)
 	cmd := &cobra.Command{
-		Use:   "verify {ARTIFACT|ALGORITHM:HEX|-}",
+		Use:   "verify {ARTIFACT|ALGORITHM:HEX|-|--oci-layout DIR|--image REFERENCE}",
 		Short: "Verify an artifact against its bundle, offline",
 		Long: `Verify proves, without a network, that an accepted signer signed the artifact.
 
@@ -51,6 +52,10 @@ name - is standard input.
 
 Of several bundles in one file all must verify, unless --bundles says
 otherwise.
+
+A container image is the artifact with --oci-layout or --image, and the bundles
+are those attached to it; then one is enough, unless --bundles says otherwise.
+Only --image uses the network, to ask that registry.
 
 How much evidence it takes follows from the trust root: what it lists, it
 requires. --require changes that, and the report shows it.`,
@@ -65,9 +70,18 @@ requires. --require changes that, and the report shows it.`,
     --issuer-regexp 'https://token\.actions\.githubusercontent\.com'
 
   # a managed key
-  sigbundle verify release.tar.gz --key release.pub`,
+  sigbundle verify release.tar.gz --key release.pub
+
+  # an image, in an image layout or a registry
+  sigbundle verify --oci-layout ./image:v1 --key release.pub
+  sigbundle verify --image registry.example.com/app@sha256:$DIGEST --key release.pub \
+    --predicate-type https://slsa.dev/provenance/v1`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
+			case f.image.given():
+				return f.image.check(args)
+			case f.image.mirrorOf != "":
+				return errors.New("--mirror-of needs --oci-layout or --image")
 			case f.noArtifact && len(args) > 0:
 				return errors.New("--no-artifact and an artifact exclude each other")
 			case f.noArtifact && f.bundle == "":
@@ -90,7 +104,7 @@ requires. --require changes that, and the report shows it.`,
 func (f *verifyFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.bundle, "bundle", "", "the bundle `FILE`, JSON or JSON Lines; - is standard input")
-	fl.StringVar(&f.bundles, "bundles", "all", "of several bundles, how many must verify: `all|any|K`")
+	fl.StringVar(&f.bundles, "bundles", "all", "of several bundles, how many must verify: `all|any|K`; for images any, if it is not given")
 	fl.StringArrayVar(&f.identities, "identity", nil, "accept this exact `NAME` in the certificate; repeatable, in pairs with --issuer")
 	fl.StringArrayVar(&f.issuers, "issuer", nil, "the exact OIDC issuer `URL` of the --identity, or none for certificates without one")
 	fl.StringArrayVar(&f.identityRegexp, "identity-regexp", nil, "accept names that this `RE` matches from beginning to end; in pairs with --issuer-regexp")
@@ -102,6 +116,7 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	fl.StringSliceVar(&f.require, "require", nil, "change how much evidence it takes: `tlog=N,sct=N,tsa=N,time=N`; 0 requires none")
 	fl.BoolVar(&f.noArtifact, "no-artifact", false, "verify a DSSE bundle without comparing an artifact; the report shows it")
 	fl.BoolVar(&f.explain, "explain", false, "show every check and what it proved; after a failure, run the rest as far as possible")
+	f.image.addVerify(cmd)
 	f.output.add(cmd)
 	f.trust.add(cmd)
 	for _, other := range []string{"identity", "identity-regexp", "no-identity"} {
@@ -154,6 +169,9 @@ func (f *verifyFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if f.image.given() {
+		return f.runImage(cmd, wanted)
+	}
 	name, title := "", "bundle alone"
 	if !f.noArtifact {
 		name, title = args[0], args[0]
@@ -187,6 +205,19 @@ func (f *verifyFlags) judgeAll(stdin io.Reader, name string) ([]*verify.Report, 
 	if err != nil {
 		return nil, err
 	}
+	verifier, err := f.verifier(policy)
+	if err != nil {
+		return nil, err
+	}
+	a, err := artifact.read(verifier, candidates)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return f.judgeEach(verifier, candidates, a), nil
+}
+
+// verifier loads the trust root that the flags choose.
+func (f *verifyFlags) verifier(policy verify.Policy) (*verify.Verifier, error) {
 	root, source, err := f.trust.loadAged()
 	if err != nil {
 		return nil, err
@@ -195,10 +226,11 @@ func (f *verifyFlags) judgeAll(stdin io.Reader, name string) ([]*verify.Report, 
 	if err != nil {
 		return nil, &refusal{err} // an identity or a key that no certificate or signature can meet
 	}
-	a, err := artifact.read(verifier, candidates)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
+	return verifier, nil
+}
+
+// judgeEach returns a report for each candidate.
+func (f *verifyFlags) judgeEach(verifier *verify.Verifier, candidates []candidate, a verify.Artifact) []*verify.Report {
 	var reports []*verify.Report
 	for _, c := range candidates {
 		if c.err != nil {
@@ -209,7 +241,7 @@ func (f *verifyFlags) judgeAll(stdin io.Reader, name string) ([]*verify.Report, 
 			reports = append(reports, r)
 		}
 	}
-	return reports, nil
+	return reports
 }
 
 // unjudged is the report of what could not even be read as a bundle, a key or

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+// Container images: where one is, and signing it.
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sigbundle/sigbundle/bundle/oci"
+	"github.com/sigbundle/sigbundle/bundle/oci/registry"
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/screen"
+	"github.com/sigbundle/sigbundle/sign"
+)
+
+// imageFlags say where an image is.
+type imageFlags struct {
+	layout    string
+	reference string
+	plainHTTP bool
+	caFile    string // of verify; signers have a flag of their own
+	mirrorOf  string
+}
+
+func (f *imageFlags) add(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.layout, "oci-layout", "", "the image in this image layout, `DIR[:TAG|@DIGEST]`")
+	fl.StringVar(&f.reference, "image", "", "the image in a registry, `HOST/REPOSITORY[:TAG|@DIGEST]`; a tag is looked up once")
+	fl.BoolVar(&f.plainHTTP, "plain-http", false, "speak to the registry without TLS; credentials are then sent to this machine only")
+	cmd.MarkFlagsMutuallyExclusive("oci-layout", "image")
+	cmd.MarkFlagsMutuallyExclusive("oci-layout", "plain-http")
+	_ = cmd.MarkFlagDirname("oci-layout")
+	_ = cmd.RegisterFlagCompletionFunc("image", cobra.NoFileCompletions)
+}
+
+func (f *imageFlags) addVerify(cmd *cobra.Command) {
+	f.add(cmd)
+	fl := cmd.Flags()
+	fl.StringVar(&f.mirrorOf, "mirror-of", "", "refuse the image if it lacks bundles that it has in this origin, `DIR|REFERENCE`")
+	fl.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` for TLS with registries, instead of the system's")
+	cmd.MarkFlagsMutuallyExclusive("no-artifact", "oci-layout")
+	cmd.MarkFlagsMutuallyExclusive("no-artifact", "image")
+	cmd.MarkFlagsMutuallyExclusive("mirror-of", "bundle")
+	_ = cmd.MarkFlagDirname("mirror-of")
+}
+
+func (f *imageFlags) given() bool { return f.layout != "" || f.reference != "" }
+
+// check refuses files beside an image.
+func (f *imageFlags) check(args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%q and an image exclude each other", args[0])
+	}
+	return nil
+}
+
+// place is an image layout or a repository.
+type place struct {
+	oci.Store
+	name      string // as it is printed
+	subject   string // what a statement calls an image of it
+	reference string // tag or digest, "" if none was given
+	close     func() error
+}
+
+// openLayout opens an image layout.
+func openLayout(name string) (*place, error) {
+	l, reference, err := oci.OpenLayout(name)
+	if err != nil {
+		return nil, err
+	}
+	return &place{l, name, "", reference, l.Close}, nil
+}
+
+// openRegistry opens a repository.
+func (f *imageFlags) openRegistry(reference string) (*place, error) {
+	cas, err := (&signerFlags{caFile: f.caFile}).cas()
+	if err != nil {
+		return nil, err
+	}
+	r, wanted, err := registry.Open(reference, registry.Config{CAs: cas, PlainHTTP: f.plainHTTP})
+	if err != nil {
+		return nil, err
+	}
+	return &place{r, reference, r.Name(), wanted, func() error { return nil }}, nil
+}
+
+func (f *imageFlags) open() (*place, error) {
+	if f.layout != "" {
+		return openLayout(f.layout)
+	}
+	return f.openRegistry(f.reference)
+}
+
+// openOrigin opens a folder, or else a repository.
+func (f *imageFlags) openOrigin() (*place, error) {
+	p, err := openLayout(f.mirrorOf)
+	if errors.Is(err, fs.ErrNotExist) {
+		return f.openRegistry(f.mirrorOf)
+	}
+	return p, err
+}
+
+// title names an image by its digest.
+func (p *place) title(d oci.Digest) string {
+	name := strings.TrimSuffix(p.name, "@"+d.String())
+	return name + "@" + d.String()
+}
+
+// unjudgeable are the codes of images that nobody has looked at: as with a file
+// that cannot be read, there is no verdict.
+var unjudgeable = []refuse.Code{
+	"oci.ambiguous", "oci.layout", "oci.not_found", "oci.reference", "oci.registry.credentials",
+	"oci.registry.denied", "oci.registry.status", "oci.registry.unreachable",
+}
+
+// imageError tells what is wrong with an image from what keeps us from it.
+func imageError(err error) error {
+	code := refuse.CodeOf(err)
+	if err == nil || code == "" || slices.Contains(unjudgeable, code) {
+		return err
+	}
+	return &refusal{err}
+}
+
+// sign signs what statement says about the image, and attaches the bundle or
+// writes it to the file. The image is found before anybody is asked who they
+// are.
+func (f *imageFlags) sign(cmd *cobra.Command, flags *signerFlags, file string, statement func(*place, oci.Descriptor) ([]byte, error)) error {
+	ctx := cmd.Context()
+	f.caFile = flags.caFile
+	p, err := f.open()
+	if err != nil {
+		return imageError(err)
+	}
+	defer p.close()
+	image, err := p.Resolve(ctx, p.reference)
+	if err != nil {
+		return imageError(err)
+	}
+	payload, err := statement(p, image)
+	if err != nil {
+		return err
+	}
+	signer, err := flags.signer(cmd)
+	if err != nil {
+		return err
+	}
+	title := p.title(image.Digest)
+	where := file
+	if file != "" {
+		err = finish(ctx, signer, title, sign.Statement(payload), file)
+	} else {
+		where, err = attach(ctx, signer, p, image, payload)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "signed %s: %s\n", screen.Escape(title), screen.Escape(where))
+	return nil
+}
+
+// attach signs the statement and returns the digest of the referrer.
+func attach(ctx context.Context, signer *sign.Signer, p *place, image oci.Descriptor, payload []byte) (string, error) {
+	title := p.title(image.Digest)
+	signed, err := signer.Sign(ctx, sign.Statement(payload))
+	if err != nil {
+		return "", &refusal{fmt.Errorf("%s is not signed: %w", title, err)}
+	}
+	d, err := oci.Attach(ctx, p, image, signed.Bundle, now())
+	if err != nil {
+		return "", &refusal{fmt.Errorf("%s is signed, and the bundle is not attached: %w", title, err)}
+	}
+	return d.String(), nil
+}
+
+// signatureOf is the statement that says no more than that the image is
+// signed.
+func signatureOf(_ *place, image oci.Descriptor) ([]byte, error) {
+	return imageStatement("", image, oci.SignaturePredicateType, []byte("{}"))
+}
+
+// statementAbout is the statement with the predicate that the flags name.
+func (f *attestFlags) statementAbout(p *place, image oci.Descriptor) ([]byte, error) {
+	predicate, err := readFile(f.predicate)
+	if err != nil {
+		return nil, err
+	}
+	return imageStatement(p.subject, image, sign.PredicateType(f.typ), predicate)
+}
+
+func imageStatement(name string, image oci.Descriptor, predicateType string, predicate []byte) ([]byte, error) {
+	h, sum := image.Digest.Sum()
+	payload, err := sign.NewStatement([]sign.Subject{{Name: name, Digests: map[crypto.Hash][]byte{h: sum}}}, predicateType, predicate)
+	if err != nil {
+		return nil, &refusal{err}
+	}
+	return payload, nil
+}

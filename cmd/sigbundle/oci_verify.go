@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+// Verifying container images: every bundle attached to one gets its report.
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sigbundle/sigbundle/bundle/oci"
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+// imageReportSchema names the version of the JSON form. Members may be added
+// within a version.
+const imageReportSchema = "sigbundle.image.v1"
+
+// imageReport is what is said about an image.
+type imageReport struct {
+	Schema   string        `json:"schema"`
+	Image    string        `json:"image"` // as it was named
+	Digest   oci.Digest    `json:"digest"`
+	Verified bool          `json:"verified"`
+	Code     string        `json:"code,omitempty"` // of what is wrong with more than one bundle
+	Message  string        `json:"message,omitempty"`
+	Required int           `json:"required"` // bundles that must verify
+	Lost     []lostBundle  `json:"lost,omitempty"`
+	Bundles  []imageBundle `json:"bundles"`
+}
+
+// imageBundle is one bundle with its verdict.
+type imageBundle struct {
+	Referrer oci.Digest     `json:"referrer,omitempty"` // the manifest; absent for a bundle from a file
+	Report   *verify.Report `json:"report"`
+}
+
+// lostBundle is one that the origin has. Its predicate type is not verified.
+type lostBundle struct {
+	Referrer      oci.Digest `json:"referrer"`
+	PredicateType string     `json:"predicateType,omitempty"`
+}
+
+// runImage verifies an image; wanted is the number of bundles that must
+// verify, if the flag was given.
+func (f *verifyFlags) runImage(cmd *cobra.Command, wanted int) error {
+	if !cmd.Flags().Changed("bundles") {
+		wanted = 1 // whoever may write to a repository may attach what they like
+	}
+	policy, err := f.policy()
+	if err != nil {
+		return err
+	}
+	p, err := f.image.open()
+	if err != nil {
+		return imageError(err)
+	}
+	defer p.close()
+	image, err := p.Resolve(cmd.Context(), p.reference)
+	if err != nil {
+		return imageError(err)
+	}
+	report := &imageReport{Schema: imageReportSchema, Image: p.name, Digest: image.Digest, Bundles: []imageBundle{}}
+	err = f.judgeImage(cmd, p, image.Digest, policy, report)
+	if err != nil {
+		if report.Code = string(refuse.CodeOf(err)); report.Code == "" {
+			return err
+		}
+		report.Message = err.Error()
+	}
+	return f.printImage(cmd.OutOrStdout(), p.title(image.Digest), report, wanted, err)
+}
+
+// judgeImage fills the report with a verdict on each bundle. The error is what
+// is wrong with the image as a whole.
+func (f *verifyFlags) judgeImage(cmd *cobra.Command, p *place, digest oci.Digest, policy verify.Policy, report *imageReport) error {
+	var found []oci.Referrer
+	var candidates []candidate
+	var err error
+	if f.bundle != "" {
+		candidates, err = readCandidates(cmd.InOrStdin(), f.bundle)
+	} else if found, err = oci.Bundles(cmd.Context(), p, digest); err != nil {
+		return imageError(err)
+	}
+	if err != nil {
+		return err
+	}
+	for _, r := range found {
+		candidates = append(candidates, candidate{r.Bundle, r.Err})
+	}
+	verifier, err := f.verifier(policy)
+	if err != nil {
+		return err
+	}
+	artifact, err := verify.ParseArtifactDigest(digest.String())
+	if err != nil {
+		return err
+	}
+	for i, r := range f.judgeEach(verifier, candidates, artifact) {
+		one := imageBundle{Report: r}
+		if f.bundle == "" {
+			one.Referrer = found[i].Digest
+		}
+		report.Bundles = append(report.Bundles, one)
+	}
+	if f.image.mirrorOf != "" {
+		if err := f.checkMirror(cmd.Context(), digest, found, report); err != nil {
+			return err
+		}
+	}
+	if len(candidates) == 0 {
+		return &refusal{refuse.New("oci.unsigned", "%s has no bundle", p.title(digest))}
+	}
+	return nil
+}
+
+// checkMirror compares what was found with what the origin has.
+func (f *verifyFlags) checkMirror(ctx context.Context, digest oci.Digest, found []oci.Referrer, report *imageReport) error {
+	origin, err := f.image.openOrigin()
+	if err != nil {
+		return imageError(err)
+	}
+	defer origin.close()
+	if origin.reference != "" {
+		image, err := origin.Resolve(ctx, origin.reference)
+		if err != nil {
+			return imageError(err)
+		}
+		if image.Digest != digest {
+			return &refusal{refuse.New("oci.mirror", "%s is another image than %s", origin.title(image.Digest), digest)}
+		}
+	}
+	there, err := oci.Bundles(ctx, origin, digest)
+	if err != nil {
+		return imageError(err)
+	}
+	for _, r := range oci.Lost(there, found) {
+		report.Lost = append(report.Lost, lostBundle{r.Digest, r.PredicateType})
+	}
+	if err := oci.CheckMirror(there, found); err != nil {
+		return &refusal{err}
+	}
+	return nil
+}
+
+// printImage prints the report and returns the verdict: refused if there is a
+// reason, or if fewer bundles verify than required, 0 standing for all.
+func (f *verifyFlags) printImage(w io.Writer, title string, report *imageReport, wanted int, reason error) error {
+	if wanted == 0 {
+		wanted = max(1, len(report.Bundles))
+	}
+	report.Required = wanted
+	verified := 0
+	for _, b := range report.Bundles {
+		if b.Report.Verified {
+			verified++
+		}
+	}
+	report.Verified = reason == nil && verified >= wanted
+	if f.output.format == "json" {
+		if err := writeJSON(w, report); err != nil {
+			return err
+		}
+	} else if err := f.writeImage(w, title, report, verified); err != nil {
+		return err
+	}
+	switch {
+	case reason != nil:
+		return reason
+	case report.Verified:
+		return nil
+	case verified == len(report.Bundles): // no report says why
+		return &refusal{fmt.Errorf("%d of %d bundles verified, %d required", verified, len(report.Bundles), wanted)}
+	}
+	return &refusal{}
+}
+
+func (f *verifyFlags) writeImage(w io.Writer, title string, report *imageReport, verified int) error {
+	for _, b := range report.Bundles {
+		name := title
+		if b.Referrer != "" {
+			name += ", referrer " + b.Referrer.String()
+		}
+		if err := b.Report.WriteText(w, verify.TextStyle{Title: name, Explain: f.explain, Color: colored(w)}); err != nil {
+			return err
+		}
+	}
+	if len(report.Bundles) > 1 {
+		_, err := fmt.Fprintf(w, "%d of %d bundles verified, %d required\n", verified, len(report.Bundles), report.Required)
+		return err
+	}
+	return nil
+}
