@@ -24,9 +24,6 @@ import (
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 )
 
-// rootTarget is what a TUF repository calls its trust root.
-const rootTarget = "trusted_root.json"
-
 // storeFlags say where instances and caches are kept.
 type storeFlags struct{ dir string }
 
@@ -176,11 +173,6 @@ type loaded struct {
 	source string
 	status *tufroot.Status // nil: not proved by TUF
 	newest time.Time       // of a built-in root: when its newest instance began
-
-	// Where the signing configuration that goes with the root is: in the
-	// repository that proved it, or beside it in a ClientTrustConfig.
-	repo    *tufroot.Repository
-	signing *signingconfig.Config
 }
 
 // loadFile takes a trust root, or the one in a ClientTrustConfig, as it is.
@@ -213,16 +205,16 @@ func loadInstance(store instances.Store, name string, policy tufroot.Policy) (*l
 		if err != nil {
 			return nil, asRefusal(err)
 		}
-		return &loaded{root: c.Root, source: name + ", as added", signing: c.Signing}, nil
+		return &loaded{root: c.Root, source: name + ", as added"}, nil
 	}
-	repo, err := openCache(store, in, policy)
+	repo, err := store.Open(in, policy)
 	if err != nil {
 		return nil, asRefusal(refuse.Wrap("tuf.cache", err, "cache of the instance %s", name))
 	}
 	if repo == nil {
 		return loadEmbedded(in, policy)
 	}
-	found, err := repo.Target(rootTarget)
+	found, err := repo.Target(instances.RootTarget)
 	if err != nil {
 		return nil, asRefusal(refuse.Wrap("tuf.cache", err, "cache of the instance %s", name))
 	}
@@ -230,20 +222,7 @@ func loadInstance(store instances.Store, name string, policy tufroot.Policy) (*l
 	if err != nil {
 		return nil, asRefusal(refuse.Wrap("trust.malformed", err, "trust root of the instance %s", name))
 	}
-	return &loaded{root: root, source: name + ", " + describeStatus(found.Status), status: &found.Status, repo: repo}, nil
-}
-
-// openCache proves the cache of an instance; nil if there is none.
-func openCache(store instances.Store, in instances.Instance, policy tufroot.Policy) (*tufroot.Repository, error) {
-	dir := store.CacheDir(in.Name)
-	if dir == "" {
-		return nil, nil
-	}
-	fsys := os.DirFS(dir)
-	if has, err := tufroot.HasCache(fsys); err != nil || !has {
-		return nil, err
-	}
-	return tufroot.OpenCache(fsys, tufroot.Config{Roots: [][]byte{in.TUFRoot}, Policy: policy})
+	return &loaded{root: root, source: name + ", " + describeStatus(found.Status), status: &found.Status}, nil
 }
 
 // loadEmbedded takes a root that came with the program. It has no date of its

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/internal/instances"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/trustroot/kit"
@@ -125,7 +126,7 @@ func (f *exportFlags) gather() (*kit.Gathered, error) {
 			return nil, refuse.New("trust.instance", "the instance %s was never refreshed: run sigbundle trust refresh %s, or name a copy of its repository with --from", f.instance, f.instance)
 		}
 	}
-	return kit.Gather(s, append([]string{rootTarget}, f.targets...), optionalTargets)
+	return kit.Gather(s, append([]string{instances.RootTarget}, f.targets...), optionalTargets)
 }
 
 // writeFile writes a file at once or not at all.

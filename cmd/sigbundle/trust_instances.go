@@ -299,7 +299,7 @@ func (f *refreshFlags) refresh(ctx context.Context, name string, at time.Time) (
 	}
 	c := tufsync.Config{
 		Dir: dir, Root: in.TUFRoot, URL: in.Mirror, TargetsURL: in.TargetsURL, Now: at, NotFound: in.NotFound,
-		Targets: append([]string{rootTarget}, f.targets...), Optional: optionalTargets,
+		Targets: append([]string{instances.RootTarget}, f.targets...), Optional: optionalTargets,
 		Timeout: f.timeout, Attempts: f.attempts,
 	}
 	if f.mirror != "" {

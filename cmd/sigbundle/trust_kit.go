@@ -141,8 +141,8 @@ func (f *kitFlags) prove(k *kit.Kit) (*kit.Proof, instances.Instance, error) {
 	if err != nil {
 		return nil, in, asRefusal(err)
 	}
-	if t := p.Targets[rootTarget]; t == nil {
-		return nil, in, &refusal{refuse.New("kit.missing", "not in the kit: the target %s", rootTarget)}
+	if t := p.Targets[instances.RootTarget]; t == nil {
+		return nil, in, &refusal{refuse.New("kit.missing", "not in the kit: the target %s", instances.RootTarget)}
 	} else if _, err := trustroot.Parse(t.Data); err != nil {
 		return nil, in, asRefusal(err)
 	}
@@ -312,7 +312,7 @@ func (f *kitFlags) install(k *kit.Kit, p *kit.Proof, in instances.Instance) (tuf
 	if _, err := tufsync.Refresh(context.Background(), c); err != nil {
 		return none, asRefusal(err)
 	}
-	repo, err := openCache(f.store(), in, policy)
+	repo, err := f.store().Open(in, policy)
 	if err != nil {
 		return none, asRefusal(err)
 	}
