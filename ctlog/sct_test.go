@@ -231,13 +231,16 @@ func TestCutRefuses(t *testing.T) {
 	bare, _ := issue(t, nil, 0)
 	whole := leaf.RawTBSCertificate
 	for name, tbs := range map[string][]byte{
-		"nothing":      nil,
-		"byte after":   append(bytes.Clone(whole), 0),
-		"cut off":      whole[:len(whole)-1],
-		"no list":      bare.RawTBSCertificate,
-		"no extension": {0x30, 0x03, 0x02, 0x01, 0x01},
-		"field cut":    {0x30, 0x02, 0x02, 0x05},
-		"not last":     {0x30, 0x07, 0xa3, 0x02, 0x30, 0x00, 0x02, 0x01, 0x01},
+		"nothing":                   nil,
+		"byte after":                append(bytes.Clone(whole), 0),
+		"cut off":                   whole[:len(whole)-1],
+		"no list":                   bare.RawTBSCertificate,
+		"no extension":              {0x30, 0x03, 0x02, 0x01, 0x01},
+		"field cut":                 {0x30, 0x02, 0x02, 0x05},
+		"not last":                  {0x30, 0x07, 0xa3, 0x02, 0x30, 0x00, 0x02, 0x01, 0x01},
+		"list before another field": wrap(append(tagged(tagExtensions, wrap(extensionOf(encode(sample())))), 0x02, 0x01, 0x01)),
+		"list before another value": wrap(tagged(tagExtensions, append(wrap(extensionOf(encode(sample()))), 0x02, 0x01, 0x01))),
+		"list without its wrapping": wrap(tagged(tagExtensions, extensionOf(encode(sample())))),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := cutSCTList(tbs)
@@ -251,8 +254,10 @@ func TestCutRefuses(t *testing.T) {
 	wantCode(t, err, "sct.malformed")
 	_, err = NewPrecert(bare, issuer)
 	wantCode(t, err, "sct.malformed")
-	_, err = NewPrecert(leaf, nil)
-	wantCode(t, err, "sct.malformed")
+	for _, none := range []*x509.Certificate{nil, {}} {
+		_, err = NewPrecert(leaf, none)
+		wantCode(t, err, "sct.malformed")
+	}
 	signing := *issuer
 	signing.UnknownExtKeyUsage = append(signing.UnknownExtKeyUsage, oidPrecertSigning)
 	_, err = NewPrecert(leaf, &signing)

@@ -165,6 +165,8 @@ func TestParseBodyRefuses(t *testing.T) {
 	wantCode(t, err, bad)
 	_, err = ParseBody([]byte(`{"apiVersion":"0.0.1","kind":"hashedrekord"}`), HashedRekordV001)
 	wantCode(t, err, bad)
+	_, err = ParseBody([]byte(hashedRekordV001()+"{}"), HashedRekordV001)
+	wantCode(t, err, bad)
 	_, err = ParseBody(make([]byte, maxBody+1), HashedRekordV001)
 	wantCode(t, err, bad)
 }

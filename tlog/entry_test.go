@@ -122,6 +122,7 @@ func TestVerifyPromise(t *testing.T) {
 		{"last second of the year 9999", "tlog.window", func(e *Entry) { e.Integrated = 253402300799; sign(e) }},
 		{"time beyond doubles", "tlog.entry.malformed", func(e *Entry) { e.Integrated = 1 << 53; sign(e) }},
 		{"negative index", "tlog.entry.malformed", func(e *Entry) { e.Index = -1; sign(e) }},
+		{"last exact index", "", func(e *Entry) { e.Index = 1<<53 - 1; sign(e) }},
 		{"index beyond doubles", "tlog.entry.malformed", func(e *Entry) { e.Index = 1 << 53; sign(e) }},
 		{"at the start", "", func(e *Entry) { e.Integrated = window2024[0].Start.Unix(); sign(e) }},
 		{"at the end", "", func(e *Entry) { e.Integrated = window2024[0].End.Unix(); sign(e) }},

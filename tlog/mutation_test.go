@@ -4,6 +4,7 @@ package tlog
 
 import (
 	"crypto"
+	"crypto/elliptic"
 	"strings"
 	"testing"
 
@@ -77,5 +78,44 @@ func TestNamesOfURLs(t *testing.T) {
 		if got := nameOf(url); got != want {
 			t.Errorf("nameOf(%q) = %q, want %q", url, got, want)
 		}
+	}
+}
+
+// What a log's URL is not, and what a log without a key is not, must not be
+// looked into.
+func TestNothingInside(t *testing.T) {
+	key := signerKey(t, elliptic.P256())
+	if got := nameFor(ID{1}, key, "https://["); got != "[" {
+		t.Errorf("name %q", got)
+	}
+	var zero Log
+	if zero.IDFits() {
+		t.Error("the zero log fits an ID")
+	}
+	_, err := zero.Accelerated(nil).VerifyPromise(&Entry{})
+	wantCode(t, err, "tlog.unknown_log")
+	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384()} {
+		k := ecKey(t, curve, 1)
+		r := newRekor(t, k, hostV1, originV1, spkiID(t, k, ""))
+		plain := r.Log
+		r.Log = plain.Accelerated(nil)
+		if _, c := r.log(t, hashedRekordV001(), HashedRekordV001, 2, 5); c.NameMismatch {
+			t.Error("another log")
+		}
+	}
+}
+
+// A hint of fewer than four bytes says nothing, and is no absent one.
+func TestShortCheckpointKeyID(t *testing.T) {
+	key := edKey(1)
+	spki := spkiOf(t, key)
+	id := edNoteID(t, key, hostV2)
+	for n := range 33 {
+		_, err := NewLog(LogConfig{ID: id, Key: spki, Algorithm: algorithmOf(key), BaseURL: "https://" + hostV2, CheckpointKeyID: id[:n]})
+		want := refuse.Code("")
+		if 0 < n && n < 4 {
+			want = "trust.key"
+		}
+		wantCode(t, err, want)
 	}
 }

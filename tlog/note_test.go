@@ -30,6 +30,8 @@ func TestParseNoteRefuses(t *testing.T) {
 		"tab":                  "ori\tgin\n1\nroot\n\n" + sig,
 		"NUL":                  "ori\x00gin\n1\nroot\n\n" + sig,
 		"no UTF-8":             "\xff" + text + "\n" + sig,
+		"no dash":              text + "\nname AAAAAAA=\n",
+		"space first":          text + "\n— \u00a0name AAAAAAA=\n",
 		"hyphen":               text + "\n- name AAAAAAA=\n",
 		"no name":              text + "\n—  AAAAAAA=\n",
 		"plus in the name":     text + "\n— na+me AAAAAAA=\n",

@@ -9,7 +9,7 @@ import (
 
 func TestJSON(t *testing.T) {
 	for _, hostile := range []string{
-		"plain ü 漢 🙂", "\x1b[2J", "\x7f", "\u0085\u009b31m", "\u202e\u2066", "\ufeff", "\U000e0041", "\ufffd", "\"\\\n\t", "",
+		"plain ü 漢 🙂", "\x1b[2J", "\x7f", "\u0085\u009b31m", "\u202e\u2066", "\ufeff", "\uffff", "\U000e0041", "\ufffd", "\"\\\n\t", "",
 	} {
 		data, err := json.MarshalIndent(map[string]string{hostile: hostile}, "", "  ")
 		if err != nil {

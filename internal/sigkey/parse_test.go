@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"testing"
 
 	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
@@ -77,7 +78,13 @@ func TestParsePEM(t *testing.T) {
 		{"no PEM", "hello", false},
 		{"cut", good[:len(good)-10], false},
 	} {
-		if _, err := ParsePEM([]byte(c.data)); (err == nil) != c.ok {
+		_, err := ParsePEM([]byte(c.data))
+		if (err == nil) != c.ok {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		// What cannot be read is not merely of an unknown kind.
+		var unsupported *UnsupportedError
+		if errors.As(err, &unsupported) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}

@@ -33,7 +33,9 @@ func TestPureAgainstStandard(t *testing.T) {
 	oneAgain := append([]byte{0xee}, bytes.Repeat([]byte{0xff}, 31)...)
 	oneAgain[31] = 0x7f // y = p + 1: the identity, not canonical
 
-	keys := []ed25519.PublicKey{own, identity, zero, beyond, oneAgain}
+	offCurve := append([]byte{2}, make([]byte, 31)...) // y = 2 has no x
+
+	keys := []ed25519.PublicKey{own, identity, zero, beyond, oneAgain, offCurve}
 	sigs := [][]byte{good, slices.Concat(good[:32], malleable), slices.Concat(identity, zero), slices.Concat(oneAgain, zero),
 		slices.Concat(zero, zero), slices.Concat(beyond, zero), make([]byte, 64), good[:63], append(bytes.Clone(good), 0), nil}
 	for i := range good {
@@ -79,7 +81,8 @@ func TestPureRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ed.PureHash(sig[:63]) != nil || ed.VerifyPure(make([]byte, 64), sig[:63]) == nil || ed.VerifyPure(make([]byte, 63), sig) == nil {
+	if ed.PureHash(sig[:63]) != nil || ed.VerifyPure(make([]byte, 64), sig[:63]) == nil || ed.VerifyPure(make([]byte, 63), sig) == nil ||
+		ed.VerifyPure(make([]byte, 64), nil) == nil {
 		t.Error("a signature or a sum of the wrong length")
 	}
 }

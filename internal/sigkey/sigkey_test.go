@@ -247,6 +247,7 @@ func TestKeysThatDoNotFit(t *testing.T) {
 		{"RSA as Ed25519", v1.PublicKeyDetails_PKIX_ED25519_PH, sized(2048, 65537), false},
 		{"short Ed25519", v1.PublicKeyDetails_PKIX_ED25519, ed25519.PublicKey{1, 2, 3}, false},
 		{"nil", v1.PublicKeyDetails_PKIX_ED25519, nil, false},
+		{"ECDSA off its curve", v1.PublicKeyDetails_PKIX_ECDSA_P256_SHA_256, offCurve(ecKey(t, elliptic.P256())), false},
 		{"2048 by name", fixed, sized(2048, 65537), true},
 		{"2047 by name", fixed, sized(2047, 65537), false},
 		{"2049 by name", fixed, sized(2049, 65537), false},
@@ -263,6 +264,11 @@ func TestKeysThatDoNotFit(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
+}
+
+// offCurve moves a point off its curve.
+func offCurve(k *ecdsa.PrivateKey) *ecdsa.PublicKey {
+	return &ecdsa.PublicKey{Curve: k.Curve, X: k.X, Y: new(big.Int).Add(k.Y, big.NewInt(1))}
 }
 
 func TestDefaults(t *testing.T) {
@@ -299,8 +305,10 @@ func TestDefaults(t *testing.T) {
 			t.Errorf("%T: ParseSPKI: %v", c.pub, err)
 		}
 	}
-	if _, err := ParseSPKI([]byte{0x30, 0}); err == nil {
-		t.Error("an empty SEQUENCE is a key")
+	// What cannot be read is not merely of an unknown kind.
+	var unsupported *UnsupportedError
+	if _, err := ParseSPKI([]byte{0x30, 0}); err == nil || errors.As(err, &unsupported) {
+		t.Errorf("an empty SEQUENCE: %v", err)
 	}
 }
 

@@ -80,7 +80,7 @@ func (d *Decoder) next() byte {
 func (d *Decoder) expect(c byte, what string) error {
 	if got := d.next(); d.err != nil {
 		return d.err
-	} else if got != c || d.pos >= len(d.data) {
+	} else if got != c {
 		if d.pos >= len(d.data) {
 			return d.fail("unexpected end, want %s", what)
 		}
