@@ -19,7 +19,7 @@ import (
 // checkCertificate checks what the authority issued (client specification,
 // Section 2.1.3): our key, a path to the trust root, and the promise of a CT
 // log. Whose certificate it is, the Issuer has checked, and verify will.
-func (j *job) checkCertificate() error {
+func (j *job) checkCertificate(detached []byte) error {
 	if j.leaf == nil || !bytes.Equal(j.leaf.RawSubjectPublicKeyInfo, j.key.SPKI()) {
 		return refuse.New("sign.certificate", "it is for another key")
 	}
@@ -28,18 +28,40 @@ func (j *job) checkCertificate() error {
 	if err != nil {
 		return err
 	}
-	if len(j.Root.CTLogs()) == 0 || j.Require.SCTs < 0 {
-		return nil
-	}
-	return j.checkSCTs(chains)
-}
-
-// checkSCTs looks for one SCT that holds.
-func (j *job) checkSCTs(chains []trustroot.Chain) error {
 	list, err := ctlog.ParseList(j.leaf)
 	if err != nil {
 		return err
 	}
+	// One that is embedded counts, whatever comes beside it.
+	if j.detached = detached != nil && len(list) == 0; j.detached {
+		return j.checkDetached(detached)
+	}
+	if len(j.Root.CTLogs()) == 0 || j.Require.SCTs < 0 {
+		return nil
+	}
+	return j.checkSCTs(list, chains)
+}
+
+// checkDetached verifies an SCT that came beside the certificate, and is over
+// all of it (RFC 6962, Section 3.2, x509_entry).
+func (j *job) checkDetached(data []byte) error {
+	if !j.AllowDetachedSCT {
+		return refuse.New("sign.fulcio.detached_sct", "the certificate's signed certificate timestamp is detached, and a bundle has no place for it")
+	}
+	sct, err := ctlog.ParseDetached(data)
+	if err != nil {
+		return err
+	}
+	log := j.Root.CTLog(sct.LogID)
+	if log == nil {
+		return refuse.New("sct.unknown_log", "its detached signed certificate timestamp is of the CT log %s, which the trust root does not list", sct.LogID)
+	}
+	_, err = log.VerifyCertificate(sct, j.leaf.Raw)
+	return refuse.Wrap("sct.signature", err, "detached, CT log %s", sct.LogID)
+}
+
+// checkSCTs looks for one SCT that holds.
+func (j *job) checkSCTs(list []ctlog.SCT, chains []trustroot.Chain) error {
 	if len(list) == 0 {
 		return refuse.New("sct.missing", "it holds no signed certificate timestamp")
 	}

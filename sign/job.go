@@ -26,6 +26,7 @@ type job struct {
 	key      *Key
 	leaf     *x509.Certificate // nil: the key signs under its own name
 	identity verify.Identity
+	detached bool // the leaf's SCT came beside it
 
 	envelope  *dsse.Envelope
 	signature []byte
@@ -35,11 +36,9 @@ type job struct {
 
 // prepare finds the key and reads the content. That comes before the
 // certificate, which lives for minutes: a large file may take as long.
-func (j *job) prepare() (err error) {
-	if j.key = j.Key; j.key == nil {
-		if j.key, err = GenerateKey(j.Algorithm); err != nil {
-			return err
-		}
+func (j *job) prepare() error {
+	if err := j.freshKey(); err != nil {
+		return err
 	}
 	if err := j.content.read(j.key); err != nil {
 		return err
@@ -47,15 +46,28 @@ func (j *job) prepare() (err error) {
 	return j.supported()
 }
 
+// freshKey makes the key for one certificate, unless there is one to use.
+func (j *job) freshKey() (err error) {
+	if j.key = j.Key; j.key == nil {
+		j.key, err = GenerateKey(j.Algorithm)
+	}
+	return err
+}
+
 // identify has the key certified, unless it signs under its own name.
-func (j *job) identify(ctx context.Context) (err error) {
+func (j *job) identify(ctx context.Context) error {
 	if j.Issuer == nil {
 		return nil
 	}
-	if j.leaf, j.identity, err = j.Issuer.Issue(ctx, j.key); err != nil {
+	issued, err := j.Issuer.Issue(ctx, j.key)
+	if err != nil {
 		return refuse.Wrap("sign.issuer", err, "%s", j.Issuer)
 	}
-	if err := j.checkCertificate(); err != nil {
+	if issued == nil {
+		issued = new(Issued)
+	}
+	j.leaf, j.identity = issued.Certificate, issued.Identity
+	if err := j.checkCertificate(issued.DetachedSCT); err != nil {
 		return refuse.Wrap("sign.certificate", err, "certificate from %s", j.Issuer)
 	}
 	return nil
@@ -181,7 +193,10 @@ func (j *job) finish() (*Signed, error) {
 	if err != nil {
 		return nil, refuse.Wrap("sign.bundle", err, "finished bundle")
 	}
-	return &Signed{Bundle: data, Report: report}, nil
+	if j.detached && j.Note != nil {
+		j.Note("note: the certificate's signed certificate timestamp was verified and is not in the bundle, which has no place for it: it verifies only where none is required (--require sct=0)")
+	}
+	return &Signed{Bundle: data, Report: report, DetachedSCT: j.detached}, nil
 }
 
 // judge verifies the bundle as a stranger would, with a policy that accepts
@@ -192,6 +207,9 @@ func (j *job) judge(data []byte) (*verify.Report, error) {
 		return nil, err
 	}
 	policy := verify.Policy{Identities: []verify.Identity{j.identity}, Require: j.Require}
+	if j.detached { // nobody else will see it
+		policy.Require.SCTs = verify.NotRequired
+	}
 	if j.leaf == nil {
 		policy.Identities = nil
 		policy.Keys = []verify.Key{{Public: j.key.Public(), Hint: j.key.hint}}

@@ -31,10 +31,20 @@ type Algorithm = sigkey.Algorithm
 
 // An Issuer certifies keys. Its String names it in errors.
 type Issuer interface {
-	// Issue returns a certificate for key, and whose certificate it has to
-	// be: the signer refuses one that names anybody else.
-	Issue(ctx context.Context, key *Key) (*x509.Certificate, verify.Identity, error)
+	// Issue returns a certificate for key.
+	Issue(ctx context.Context, key *Key) (*Issued, error)
 	fmt.Stringer
+}
+
+// Issued is what an Issuer answers. The zero Issued is refused.
+type Issued struct {
+	Certificate *x509.Certificate
+	// Identity is whose certificate it has to be: the signer refuses one that
+	// names anybody else.
+	Identity verify.Identity
+	// DetachedSCT, if not nil, is a signed certificate timestamp that came
+	// beside the certificate: the JSON object of RFC 6962, Section 4.1.
+	DetachedSCT []byte
 }
 
 // A Stamper is a timestamp authority. Its String names it in errors.
@@ -67,8 +77,11 @@ const (
 	maxAttempts = 3
 	// lifetime bounds the time from the certificate to the last log's answer.
 	// Certificates are good for ten minutes, and a signature has to be stamped
-	// within them.
+	// within them. One that is good for less has nine tenths of that.
 	lifetime = 9 * time.Minute
+	// maxCertificates is how many certificates one signature may take: when
+	// the first one has expired before everybody answered, it starts anew.
+	maxCertificates = 2
 )
 
 // Config is what a Signer is made of.
@@ -90,6 +103,13 @@ type Config struct {
 	// Require is what the finished bundle has to come up to. Zero values
 	// follow what Root lists, as for any verifier.
 	Require verify.Requirements
+	// AllowDetachedSCT accepts certificates without a signed certificate
+	// timestamp in them, if one came beside. It is verified and cannot be put
+	// into the bundle, which then verifies only where none is required.
+	AllowDetachedSCT bool
+	// Note, if not nil, is told what the holder of a finished bundle should
+	// know about it.
+	Note func(string)
 }
 
 // Signer makes bundles. It is immutable, and safe for concurrent use if its
@@ -126,6 +146,9 @@ type Signed struct {
 	Bundle []byte // JSON, on one line
 	// Report is what verify has to say of it.
 	Report *verify.Report
+	// DetachedSCT says that the bundle lacks a signed certificate timestamp,
+	// under Config.AllowDetachedSCT.
+	DetachedSCT bool
 }
 
 // Sign signs content and returns the bundle once it has verified. On error
@@ -138,19 +161,41 @@ func (s *Signer) Sign(ctx context.Context, content Content) (*Signed, error) {
 	if err := j.prepare(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, lifetime)
+	for certificates := 1; ; certificates++ {
+		expired, err := j.attempt(ctx)
+		if err == nil {
+			return j.finish()
+		}
+		if !expired || certificates == maxCertificates || ctx.Err() != nil {
+			return nil, err
+		}
+		if err := j.freshKey(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// attempt signs within the life of one certificate. It reports whether that
+// is over, so that another one is worth while.
+func (j *job) attempt(ctx context.Context) (expired bool, err error) {
+	start := time.Now() // to measure with; no certificate is held against this clock
+	ctx, cancel := context.WithDeadline(ctx, start.Add(lifetime))
 	defer cancel()
 	if err := j.identify(ctx); err != nil {
-		return nil, err
+		return false, err
+	}
+	if j.leaf != nil {
+		life := j.leaf.NotAfter.Sub(j.leaf.NotBefore)
+		ctx, cancel = context.WithDeadline(ctx, start.Add(life-life/10))
+		defer cancel()
 	}
 	for attempt := 1; ; attempt++ {
 		err := j.attest(ctx)
 		if err == nil {
-			break
+			return false, nil
 		}
 		if refuse.CodeOf(err) != "sign.rekor.duplicate" || attempt == maxAttempts || !j.key.Randomized() {
-			return nil, err
+			return j.leaf != nil && (ctx.Err() != nil || refuse.CodeOf(err) == "chain.expired"), err
 		}
 	}
-	return j.finish()
 }

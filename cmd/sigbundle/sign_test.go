@@ -226,3 +226,21 @@ func TestSignSPIFFE(t *testing.T) {
 	s.write("sigbundle-spiffe", "#!/bin/sh\ntest \"$*\" = 'token --audience=sigstore' && test -n \"$SPIFFE_ENDPOINT_SOCKET\" && echo "+token+"\n")
 	s.signs("")
 }
+
+// TestSignDetached says what the bundle lacks.
+func TestSignDetached(t *testing.T) {
+	s := newShell(t)
+	s.Detached = true
+	token := jwt(t, map[string]any{"email": nil, "sub": "dev@example.test"})
+	s.fails(1, "sign.fulcio.detached_sct", "--identity-token", token)
+	s.fails(2, "none of the others can be", "--key", "k", "--allow-detached-sct")
+	out := s.run(0, "", "sigbundle", "sign", "app", "--trust-config", s.config, "--identity-token", token, "--allow-detached-sct")
+	if !strings.Contains(out, "note: the certificate's signed certificate timestamp was verified and is not in the bundle") {
+		t.Errorf("%q", out)
+	}
+	verify := []string{"verify", "app", "--trusted-root", s.root(), "--identity", "dev@example.test", "--issuer", "https://accounts.example.test"}
+	if out := s.run(1, "", "sigbundle", verify...); !strings.Contains(out, "sct.missing") {
+		t.Errorf("%q", out)
+	}
+	s.run(0, "", "sigbundle", append(verify, "--require", "sct=0")...)
+}

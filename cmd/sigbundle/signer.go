@@ -34,6 +34,7 @@ type signerFlags struct {
 	trustConfig   string
 	rekor         int
 	caFile        string
+	detachedSCT   bool
 	timeout       time.Duration
 	trust         trustFlags
 }
@@ -52,10 +53,12 @@ func (f *signerFlags) add(cmd *cobra.Command) {
 	fl.IntVar(&f.rekor, "rekor-version", 0, "use logs of this `VERSION` of Rekor only, 1 or 2")
 	fl.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` for TLS, instead of the system's")
 	fl.DurationVar(&f.timeout, "timeout", 0, "how long each of four attempts at a service may take, a `DURATION` such as 10s; by default 15s to 60s, as suits it")
+	fl.BoolVar(&f.detachedSCT, "allow-detached-sct", false, "accept a certificate whose signed certificate timestamp came beside it; the bundle verifies only with --require sct=0")
 	f.trust.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("key", "identity-token", "identity-token-file", "oidc-flow")
 	cmd.MarkFlagsMutuallyExclusive("key", "algorithm")
 	cmd.MarkFlagsMutuallyExclusive("key", "audience")
+	cmd.MarkFlagsMutuallyExclusive("key", "allow-detached-sct")
 	cmd.MarkFlagsMutuallyExclusive("signing-config", "trust-config")
 	cmd.MarkFlagsMutuallyExclusive("trusted-root", "trust-config")
 	cmd.MarkFlagsMutuallyExclusive("instance", "trust-config")
@@ -86,7 +89,7 @@ func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 	if err != nil {
 		return nil, &refusal{err}
 	}
-	config := sign.Config{Root: root, Logs: services.Logs, Stampers: services.Stampers}
+	config := sign.Config{Root: root, Logs: services.Logs, Stampers: services.Stampers, AllowDetachedSCT: f.detachedSCT, Note: prompt(cmd.ErrOrStderr())}
 	if f.algorithm != "" {
 		if config.Algorithm, err = sign.ParseAlgorithm(f.algorithm); err != nil {
 			return nil, err

@@ -36,7 +36,8 @@ type Instance struct {
 	Audience  string           // whom Fulcio takes tokens for; "" is anybody
 	Challenge string           // the claim that Fulcio wants signed; "" is the usual one
 	Detached  bool             // Fulcio hands the SCT out beside the certificate
-	BrokenSCT bool             // and it is wrong
+	// SCT may change a detached SCT, or return what is sent instead.
+	SCT func(sct map[string]any) any
 
 	mutex sync.Mutex
 	seen  map[string]string // what Rekor has: location by request

@@ -10,7 +10,7 @@ var signCodes = []Description{
 	{Code: "sign.content", Cause: "There is nothing to sign, it cannot be read, or it is a digest that the key does not sign.", Fix: "Check the file; a digest must be of the key's own hash."},
 	{Code: "sign.entry", Cause: "A log entry that came back cannot be used.", Fix: "Find out who runs the log; nothing was written."},
 	{Code: "sign.fulcio.denied", Cause: "The certificate authority does not accept the identity token or the key (status 400, 401 or 403).", Fix: "Get a fresh token from an issuer that the authority knows, for the audience it wants."},
-	{Code: "sign.fulcio.detached_sct", Cause: "The certificate authority returns its signed certificate timestamp apart from the certificate, and a bundle has no place for it.", Fix: "Have the authority embed it."},
+	{Code: "sign.fulcio.detached_sct", Cause: "The certificate authority returns its signed certificate timestamp apart from the certificate, and a bundle has no place for it.", Fix: "Have the authority embed it, or accept with --allow-detached-sct that the bundle verifies only for those who require no SCT."},
 	{Code: "sign.fulcio.identity", Cause: "The certificate names somebody else than the identity token.", Fix: "Find out who runs the certificate authority; do not sign with it."},
 	{Code: "sign.fulcio.key", Cause: "No certificate in the answer is for the key that was sent.", Fix: "Find out who runs the certificate authority; do not sign with it."},
 	{Code: "sign.fulcio.malformed", Cause: "The certificate authority answered with something that is not a certificate chain.", Fix: "Check the URL: it is the base, without /api."},

@@ -4,7 +4,6 @@ package sigstore
 
 import (
 	"context"
-	"crypto/x509"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/tlog"
-	"github.com/sigbundle/sigbundle/verify"
 )
 
 // clocked measures how long services take, so that it can be left out.
@@ -28,7 +26,7 @@ func (c clocked) Generation() tlog.Generation { return c.log.Generation() }
 
 func (c clocked) since(t time.Time) { c.spent.Add(int64(time.Since(t))) }
 
-func (c clocked) Issue(ctx context.Context, k *sign.Key) (*x509.Certificate, verify.Identity, error) {
+func (c clocked) Issue(ctx context.Context, k *sign.Key) (*sign.Issued, error) {
 	defer c.since(time.Now())
 	return c.issuer.Issue(ctx, k)
 }

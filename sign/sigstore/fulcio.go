@@ -65,14 +65,14 @@ func (f *Fulcio) String() string { return "certificate authority " + f.c.URL }
 
 // Issue implements [sign.Issuer]. Refusals are sign.fulcio.*, and those of
 // [oidc.Token.Check]: a token that cannot do is not sent.
-func (f *Fulcio) Issue(ctx context.Context, key *sign.Key) (*x509.Certificate, verify.Identity, error) {
+func (f *Fulcio) Issue(ctx context.Context, key *sign.Key) (*sign.Issued, error) {
 	token, claim, err := f.current(ctx)
 	if err != nil {
-		return nil, verify.Identity{}, err
+		return nil, err
 	}
 	body, err := signingRequest(key, token, claim)
 	if err != nil {
-		return nil, verify.Identity{}, err
+		return nil, err
 	}
 	r := &call.Request{
 		Service: "fulcio", Method: http.MethodPost, URL: f.c.URL + "/api/v2/signingCert", Body: body,
@@ -83,17 +83,17 @@ func (f *Fulcio) Issue(ctx context.Context, key *sign.Key) (*x509.Certificate, v
 	}
 	resp, err := f.c.Client.do(ctx, r)
 	if err != nil {
-		return nil, verify.Identity{}, err
+		return nil, err
 	}
 	if resp.Status >= 400 {
-		return nil, verify.Identity{}, r.Refuse("denied", resp.Status, resp.Body)
+		return nil, r.Refuse("denied", resp.Status, resp.Body)
 	}
-	leaf, err := parseSigningCert(resp.Body, key)
+	issued, err := parseSigningCert(resp.Body, key)
 	if err != nil {
-		return nil, verify.Identity{}, malformed("fulcio", err, f.c.URL)
+		return nil, malformed("fulcio", err, f.c.URL)
 	}
-	identity, err := identityOf(leaf, token)
-	return leaf, identity, err
+	issued.Identity, err = identityOf(issued.Certificate, token)
+	return issued, err
 }
 
 // current returns a token that will do, and the claim in it that the proof of
@@ -172,17 +172,16 @@ func keyType(key *sign.Key) string {
 	return "PUBLIC_KEY_ALGORITHM_UNSPECIFIED"
 }
 
-// parseSigningCert returns the certificate for key out of an answer.
-func parseSigningCert(body []byte, key *sign.Key) (*x509.Certificate, error) {
+// parseSigningCert returns the certificate for key out of an answer, with
+// what comes beside it.
+func parseSigningCert(body []byte, key *sign.Key) (*sign.Issued, error) {
 	d := strictjson.NewDecoder(body)
+	issued := new(sign.Issued)
 	var chain []string
-	detached := false
 	err := d.Object(func(name string) error {
 		switch name {
-		case "signedCertificateEmbeddedSct":
-			return readChain(d, &chain)
-		case "signedCertificateDetachedSct":
-			detached = true
+		case "signedCertificateEmbeddedSct", "signedCertificateDetachedSct":
+			return readChain(d, &chain, &issued.DetachedSCT)
 		}
 		return d.Skip()
 	})
@@ -192,13 +191,11 @@ func parseSigningCert(body []byte, key *sign.Key) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	if detached {
-		return nil, refuse.New("sign.fulcio.detached_sct", "the certificate's signed certificate timestamp is detached, and a bundle has no place for it")
-	}
 	if len(chain) == 0 {
 		return nil, errors.New("no certificates")
 	}
-	return findOurs(chain, key)
+	issued.Certificate, err = findOurs(chain, key)
+	return issued, err
 }
 
 // findOurs returns the one certificate for key.
@@ -227,10 +224,15 @@ func findOurs(chain []string, key *sign.Key) (*x509.Certificate, error) {
 	return found, nil
 }
 
-// readChain reads {"chain":{"certificates":[…]}}.
-func readChain(d *strictjson.Decoder, chain *[]string) error {
-	return d.Object(func(name string) error {
-		if name != "chain" {
+// readChain reads {"chain":{"certificates":[…]},"signedCertificateTimestamp":…}.
+func readChain(d *strictjson.Decoder, chain *[]string, sct *[]byte) error {
+	return d.Object(func(name string) (err error) {
+		switch name {
+		case "signedCertificateTimestamp":
+			*sct, err = d.Bytes()
+			return err
+		case "chain":
+		default:
 			return d.Skip()
 		}
 		return d.Object(func(name string) error {

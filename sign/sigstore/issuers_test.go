@@ -95,7 +95,7 @@ func TestNoIssuers(t *testing.T) {
 		"broken":       {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "sign.fulcio.unreachable"},
 		"busy":         {status(503, ""), "sign.fulcio.unavailable"},
 		"slow":         {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "sign.fulcio.timeout"},
-		"endless":      {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(200); flood(w) }, "sign.fulcio.oversize"},
+		"endless":      {func(w http.ResponseWriter, _ *http.Request) { flood(w) }, "sign.fulcio.oversize"},
 		"elsewhere":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", http.StatusFound) }, "sign.fulcio.status"},
 		"no JSON":      {status(200, "<html>"), "sign.fulcio.malformed"},
 		"no list":      {status(200, `{"issuers":{}}`), "sign.fulcio.malformed"},

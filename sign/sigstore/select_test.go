@@ -134,10 +134,3 @@ func TestDenied(t *testing.T) {
 		t.Error("a token that cannot do was sent")
 	}
 }
-
-// TestDetached refuses what has no place in a bundle.
-func TestDetached(t *testing.T) {
-	i := newInstance(t)
-	i.Fault["fulcio"] = status(http.StatusOK, `{"signedCertificateDetachedSct":{"chain":{"certificates":["x"]},"signedCertificateTimestamp":"e30="}}`)
-	i.refused(t, i.config(newToken(t, nil), tlog.V2), sign.Message(strings.NewReader(artifact)), "sign.fulcio.detached_sct")
-}
