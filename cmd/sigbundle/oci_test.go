@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/sigbundle/sigbundle/internal/ocitest"
+)
+
+// images is a shell with a container image, and the flags by which somebody
+// signs and somebody else verifies.
+type images struct {
+	*shell
+	layout   *ocitest.Layout
+	manifest []byte
+	digest   string
+	signer   []string
+	verifier []string
+}
+
+func newImages(t *testing.T) *images {
+	t.Helper()
+	s := newShell(t)
+	l, err := ocitest.NewLayout(filepath.Join(s.dir, "img"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := &images{shell: s, layout: l}
+	if i.manifest, err = l.AddImage("app", "v1"); err != nil {
+		t.Fatal(err)
+	}
+	if i.digest, err = l.Put(i.manifest); err != nil {
+		t.Fatal(err)
+	}
+	s.write("predicate.json", `{"made": "by hand"}`)
+	i.signer = []string{"--trust-config", s.config, "--identity-token-file", s.write("token", jwt(t, nil))}
+	i.verifier = []string{"--trusted-root", s.root(), "--identity", "dev@example.test", "--issuer", "https://accounts.example.test"}
+	return i
+}
+
+// says runs the command and wants the exit code and these texts.
+func (i *images) says(code int, args []string, want ...string) string {
+	i.Helper()
+	out := i.run(code, "", "sigbundle", args...)
+	for _, w := range want {
+		if !strings.Contains(out, w) {
+			i.Errorf("%q does not say %q:\n%s", args, w, out)
+		}
+	}
+	return out
+}
+
+// sign runs a signing command and returns the referrer's digest.
+func (i *images) sign(args ...string) string {
+	i.Helper()
+	out := i.says(0, append(args, i.signer...), i.digest)
+	found := regexp.MustCompile(`(?m)^signed .*@` + i.digest + `: (sha256:[0-9a-f]{64})$`).FindStringSubmatch(out)
+	if found == nil {
+		i.Fatalf("no referrer in %q", out)
+	}
+	return found[1]
+}
+
+// verify is the command line of somebody who verifies.
+func (i *images) verify(args ...string) []string {
+	return append(append([]string{"verify"}, args...), i.verifier...)
+}
+
+// located is one image at several places.
+func (i *images) located(r *ocitest.Registry) []string {
+	i.Helper()
+	if r == nil {
+		return []string{"--oci-layout", "img"}
+	}
+	server := httptest.NewServer(r)
+	i.Cleanup(server.Close)
+	_, config := ocitest.Image("app")
+	r.PutBlob("acme/app", config)
+	r.PutManifest("acme/app", "v1", ocitest.MediaTypeManifest, i.manifest)
+	return []string{"--plain-http", "--image", strings.TrimPrefix(server.URL, "http://") + "/acme/app:v1"}
+}
+
+// answer is what programs read.
+type answer struct {
+	Schema, Image, Digest, Code, Message string
+	Verified                             bool
+	Required                             int
+	Lost                                 []struct{ Referrer, PredicateType string }
+	Bundles                              []struct {
+		Referrer string
+		Report   struct {
+			Verified  bool
+			Code      string
+			Artifact  []string
+			Statement *struct{ PredicateType string }
+		}
+	}
+}
+
+func (i *images) report(code int, args ...string) *answer {
+	i.Helper()
+	out := i.says(code, i.verify(append(args, "--format", "json")...))
+	text, _, _ := strings.Cut(out, "\nsigbundle: ") // standard error comes after
+	r := new(answer)
+	if err := json.Unmarshal([]byte(text), r); err != nil {
+		i.Fatalf("%v in %s", err, out)
+	}
+	return r
+}
+
+// What is signed and attested verifies, wherever the image is.
+func TestImages(t *testing.T) {
+	for what, r := range map[string]*ocitest.Registry{"layout": nil, "registry": {PageSize: 1}, "registry without referrers": {NoReferrers: true}} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			i := newImages(t)
+			at := i.located(r)
+			with := func(first string, more ...string) []string { return append(append([]string{first}, at...), more...) }
+			i.says(1, i.verify(at...), "has no bundle (oci.unsigned)")
+			if got := i.report(1, at...); got.Code != "oci.unsigned" || got.Verified || got.Digest != i.digest || got.Bundles == nil {
+				t.Errorf("unsigned: %+v", got)
+			}
+
+			signature := i.sign(with("sign")...)
+			i.says(0, i.verify(at...), "verified  ", "@"+i.digest+", referrer "+signature, "https://sigstore.dev/cosign/sign/v1")
+			sbom := i.sign(with("attest", "--predicate", "predicate.json", "--type", "spdx")...)
+
+			got := i.report(0, at...)
+			if got.Schema != imageReportSchema || !got.Verified || got.Digest != i.digest || got.Image != at[len(at)-1] || got.Required != 1 || len(got.Bundles) != 2 {
+				t.Errorf("%+v", got)
+			}
+			kinds := map[string]string{}
+			for _, b := range got.Bundles {
+				kinds[b.Referrer] = b.Report.Statement.PredicateType
+				if !b.Report.Verified || b.Report.Artifact[0] != i.digest {
+					t.Errorf("%+v", b)
+				}
+			}
+			if kinds[signature] != "https://sigstore.dev/cosign/sign/v1" || kinds[sbom] != "https://spdx.dev/Document" {
+				t.Errorf("referrers: %v", kinds)
+			}
+			// One is enough, and the others are reported; unless all must.
+			wanted := []string{"--predicate-type", "https://spdx.dev/Document"}
+			i.says(0, i.verify(append(at, wanted...)...), "1 of 2 bundles verified, 1 required", "statement.predicate_type")
+			i.says(1, i.verify(append(at, append(wanted, "--bundles", "all")...)...), "1 of 2 bundles verified, 2 required")
+			i.says(1, i.verify(append(at, "--bundles", "3")...), "2 of 2 bundles verified, 3 required")
+			i.says(1, i.verify(append(at, "--predicate-type", "https://slsa.dev/provenance/v1")...), "0 of 2")
+			if got := i.report(1, append(at, "--bundles", "3")...); got.Verified || got.Required != 3 {
+				t.Errorf("%+v", got)
+			}
+			i.says(1, append(with("verify", "--identity", "else@example.test", "--issuer", "https://accounts.example.test"), i.verifier[:2]...), "identity.san")
+		})
+	}
+}
+
+// A bundle may lie beside an image.
+func TestImageBundleFile(t *testing.T) {
+	i := newImages(t)
+	out := i.says(0, append([]string{"sign", "--oci-layout", "img:v1", "--bundle", "img.sigstore.json"}, i.signer...))
+	if want := "signed img:v1@" + i.digest + ": img.sigstore.json\n"; !strings.HasSuffix(out, want) {
+		t.Errorf("%q, want %q", out, want)
+	}
+	i.says(1, i.verify("--oci-layout", "img"), "oci.unsigned")
+	i.says(0, i.verify("--oci-layout", "img", "--bundle", "img.sigstore.json"), "verified  img@"+i.digest+"\n")
+	if got := i.report(0, "--oci-layout", "img", "--bundle", "img.sigstore.json"); len(got.Bundles) != 1 || got.Bundles[0].Referrer != "" {
+		t.Errorf("%+v", got)
+	}
+	// It is about that image and no other.
+	if _, err := i.layout.AddImage("other", "v2"); err != nil {
+		t.Fatal(err)
+	}
+	i.says(1, i.verify("--oci-layout", "img:v2", "--bundle", "img.sigstore.json"), "artifact.mismatch")
+	// And the digest alone verifies as any artifact's.
+	i.says(0, i.verify(i.digest, "--bundle", "img.sigstore.json"), "verified")
+}
+
+// What a mirror has lost is named, with what can be known without its origin
+// and with what cannot.
+func TestImageMirror(t *testing.T) {
+	i := newImages(t)
+	signature := i.sign("sign", "--oci-layout", "img")
+	sbom := i.sign("attest", "--oci-layout", "img", "--predicate", "predicate.json", "--type", "spdx")
+	origin := filepath.Join(i.dir, "origin")
+	if err := os.CopyFS(origin, os.DirFS(i.layout.Dir)); err != nil {
+		t.Fatal(err)
+	}
+	i.says(0, i.verify("--oci-layout", "img", "--mirror-of", "origin"))
+	i.says(0, i.verify("--oci-layout", "img", "--mirror-of", "origin:v1"))
+
+	// It is still listed: reported without the origin.
+	if err := os.Remove(i.layout.Path(sbom)); err != nil {
+		t.Fatal(err)
+	}
+	i.says(0, i.verify("--oci-layout", "img"), "oci.missing", sbom, "1 of 2 bundles verified, 1 required")
+	i.says(1, i.verify("--oci-layout", "img", "--bundles", "all"), "oci.missing", sbom)
+	i.says(1, i.verify("--oci-layout", "img", "--mirror-of", "origin"), "1 of the origin's 2 bundles are lost: "+sbom, "https://spdx.dev/Document", "oci.mirror")
+	if got := i.report(1, "--oci-layout", "img", "--mirror-of", "origin"); got.Code != "oci.mirror" || len(got.Lost) != 1 ||
+		got.Lost[0].Referrer != sbom || got.Lost[0].PredicateType != "https://spdx.dev/Document" || got.Verified || !got.Bundles[0].Report.Verified {
+		t.Errorf("%+v", got)
+	}
+	// A copy of the image alone lists nothing.
+	bare, err := ocitest.NewLayout(filepath.Join(i.dir, "bare"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bare.AddImage("app", ""); err != nil {
+		t.Fatal(err)
+	}
+	i.says(1, i.verify("--oci-layout", "bare"), "oci.unsigned")
+	i.says(1, i.verify("--oci-layout", "bare", "--mirror-of", "origin"), "2 of the origin's 2", signature, sbom)
+	// Another image is no origin.
+	if _, err := bare.AddImage("other", "v9"); err != nil {
+		t.Fatal(err)
+	}
+	i.says(1, i.verify("--oci-layout", "img", "--mirror-of", "bare:v9"), "is another image", "oci.mirror")
+	i.says(2, i.verify("--oci-layout", "img", "--mirror-of", "nowhere"), "oci.reference")
+}
+
+// Nothing is asked of anybody about an image on disk.
+func TestImageOffline(t *testing.T) {
+	if commands["sigbundle-offline"] == nil {
+		return // the kernel is asked on Linux only
+	}
+	i := newImages(t)
+	i.sign("sign", "--oci-layout", "img")
+	for code, args := range map[int][]string{0: {"--oci-layout", "img", "--mirror-of", "img"}, 1: {"--oci-layout", "img", "--bundles", "2"}} {
+		i.run(code, "", "sigbundle-offline", i.verify(args...)...)
+	}
+	// The guard is on: a registry cannot be asked.
+	if out := i.run(-1, "", "sigbundle-offline", i.verify("--plain-http", "--image", "127.0.0.1:1/app")...); out != "" {
+		t.Error(out)
+	}
+}
+
+// Whoever may write to a repository adds to the report and takes nothing away.
+func TestImageStrangers(t *testing.T) {
+	r := new(ocitest.Registry)
+	i := newImages(t)
+	at := i.located(r)
+	i.sign(append([]string{"sign"}, at...)...)
+	for n, layer := range []string{"not a bundle", "{}", strings.Repeat(" ", 100)} {
+		digest := r.PutBlob("acme/app", []byte(layer))
+		r.PutManifest("acme/app", "", ocitest.MediaTypeManifest, fmt.Appendf(nil,
+			`{"schemaVersion":2,"artifactType":"application/vnd.dev.sigstore.bundle.v0.3+json","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":%q,"size":2},`+
+				`"layers":[{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","digest":%q,"size":%d}],"subject":{"mediaType":%q,"digest":%q,"size":%d},"annotations":{"n":"%d"}}`,
+			digest, digest, len(layer), ocitest.MediaTypeManifest, i.digest, len(i.manifest), n))
+	}
+	i.says(0, i.verify(at...), "1 of 4 bundles verified, 1 required", "bundle.malformed", "bundle.version")
+}
+
+// What cannot be looked at has no verdict: exit code 2.
+func TestImageUnreachable(t *testing.T) {
+	i := newImages(t)
+	at := i.located(&ocitest.Registry{User: "me", Password: "secret"})
+	i.says(2, i.verify(at...), "oci.registry.denied")
+	i.says(2, append(append([]string{"sign"}, at...), i.signer...), "oci.registry.denied")
+	i.says(2, i.verify("--image", at[len(at)-1]), "oci.registry.unreachable")
+	i.says(2, i.verify("--image", "app"), "oci.reference")
+	i.says(2, i.verify("--oci-layout", "none"), "no such file")
+	i.says(2, i.verify("--oci-layout", "img:v2"), "oci.not_found")
+	i.says(2, i.verify("--oci-layout", i.dir), "oci.layout")
+	if _, err := i.layout.AddImage("other", "v2"); err != nil {
+		t.Fatal(err)
+	}
+	i.says(2, i.verify("--oci-layout", "img"), "oci.ambiguous", i.digest)
+	i.says(2, append([]string{"sign", "--oci-layout", "img"}, i.signer...), "oci.ambiguous")
+	if i.Called("fulcio")+i.Called("rekor2") != 0 {
+		t.Error("services were asked before the image was found")
+	}
+	// What was looked at and is wrong has one: exit code 1.
+	if err := os.WriteFile(i.layout.Path(i.digest), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	i.says(1, i.verify("--oci-layout", "img:v1"), "oci.digest")
+}
+
+// Credentials come from docker's configuration.
+func TestImageCredentials(t *testing.T) {
+	i := newImages(t)
+	at := i.located(&ocitest.Registry{User: "me", Password: "secret"})
+	host, _, _ := strings.Cut(at[len(at)-1], "/")
+	if err := os.Mkdir(filepath.Join(i.dir, ".docker"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	i.write(".docker/config.json", `{"auths":{"`+host+`":{"auth":"bWU6c2VjcmV0"}}}`)
+	i.sign(append([]string{"sign"}, at...)...)
+	i.says(0, i.verify(at...))
+	i.write(".docker/config.json", `{"auths":{"`+host+`":{"auth":"bWU6d3Jvbmc="}}}`)
+	if out := i.says(2, i.verify(at...), "oci.registry.denied"); strings.Contains(out, "wrong") || strings.Contains(out, "bWU6") {
+		t.Error(out)
+	}
+	i.write(".docker/config.json", `{`)
+	i.says(2, i.verify(at...), "oci.registry.credentials")
+}
