@@ -4,15 +4,17 @@ package pkcs11
 
 import (
 	"crypto"
-	"crypto/elliptic"
+	"encoding/binary"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/ThalesGroup/crypto11"
+	"github.com/miekg/pkcs11"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
@@ -49,28 +51,66 @@ func newToken(t *testing.T) (module string, ok bool) {
 	return module, true
 }
 
-// generate has the token make its keys: three of ECDSA, one of RSA, and two
-// that share a label.
+// derParams are what a token is told of a curve.
+var derParams = map[string]string{
+	"P-256": "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07", "P-384": "\x06\x05\x2b\x81\x04\x00\x22", "P-521": "\x06\x05\x2b\x81\x04\x00\x23",
+	"Ed25519": "\x13\x0cedwards25519", "secp256k1": "\x06\x05\x2b\x81\x04\x00\x0a",
+}
+
+// generate has the token make keys: of every kind, of one that nobody takes,
+// two that share a label, one without an id, and one without its public half.
 func generate(t *testing.T, module string) {
 	t.Helper()
-	c, err := crypto11.Configure(&crypto11.Config{Path: module, TokenLabel: "a token", Pin: pin, MaxSessions: 2})
+	s, err := login(parse(t, "pkcs11:token=a%20token;object=o?module-path="+module), pin)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
-	for i, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
-		if _, err := c.GenerateECDSAKeyPairWithLabel([]byte{byte(i), 0xff}, []byte(curve.Params().Name), curve); err != nil {
+	defer s.close()
+	pair := func(label string, id []byte, mechanism uint, more ...*pkcs11.Attribute) (public pkcs11.ObjectHandle) {
+		name := []*pkcs11.Attribute{pkcs11.NewAttribute(pkcs11.CKA_LABEL, label), pkcs11.NewAttribute(pkcs11.CKA_ID, id), pkcs11.NewAttribute(pkcs11.CKA_TOKEN, true)}
+		session, err := s.module.OpenSession(mustSlot(t, s), pkcs11.CKF_SERIAL_SESSION|pkcs11.CKF_RW_SESSION)
+		if err != nil {
 			t.Fatal(err)
 		}
+		public, _, err = s.module.GenerateKeyPair(session, []*pkcs11.Mechanism{pkcs11.NewMechanism(mechanism, nil)},
+			append(name, more...), append(name, pkcs11.NewAttribute(pkcs11.CKA_SIGN, true)))
+		if err != nil {
+			t.Fatalf("%s: %v", label, err)
+		}
+		return public
 	}
-	if _, err := c.GenerateRSAKeyPairWithLabel([]byte{9}, []byte("RSA"), 2048); err != nil {
+	params := func(curve string) *pkcs11.Attribute {
+		return pkcs11.NewAttribute(pkcs11.CKA_EC_PARAMS, []byte(derParams[curve]))
+	}
+	for i, curve := range []string{"P-256", "P-384", "P-521", "secp256k1"} {
+		pair(curve, []byte{byte(i), 0xff}, pkcs11.CKM_EC_KEY_PAIR_GEN, params(curve))
+	}
+	pair("Ed25519", []byte{8}, keyGenEdwards, params("Ed25519"))
+	pair("RSA", []byte{9}, pkcs11.CKM_RSA_PKCS_KEY_PAIR_GEN, pkcs11.NewAttribute(pkcs11.CKA_MODULUS_BITS, 2048), pkcs11.NewAttribute(pkcs11.CKA_PUBLIC_EXPONENT, []byte{1, 0, 1}))
+	pair("no id", nil, pkcs11.CKM_EC_KEY_PAIR_GEN, params("P-256"))
+	for _, id := range []byte{20, 21} {
+		pair("twin", []byte{id}, pkcs11.CKM_EC_KEY_PAIR_GEN, params("P-256"))
+	}
+	half := pair("half", []byte{30}, pkcs11.CKM_EC_KEY_PAIR_GEN, params("P-256"))
+	session, err := s.module.OpenSession(mustSlot(t, s), pkcs11.CKF_SERIAL_SESSION|pkcs11.CKF_RW_SESSION)
+	if err != nil {
 		t.Fatal(err)
 	}
-	for _, id := range []byte{20, 21} {
-		if _, err := c.GenerateECDSAKeyPairWithLabel([]byte{id}, []byte("twin"), elliptic.P256()); err != nil {
-			t.Fatal(err)
-		}
+	if err := s.module.DestroyObject(session, half); err != nil {
+		t.Fatal(err)
 	}
+}
+
+// keyGenEdwards is CKM_EC_EDWARDS_KEY_PAIR_GEN of PKCS #11 3.0.
+const keyGenEdwards = 0x1055
+
+func mustSlot(t *testing.T, s *session) uint {
+	t.Helper()
+	slot, err := s.slot(&URI{Token: "a token"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slot
 }
 
 func noEnv(string) string { return "" }
@@ -113,12 +153,57 @@ func TestSoftHSM(t *testing.T) {
 		"pkcs11:token=a%20token;object=none" + query + "&pin-value=" + pin,
 		"pkcs11:token=a%20token;object=P-256;id=%14" + query + "&pin-value=" + pin,
 		"pkcs11:token=a%20token;object=twin" + query + "&pin-value=" + pin,
+		"pkcs11:token=a%20token;object=half" + query + "&pin-value=" + pin,
+		"pkcs11:token=a%20token;object=secp256k1" + query + "&pin-value=" + pin,
+		"pkcs11:serial=0;object=P-256" + query + "&pin-value=" + pin,
 		"pkcs11:token=another;object=P-256" + query + "&pin-value=" + pin,
 		"pkcs11:token=a%20token;object=P-256" + query + "&pin-value=wrong-" + pin,
 		"pkcs11:token=a%20token;object=P-256?module-path=/nonexistent.so&pin-value=" + pin,
 	} {
 		_, err := Open(parse(t, uri), noEnv)
 		wantCode(t, err, "sign.key")
+	}
+}
+
+// TestEd25519 signs messages as they are, and refuses Ed25519ph by name.
+func TestEd25519(t *testing.T) {
+	module, ok := newToken(t)
+	if !ok {
+		return
+	}
+	generate(t, module)
+	token, err := Open(parse(t, "pkcs11:token=a%20token;object=Ed25519?module-path="+module+"&pin-value="+pin), noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer token.Close()
+	key, err := sign.NewKey(token, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := key.SignMessage([]byte("hello")); err != nil { // it is verified there
+		t.Error(err)
+	}
+	_, err = key.SignDigest(make([]byte, 64))
+	wantCode(t, err, "sign.key")
+	if err != nil && !strings.Contains(err.Error(), "no Ed25519ph") {
+		t.Error(err)
+	}
+}
+
+// TestForms reads what other modules than SoftHSM give.
+func TestForms(t *testing.T) {
+	if _, err := derSignature(make([]byte, 63), 32); err == nil {
+		t.Error("a signature of the wrong length passes")
+	}
+	for want, b := range map[uint64][]byte{7: {7, 0, 0, 0}, 8: {8, 0, 0, 0, 0, 0, 0, 0}, math.MaxUint64: {1}} {
+		slices.Reverse(b) // and back, if this machine is a little-endian one
+		if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
+			slices.Reverse(b)
+		}
+		if got := number(b); got != want {
+			t.Errorf("number %x: %d", b, got)
+		}
 	}
 }
 
