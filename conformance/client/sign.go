@@ -82,7 +82,7 @@ func (q *signRequest) signer() (*sign.Signer, error) {
 		return nil, err
 	}
 	client := sigstore.NewClient(sigstore.ClientConfig{})
-	services, err := sigstore.Select(sigstore.SelectConfig{Client: client, Signing: config, Now: time.Now(), Certificate: true})
+	services, err := sigstore.Select(sigstore.SelectConfig{Client: client, Signing: config, Root: root, Now: time.Now(), Certificate: true})
 	if err != nil {
 		return nil, err
 	}

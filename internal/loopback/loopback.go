@@ -39,10 +39,21 @@ type Instance struct {
 	// SCT may change a detached SCT, or return what is sent instead.
 	SCT func(sct map[string]any) any
 
+	// Earlier and Later are how many entries of others stand before and after
+	// each of ours in what Rekor v2 publishes. Checkpoint changes that tree's
+	// checkpoint, Tiles a tile or the checkpoint by its path; nil is not there.
+	Earlier, Later int
+	Index          string // what Rekor v2 says where an entry is, unless "ours"
+	Checkpoint     func(*virtual.CheckpointInput)
+	Tiles          func(path string, data []byte) []byte
+
 	mutex sync.Mutex
-	seen  map[string]string // what Rekor has: location by request
-	last  map[string][]byte // the last request of each service
-	calls map[string]int
+	// leaves are the hashes of the tree that is published. It is not the one
+	// that answers are proved in, of which nobody has the tiles.
+	leaves [][]byte
+	seen   map[string]string // what Rekor has: location by request
+	last   map[string][]byte // the last request of each service
+	calls  map[string]int
 }
 
 // Pass is what a fault panics with to let the service answer.
@@ -63,7 +74,7 @@ func New(t testing.TB) *Instance {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := &Instance{t: t, World: w, Fault: map[string]http.HandlerFunc{}, seen: map[string]string{}, calls: map[string]int{}, last: map[string][]byte{}}
+	i := &Instance{t: t, World: w, Fault: map[string]http.HandlerFunc{}, seen: map[string]string{}, calls: map[string]int{}, Index: "ours", last: map[string][]byte{}}
 	if i.Root, err = trustroot.Parse(i.rootJSON()); err != nil {
 		t.Fatal(err)
 	}

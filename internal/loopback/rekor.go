@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"net/http"
+	"strconv"
 
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -37,6 +38,9 @@ func (i *Instance) enter(e virtual.Evidence, fill func(*virtual.EntryInput)) (*r
 
 // entryV2 is Rekor v2.
 func (i *Instance) entryV2(r *http.Request, body []byte) (*reply, error) {
+	if r.Method == http.MethodGet {
+		return i.tile(r.URL.Path)
+	}
 	if r.URL.Path != "/api/v2/log/entries" {
 		return &reply{status: http.StatusNotFound, kind: "text/plain"}, nil
 	}
@@ -57,11 +61,13 @@ func (i *Instance) entryV2(r *http.Request, body []byte) (*reply, error) {
 		return nil, err
 	}
 	i.mutex.Lock()
-	_, twice := i.seen[string(body)]
-	i.seen[string(body)] = "v2"
+	index, twice := i.seen[string(body)]
 	i.mutex.Unlock()
+	if i.Index != "ours" {
+		index = i.Index
+	}
 	if twice {
-		return &reply{status: http.StatusConflict, kind: "application/json"}, nil
+		return &reply{status: http.StatusConflict, kind: "application/json", header: http.Header{"X-Log-Index": {index}}}, nil
 	}
 	entry, err := i.enter(virtual.RekorV2, func(in *virtual.EntryInput) {
 		v := q.Entry.Signature.Verifier
@@ -76,6 +82,9 @@ func (i *Instance) entryV2(r *http.Request, body []byte) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	i.mutex.Lock()
+	i.seen[string(body)] = strconv.Itoa(i.grow(entry.GetCanonicalizedBody()))
+	i.mutex.Unlock()
 	answer, err := protojson.Marshal(entry)
 	return &reply{status: http.StatusCreated, kind: "application/json", body: answer}, err
 }

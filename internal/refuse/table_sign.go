@@ -34,7 +34,7 @@ var signCodes = []Description{
 	{Code: "sign.oidc.unavailable", Cause: "The identity provider was busy or broken.", Fix: "Try again later."},
 	{Code: "sign.oidc.unreachable", Cause: "There was no connection to the identity provider, or it broke.", Fix: "Check the network and the proxy."},
 	{Code: "sign.oidc.url", Cause: "The identity provider's address is not one that a secret may be sent to.", Fix: "Use https, or a loopback address."},
-	{Code: "sign.rekor.duplicate", Cause: "The log has this very signature already and gives no proof of it. It happens with signatures that are the same every time (Ed25519, RSA), after an answer got lost or when a file is signed twice.", Fix: "Sign with an ECDSA key."},
+	{Code: "sign.rekor.duplicate", Cause: "The log has this very signature already, and what it publishes does not prove that. It happens with signatures that are the same every time (Ed25519, RSA), after an answer got lost or when a file is signed twice.", Fix: "Read what the message says of the log's checkpoint and tiles; or sign with an ECDSA key."},
 	{Code: "sign.rekor.frozen", Cause: "The log takes no entries any more (status 405).", Fix: "Refresh the signing configuration."},
 	{Code: "sign.rekor.malformed", Cause: "The log answered with something that is not an entry.", Fix: "Check the URL, and that it is of the version of Rekor that the configuration says."},
 	{Code: "sign.rekor.oversize", Cause: "The log's answer is larger than any genuine one.", Fix: "Check the URL."},

@@ -62,9 +62,9 @@ func (i *instance) config(token *oidc.Token, generations ...tlog.Generation) sig
 	}
 	for _, g := range generations {
 		if g == tlog.V1 {
-			config.Logs = append(config.Logs, NewRekorV1(RekorConfig{c, i.Rekor1.URL}))
+			config.Logs = append(config.Logs, NewRekorV1(RekorConfig{Client: c, URL: i.Rekor1.URL}))
 		} else {
-			config.Logs = append(config.Logs, NewRekorV2(RekorConfig{c, i.Rekor2.URL}))
+			config.Logs = append(config.Logs, NewRekorV2(RekorConfig{Client: c, URL: i.Rekor2.URL, Root: i.Root}))
 		}
 	}
 	return config

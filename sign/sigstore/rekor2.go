@@ -12,12 +12,16 @@ import (
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/sign/internal/call"
 	"github.com/sigbundle/sigbundle/tlog"
+	"github.com/sigbundle/sigbundle/trustroot"
 )
 
 // RekorConfig describes a transparency log of either generation.
 type RekorConfig struct {
 	Client *Client
 	URL    string // base, without the path of the API
+	// Root, if not nil, has the keys by which a log of Rekor v2 can prove an
+	// entry that it has already.
+	Root *trustroot.Root
 }
 
 // RekorV2 is a log of Rekor v2. It is a [sign.Log], and safe for concurrent
@@ -54,8 +58,8 @@ func (l *RekorV2) Append(ctx context.Context, record tlog.Record) (*tlog.Entry, 
 		return nil, err
 	}
 	switch resp.Status {
-	case http.StatusConflict: // the answer holds an index, and no proof
-		return nil, r.Refuse("duplicate", resp.Status, resp.Body)
+	case http.StatusConflict:
+		return l.existing(ctx, record, resp.Header)
 	case http.StatusMethodNotAllowed:
 		return nil, r.Refuse("frozen", resp.Status, resp.Body)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/tlog"
+	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
 )
 
@@ -25,6 +26,8 @@ type SelectConfig struct {
 	Client  *Client
 	Signing *signingconfig.Config
 	Now     time.Time
+	// Root judges what logs publish; see [RekorConfig].
+	Root *trustroot.Root
 	// RekorMajor, if not zero, allows logs of this API version only.
 	RekorMajor int
 	// Certificate says that a certificate authority is needed.
@@ -49,7 +52,7 @@ func Select(c SelectConfig) (*Services, error) {
 	for _, group := range spread(logs) {
 		l := make(anyLog, 0, len(group))
 		for _, service := range group {
-			l = append(l, newLog(c.Client, service))
+			l = append(l, newLog(c, service))
 		}
 		s.Logs = append(s.Logs, l)
 	}
@@ -72,11 +75,12 @@ func Select(c SelectConfig) (*Services, error) {
 	return s, nil
 }
 
-func newLog(c *Client, s signingconfig.Service) sign.Log {
+func newLog(c SelectConfig, s signingconfig.Service) sign.Log {
+	rekor := RekorConfig{Client: c.Client, URL: s.URL, Root: c.Root}
 	if s.MajorAPIVersion == 1 {
-		return NewRekorV1(RekorConfig{c, s.URL})
+		return NewRekorV1(rekor)
 	}
-	return NewRekorV2(RekorConfig{c, s.URL})
+	return NewRekorV2(rekor)
 }
 
 // spread deals candidates out to as many groups as services are needed: each

@@ -131,6 +131,9 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	}
 }
 
+// Wait pauses as between attempts, until ctx is done.
+func (c *Client) Wait(ctx context.Context, d time.Duration) error { return c.pause(ctx, d) }
+
 // retryable marks an error after which the same request may succeed.
 type retryable struct{ err error }
 
