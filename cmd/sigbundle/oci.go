@@ -19,6 +19,7 @@ import (
 	"github.com/sigbundle/sigbundle/bundle/oci/registry"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/screen"
+	"github.com/sigbundle/sigbundle/internal/signflags"
 	"github.com/sigbundle/sigbundle/sign"
 )
 
@@ -83,7 +84,7 @@ func openLayout(name string) (*place, error) {
 
 // openRegistry opens a repository.
 func (f *imageFlags) openRegistry(reference string) (*place, error) {
-	cas, err := (&signerFlags{caFile: f.caFile}).cas()
+	cas, err := signflags.CAs(f.caFile)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +138,7 @@ func imageError(err error) error {
 // are.
 func (f *imageFlags) sign(cmd *cobra.Command, flags *signerFlags, file string, statement func(*place, oci.Descriptor) ([]byte, error)) error {
 	ctx := cmd.Context()
-	f.caFile = flags.caFile
+	f.caFile = flags.CAFile
 	p, err := f.open()
 	if err != nil {
 		return imageError(err)
@@ -191,11 +192,11 @@ func signatureOf(_ *place, image oci.Descriptor) ([]byte, error) {
 
 // statementAbout is the statement with the predicate that the flags name.
 func (f *attestFlags) statementAbout(p *place, image oci.Descriptor) ([]byte, error) {
-	predicate, err := readFile(f.predicate)
+	predicate, err := readFile(f.statement.Predicate)
 	if err != nil {
 		return nil, err
 	}
-	return imageStatement(p.subject, image, sign.PredicateType(f.typ), predicate)
+	return imageStatement(p.subject, image, sign.PredicateType(f.statement.Type), predicate)
 }
 
 func imageStatement(name string, image oci.Descriptor, predicateType string, predicate []byte) ([]byte, error) {

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package signflags
+
+import (
+	"crypto"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sigbundle/sigbundle/sign"
+)
+
+// Statement says what in-toto statement is signed: one that is made about
+// artifacts, or one that is in a file.
+type Statement struct {
+	Predicate string
+	Type      string
+	File      string
+	Digests   []string
+}
+
+// Add adds the flags.
+func (s *Statement) Add(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&s.Predicate, "predicate", "", "the predicate's `FILE`, a JSON object")
+	fl.StringVar(&s.Type, "type", "", "the predicate's `TYPE`, a URI or a short name")
+	fl.StringVar(&s.File, "statement", "", "sign the statement in this `FILE`, byte for byte")
+	fl.StringSliceVar(&s.Digests, "digest", []string{"sha256"}, "name artifacts by these digests: `sha256,sha384,sha512`")
+}
+
+// Check refuses combinations that say nothing, or two things. Bundle is the
+// file that the bundle is to be written to, "" for the default.
+func (s *Statement) Check(artifacts []string, bundle string) error {
+	switch {
+	case s.File != "" && (len(artifacts) > 0 || s.Predicate != "" || s.Type != ""):
+		return errors.New("--statement says everything: no artifacts, --predicate or --type go with it")
+	case s.File != "" && bundle == "":
+		return errors.New("--statement needs --bundle")
+	case s.File == "" && (len(artifacts) == 0 || s.Predicate == "" || s.Type == ""):
+		return errors.New("want artifacts, --predicate and --type")
+	}
+	return nil
+}
+
+// Name is the file that the statement is called after in messages.
+func (s *Statement) Name(artifacts []string) string {
+	if s.File != "" {
+		return s.File
+	}
+	return artifacts[0]
+}
+
+var hashes = map[string]crypto.Hash{"sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512}
+
+// Payload returns the statement to sign.
+func (s *Statement) Payload(artifacts []string) ([]byte, error) {
+	if s.File != "" {
+		return readFile(s.File)
+	}
+	var by []crypto.Hash
+	for _, name := range s.Digests {
+		h, ok := hashes[name]
+		if !ok {
+			return nil, fmt.Errorf("--digest %q is not sha256, sha384 or sha512", name)
+		}
+		by = append(by, h)
+	}
+	predicate, err := readFile(s.Predicate)
+	if err != nil {
+		return nil, err
+	}
+	var subjects []sign.Subject
+	for _, name := range artifacts {
+		subject, err := readSubject(name, by)
+		if err != nil {
+			return nil, err
+		}
+		subjects = append(subjects, subject)
+	}
+	return sign.NewStatement(subjects, sign.PredicateType(s.Type), predicate)
+}
+
+func readSubject(name string, by []crypto.Hash) (sign.Subject, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return sign.Subject{}, err
+	}
+	defer file.Close()
+	return sign.ReadSubject(filepath.Base(name), file, by...)
+}
