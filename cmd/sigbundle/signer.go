@@ -70,7 +70,7 @@ func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 	}
 	client := f.Client(cas)
 	services, err := sigstore.Select(sigstore.SelectConfig{
-		Client: client, Signing: signing, Now: now(), RekorMajor: f.Rekor, Certificate: f.key == "",
+		Client: client, Signing: signing, Root: root, Now: now(), RekorMajor: f.Rekor, Certificate: f.key == "",
 	})
 	if err != nil {
 		return nil, &refusal{err}
