@@ -71,7 +71,7 @@ func (f *signerFlags) with(use func(*sign.Signer) error) (err error) {
 		return err
 	}
 	services, err := sigstore.Select(sigstore.SelectConfig{
-		Client: sigstore.NewClient(sigstore.ClientConfig{CAs: cas}), Signing: signing, Now: time.Now(), RekorMajor: f.rekor,
+		Client: sigstore.NewClient(sigstore.ClientConfig{CAs: cas}), Signing: signing, Root: root, Now: time.Now(), RekorMajor: f.rekor,
 	})
 	if err != nil {
 		return err
