@@ -38,7 +38,6 @@ func (f *imageFlags) add(cmd *cobra.Command) {
 	fl.StringVar(&f.reference, "image", "", "the image in a registry, `HOST/REPOSITORY[:TAG|@DIGEST]`; a tag is looked up once")
 	fl.BoolVar(&f.plainHTTP, "plain-http", false, "speak to the registry without TLS; credentials are then sent to this machine only")
 	cmd.MarkFlagsMutuallyExclusive("oci-layout", "image")
-	cmd.MarkFlagsMutuallyExclusive("oci-layout", "plain-http")
 	_ = cmd.MarkFlagDirname("oci-layout")
 	_ = cmd.RegisterFlagCompletionFunc("image", cobra.NoFileCompletions)
 }
