@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rfc3161
+
+import (
+	"bytes"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"math/big"
+	"testing"
+
+	"golang.org/x/crypto/cryptobyte"
+
+	"github.com/sigbundle/sigbundle/internal/fastverify"
+	"github.com/sigbundle/sigbundle/internal/refuse"
+)
+
+// The tests of this file are for what only a weakened source shows: each of
+// them turns red when one condition or number of the package is changed.
+
+// spoiled returns every way in which one element of der, at any depth that
+// holds elements, can be missing, be of another type, or be followed by one
+// more. What opaque returns true for is not entered.
+func spoiled(der []byte, opaque func(tag byte) bool) [][]byte {
+	var list [][]byte
+	kids := children(der)
+	if der[0]&0x20 == 0 || opaque(der[0]) {
+		return nil
+	}
+	with := func(kids ...[]byte) { list = append(list, tlv(der[0], kids...)) }
+	with(append(kids[:len(kids):len(kids)], tlv(0x16))...)
+	for i, kid := range kids {
+		before, after := kids[:i:i], kids[i+1:]
+		with(append(before, after...)...)
+		with(append(append(before, tlv(0x16)), after...)...)
+		for _, bad := range spoiled(kid, opaque) {
+			with(append(append(before, bad), after...)...)
+		}
+	}
+	return list
+}
+
+// children splits the content of an element.
+func children(der []byte) (kids [][]byte) {
+	s := cryptobyte.String(der)
+	var content, kid cryptobyte.String
+	if s.ReadAnyASN1(&content, nil) && der[0]&0x20 != 0 {
+		for content.ReadAnyASN1Element(&kid, nil) {
+			kids = append(kids, kid)
+		}
+	}
+	return kids
+}
+
+func never(byte) bool { return false }
+
+// What is read by hand must be of its form to the last element.
+func TestFormsToTheLastElement(t *testing.T) {
+	name := newWorld(t, nil, nil).leaf.cert.RawIssuer
+	inside := func(der []byte) cryptobyte.String {
+		s := cryptobyte.String(der)
+		var content cryptobyte.String
+		s.ReadAnyASN1(&content, nil)
+		return content
+	}
+	isName := func(tag byte) bool { return tag == tContext|4 }
+	for _, c := range []struct {
+		name   string
+		good   []byte
+		opaque func(byte) bool
+		read   func(der []byte) bool
+	}{
+		{"algorithm", algorithm(oidSHA256), never, func(der []byte) bool {
+			var oid string
+			s := cryptobyte.String(der)
+			return readAlgorithm(&s, &oid)
+		}},
+		{"imprint", seq(algorithm(oidSHA256), tlv(tOctets, make([]byte, 32))), never, func(der []byte) bool {
+			s := cryptobyte.String(der)
+			_, _, err := readImprint(&s)
+			return err == nil
+		}},
+		{"attributes", tlv(tContext, attribute("\x2a\x03")), func(tag byte) bool { return tag == tSet }, func(der []byte) bool {
+			var si signerInfo
+			err := si.parseAttributes(der)
+			return refuse.CodeOf(err) == codeProfile // of its form, and lacking others
+		}},
+		{"certificate identifier", seq(algorithm(oidSHA512), tlv(tOctets), issuerSerial(name, big.NewInt(1))), isName, func(der []byte) bool {
+			_, err := parseCertID(inside(der), true)
+			return refuse.CodeOf(err) == ""
+		}},
+		{"issuer and serial number", issuerSerial(name, big.NewInt(1)), isName, func(der []byte) bool {
+			s := cryptobyte.String(der)
+			return readIssuerSerial(&s, new(certID)) && s.Empty()
+		}},
+		{"content", seq(tlv(tOID, []byte(oidTSTInfo)), tlv(tContext, tlv(tOctets, []byte{0x30, 0}))), never, func(der []byte) bool {
+			var tok Token
+			tok.parseContent(inside(der))
+			return tok.content != nil
+		}},
+		{"extensions", tlv(tContext|1, seq(tlv(tOID, []byte{0x2a, 3}), tlv(tOctets))), never, func(der []byte) bool {
+			return parseExtensions(inside(der)) == nil
+		}},
+	} {
+		if !c.read(c.good) {
+			t.Errorf("%s: not read", c.name)
+		}
+		for _, bad := range spoiled(c.good, c.opaque) {
+			// What is optional may be missing.
+			optional := c.name == "certificate identifier" && len(children(bad)) == 2 || c.name == "attributes" && len(children(bad)) == 0
+			if c.read(bad) && !optional {
+				t.Errorf("%s: read from %x", c.name, bad)
+			}
+		}
+	}
+}
+
+// The frame of a token is nobody's to sign: it must be of its form, too.
+func TestFrameToTheLastElement(t *testing.T) {
+	w := newWorld(t, nil, nil)
+	a := newAuthority(t, w.chain()...)
+	d := newDraft(w)
+	der := d.build(t)
+	accepted := 0
+	for _, bad := range spoiled(der, never) {
+		tok, err := Parse(bad)
+		if err == nil {
+			_, err = a.Verify(tok, d.message)
+		}
+		if err == nil {
+			accepted++
+		}
+	}
+	// The list of algorithms may be empty, and its parameters are not read;
+	// those of the signer's algorithm may be missing.
+	if accepted != 5 {
+		t.Errorf("%d changes make no difference, want 5", accepted)
+	}
+	for what, s := range map[string][]byte{
+		"no identifier": tlv(tContext, seq()), "nothing": {}, "identifier alone": tlv(tOID, []byte(oidSignedData)),
+		"another after it": bytes.Join([][]byte{children(children(der)[1])[0], children(children(der)[1])[1], null}, nil),
+	} {
+		wantCode(t, new(Token).parseContentInfo(s), codeMalformed, what)
+	}
+	signer := children(children(children(children(children(der)[1])[1])[0])[3])[0]
+	parts := children(signer)[2:]
+	for i := range parts[:len(parts)-1] {
+		without := bytes.Join(append(append([][]byte{}, parts[:i]...), parts[i+1:]...), nil)
+		if i == 1 {
+			continue // the attributes, whose absence has a code of its own
+		}
+		_, err := parseSignature(without)
+		wantCode(t, err, codeMalformed, "without part", i)
+	}
+}
+
+func TestAttributesOfTheirForm(t *testing.T) {
+	id := func(c *x509.Certificate) []byte { return seq(seq(certIDV2(c))) }
+	for _, c := range []struct {
+		name string
+		edit func(*draft)
+		code refuse.Code
+	}{
+		{"other content type, signed", func(d *draft) {
+			d.attributes = func(d *draft) [][]byte {
+				return [][]byte{attribute(oidContentType, tlv(tOID, []byte(oidSignedData))), d.digestAttribute(),
+					signingCertV2(certIDV2(d.world.leaf.cert))}
+			}
+		}, codeProfile},
+		{"two lists of certificates", func(d *draft) {
+			c := d.world.leaf.cert
+			d.attributes = withCertIDs(attribute(oidSigningCertificateV2, id(c), id(c)))
+		}, codeMalformed},
+		{"certificate id with no algorithm in its place", func(d *draft) {
+			d.attributes = withCertIDs(signingCertV2(seq(seq(null), tlv(tOctets, make([]byte, 32)))))
+		}, codeMalformed},
+		{"certificate id without a value", func(d *draft) { d.attributes = withCertIDs(signingCertV2(seq())) }, codeMalformed},
+		{"attribute of nothing", func(d *draft) { d.attributes = withAttribute(seq()) }, codeMalformed},
+		{"signer id of another number", func(d *draft) {
+			d.signerID = seq(d.world.leaf.cert.RawIssuer, integer(1001))
+		}, codeSigner},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, nil, nil)
+			d := newDraft(w)
+			c.edit(d)
+			tok, err := Parse(d.build(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = newAuthority(t, w.chain()...).Verify(tok, d.message)
+			wantCode(t, err, c.code)
+		})
+	}
+}
+
+// Bounds are spelled out, so that moving one does not move its test.
+func TestBoundsAreWhatTheyAre(t *testing.T) {
+	for what, c := range map[string]struct {
+		most int
+		read func(n int) error
+	}{
+		"digest algorithms": {16, func(n int) error { return skipAlgorithms(bytes.Repeat(algorithm(oidSHA256), n)) }},
+		"attributes": {32, func(n int) error {
+			var all [][]byte
+			for i := range byte(n) {
+				all = append(all, attribute(string([]byte{0x2a, i}), null))
+			}
+			err := new(signerInfo).parseAttributes(tlv(tContext, all...))
+			if refuse.CodeOf(err) == codeProfile { // as many as there may be, and not those there must be
+				return nil
+			}
+			return err
+		}},
+		"extensions": {32, func(n int) error {
+			return parseExtensions(bytes.Repeat(seq(tlv(tOID, []byte{0x2a, 3}), tlv(tOctets)), n))
+		}},
+		"certificate identifiers": {16, func(n int) error {
+			_, err := parseSigningCertificate(seq(bytes.Repeat(seq(tlv(tOctets)), n)), true)
+			return err
+		}},
+		"certificates":         {10, func(n int) error { return new(Token).parseCertificates(bytes.Repeat(seq(), n)) }},
+		"bytes of certificate": {64 << 10, func(n int) error { return new(Token).parseCertificates(tlv(tSequence, make([]byte, n-5+1))) }},
+		"certificates of an authority": {10, func(n int) error {
+			chain := make([]*x509.Certificate, n)
+			for i := range chain {
+				chain[i] = &x509.Certificate{IsCA: true}
+			}
+			_, err := NewAuthority(AuthorityConfig{Chain: chain, Start: rootStart})
+			return err
+		}},
+		"bits of RSA": {8192, func(n int) error {
+			if tooLong(&x509.Certificate{PublicKey: &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), uint(n-1))}}) {
+				return errSignerInfo
+			}
+			return nil
+		}},
+	} {
+		if err := c.read(c.most); err != nil {
+			t.Errorf("%d %s: %v", c.most, what, err)
+		}
+		if c.read(c.most+1) == nil {
+			t.Errorf("%d %s", c.most+1, what)
+		}
+	}
+	signer := func(bits uint) error {
+		cert := *newWorld(t, nil, nil).leaf.cert
+		cert.PublicKey = &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), bits-1)}
+		return checkSigner(&cert)
+	}
+	if err := signer(2048); err != nil {
+		t.Error(err)
+	}
+	wantCode(t, signer(2047), codeProfile)
+}
+
+// Names lead from a token's signer to an authority over as many certificates
+// as a token may hold, and not round in a circle.
+func TestKnowsOverCertificates(t *testing.T) {
+	link := func(subject, issuer byte) *x509.Certificate {
+		return &x509.Certificate{RawSubject: []byte{subject}, RawIssuer: []byte{issuer}}
+	}
+	tok := &Token{parsed: true, signer: signerID{issuer: []byte{0}, serial: new(big.Int)}}
+	for i := range byte(10) {
+		tok.certs = append(tok.certs, link(i, i+1))
+	}
+	if !(&Authority{chain: []*x509.Certificate{link(10, 11)}}).Knows(tok) {
+		t.Error("the tenth issuer is not known")
+	}
+	tok.certs[9] = link(9, 0)
+	if (&Authority{chain: []*x509.Certificate{link(10, 11)}}).Knows(tok) {
+		t.Error("a circle leads to an authority")
+	}
+}
+
+func TestShortIdentifiers(t *testing.T) {
+	if (&signerID{}).names(&x509.Certificate{}) {
+		t.Error("no identifier names a certificate without one")
+	}
+	s := cryptobyte.String(tlv(tFixed, []byte{7}))
+	var id signerID
+	if !readSignerID(&s, &id) || !id.names(&x509.Certificate{SubjectKeyId: []byte{7}}) {
+		t.Error("an identifier of one byte names nothing")
+	}
+	root := newWorld(t, nil, nil).root.cert
+	if got := newAuthority(t, root).KeyID(); got != sha256.Sum256(root.RawSubjectPublicKeyInfo) {
+		t.Errorf("an authority of one certificate has the key %x", got)
+	}
+	for _, bad := range [][]byte{{tInteger, 5}, {tFixed, 1}, {tFixed | 1, 1}, {tInteger}, null} {
+		if skipAccuracy(bad) {
+			t.Errorf("accuracy %x", bad)
+		}
+	}
+}
+
+// Tables make no signature good that is not.
+func TestAcceleratedRefuses(t *testing.T) {
+	w := newWorld(t, nil, nil)
+	d := newDraft(w)
+	a := newAuthority(t, w.chain()...).Accelerated(fastverify.New())
+	for range 40 { // tables are built for keys that recur
+		verifies(t, a, d)
+	}
+	d.spoil = func(sig []byte) { sig[len(sig)-1] ^= 1 }
+	wantRefusal(t, a, d, codeSignature)
+}
