@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A bundle is not read beyond what one may have: neither one that is said to
@@ -81,6 +82,28 @@ func TestGHSA_95pr_fxf5_86gv_ManyEntries(t *testing.T) {
 	}
 	_, err = Bundles(t.Context(), f, f.image.Digest)
 	wantCode(t, "referrers", err, "oci.limit")
+}
+
+// An index that names one large manifest as often as it can has it read once.
+func TestRepeatedEntry(t *testing.T) {
+	f := newFixture(t)
+	m := f.referrer()
+	m["x"] = strings.Repeat("x", MaxManifest-4096)
+	data := f.store(t, m)
+	entry := fmt.Sprintf(`{"mediaType":%q,"size":%d,"digest":%q}`, MediaTypeManifest, len(data), DigestOf(data))
+	if err := f.files.Write("index.json", []byte(`{"manifests":[`+strings.Repeat(entry+",", MaxManifests-1)+entry+`]}`)); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if got := codes(f.bundles(t)); got != "oci.manifest" {
+		t.Errorf("found %s", got)
+	}
+	if _, err := f.Resolve(t.Context(), ""); err == nil {
+		t.Error("a referrer is an image")
+	}
+	if took := time.Since(start); took > 20*time.Second { // 10,000 times take minutes
+		t.Errorf("took %s", took)
+	}
 }
 
 // A manifest is bounded like everything else.

@@ -83,18 +83,18 @@ func (l *Layout) Close() error { return l.root.Close() }
 
 // read reads a regular file of at most most bytes.
 func (l *Layout) read(name string, most int64) ([]byte, error) {
-	f, err := l.root.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	info, err := l.root.Stat(name) // before it is opened: a pipe would wait for its writer
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, refuse.New("oci.layout", "%s is not a regular file", name)
 	}
+	f, err := l.root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
 	if info.Size() > most {
 		return nil, refuse.New("oci.limit", "%s has %d bytes, more than %d", name, info.Size(), most)
 	}
@@ -156,13 +156,22 @@ func (l *Layout) Referrers(_ context.Context, subject Digest) ([]Descriptor, err
 	if err != nil {
 		return nil, err
 	}
-	found := collector{seen: make(map[Digest]bool)}
+	found, lists := newCollector(), newCollector()
+	read := make(map[Digest]bool) // so that one listed a thousand times is read once
 	for _, d := range entries {
-		if isTag(d, subject.FallbackTag()) {
-			found.add(l.fallback(d)...)
+		list := isTag(d, subject.FallbackTag())
+		if !list && read[d.Digest] {
+			continue
+		}
+		read[d.Digest] = true
+		if list {
+			lists.add(d)
 		} else if l.mayRefer(d, subject) {
 			found.add(d)
 		}
+	}
+	for _, d := range lists.list {
+		found.add(l.fallback(d)...)
 	}
 	unlisted, err := l.scan(subject)
 	if err != nil {
@@ -180,6 +189,8 @@ type collector struct {
 	list []Descriptor
 	seen map[Digest]bool
 }
+
+func newCollector() *collector { return &collector{seen: make(map[Digest]bool)} }
 
 func (c *collector) add(list ...Descriptor) {
 	for _, d := range list {

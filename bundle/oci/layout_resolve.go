@@ -72,7 +72,7 @@ func (l *Layout) image(digest Digest) (Descriptor, error) {
 
 // named returns the entries with that tag, one for each digest.
 func named(entries []Descriptor, tag string) []Descriptor {
-	found := collector{seen: make(map[Digest]bool)}
+	found := newCollector()
 	for _, d := range entries {
 		if isTag(d, tag) {
 			found.add(d)
@@ -84,12 +84,13 @@ func named(entries []Descriptor, tag string) []Descriptor {
 // images returns the entries that are images of their own. One that cannot be
 // read counts: it must not be passed over for another.
 func (l *Layout) images(entries []Descriptor) []Descriptor {
-	found := collector{seen: make(map[Digest]bool)}
-	part := make(map[Digest]bool)
+	found := newCollector()
+	part, read := make(map[Digest]bool), make(map[Digest]bool)
 	for _, d := range entries {
-		if isFallback(d) || isCosignOld(d) {
+		if isFallback(d) || isCosignOld(d) || read[d.Digest] {
 			continue
 		}
+		read[d.Digest] = true
 		data, err := l.blob(d, MaxManifest)
 		if err != nil {
 			if d.ArtifactType == "" {

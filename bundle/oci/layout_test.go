@@ -175,6 +175,20 @@ func TestLinksOutside(t *testing.T) {
 	}
 }
 
+// What is no regular file is not opened.
+func TestNoFile(t *testing.T) {
+	f := newFixture(t)
+	path := f.files.Path(f.image.Digest.String())
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(path, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	_, err := f.Resolve(t.Context(), "")
+	wantCode(t, "a folder for a blob", err, "oci.layout")
+}
+
 // Index.json is read strictly.
 func TestIndex(t *testing.T) {
 	for what, text := range map[string]string{

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +20,9 @@ import (
 // imageReportSchema names the version of the JSON form. Members may be added
 // within a version.
 const imageReportSchema = "sigbundle.image.v1"
+
+// imageTimeout bounds how long a registry may take over all its answers.
+const imageTimeout = 10 * time.Minute
 
 // imageReport is what is said about an image.
 type imageReport struct {
@@ -55,12 +59,15 @@ func (f *verifyFlags) runImage(cmd *cobra.Command, wanted int) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), imageTimeout)
+	defer cancel()
+	cmd.SetContext(ctx)
 	p, err := f.image.open()
 	if err != nil {
 		return imageError(err)
 	}
 	defer p.close()
-	image, err := p.Resolve(cmd.Context(), p.reference)
+	image, err := p.Resolve(ctx, p.reference)
 	if err != nil {
 		return imageError(err)
 	}
