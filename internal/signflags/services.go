@@ -72,7 +72,7 @@ func (s *Services) Load(t Trust) (*trustroot.Root, *signingconfig.Config, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	data, err := readFile(s.SigningConfig)
+	data, err := ReadFile(s.SigningConfig)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -84,7 +84,7 @@ func (s *Services) Load(t Trust) (*trustroot.Root, *signingconfig.Config, error)
 }
 
 func readTrustConfig(name string) (*trustroot.Root, *signingconfig.Config, error) {
-	data, err := readFile(name)
+	data, err := ReadFile(name)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -106,7 +106,7 @@ func CAs(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}
-	data, err := readFile(file)
+	data, err := ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
@@ -117,9 +117,9 @@ func CAs(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// readFile reads a file to its end, or one byte beyond what any parser takes,
+// ReadFile reads a file to its end, or one byte beyond what any parser takes,
 // which then says that it is too much.
-func readFile(name string) ([]byte, error) {
+func ReadFile(name string) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ var hashes = map[string]crypto.Hash{"sha256": crypto.SHA256, "sha384": crypto.SH
 // Payload returns the statement to sign.
 func (s *Statement) Payload(artifacts []string) ([]byte, error) {
 	if s.File != "" {
-		return readFile(s.File)
+		return ReadFile(s.File)
 	}
 	var by []crypto.Hash
 	for _, name := range s.Digests {
@@ -69,7 +69,7 @@ func (s *Statement) Payload(artifacts []string) ([]byte, error) {
 		}
 		by = append(by, h)
 	}
-	predicate, err := readFile(s.Predicate)
+	predicate, err := ReadFile(s.Predicate)
 	if err != nil {
 		return nil, err
 	}

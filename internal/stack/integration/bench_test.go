@@ -77,15 +77,22 @@ func (b *bench) path(client string) string {
 // run runs a client. The arguments are split at spaces.
 func (b *bench) run(t *testing.T, client, args string, env ...string) error {
 	t.Helper()
+	_, err := b.output(t, client, args, env...)
+	return err
+}
+
+// output is run, with what the client wrote to standard output.
+func (b *bench) output(t *testing.T, client, args string, env ...string) ([]byte, error) {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), b.path(client), strings.Fields(args)...)
 	cmd.Dir = string(b.Folder)
 	cmd.Env = append(os.Environ(), append(env, "HOME="+string(b.Folder), "COSIGN_PASSWORD=")...)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	var out, notes bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &notes
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s %s: %w\n%s", client, args, err, out.Bytes())
+		return nil, fmt.Errorf("%s %s: %w\n%s%s", client, args, err, out.Bytes(), notes.Bytes())
 	}
-	return nil
+	return out.Bytes(), nil
 }
 
 func (b *bench) ok(t *testing.T, client, args string, env ...string) {
@@ -96,9 +103,9 @@ func (b *bench) ok(t *testing.T, client, args string, env ...string) {
 }
 
 // refused wants a client to say no, and with a code the code.
-func (b *bench) refused(t *testing.T, client, args, code string) {
+func (b *bench) refused(t *testing.T, client, args, code string, env ...string) {
 	t.Helper()
-	err := b.run(t, client, args)
+	err := b.run(t, client, args, env...)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || !strings.Contains(err.Error(), code) {
 		t.Errorf("want a refusal %s: %v", code, err)

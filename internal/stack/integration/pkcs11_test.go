@@ -3,6 +3,10 @@
 package integration
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -37,10 +41,20 @@ func newTokenBench(t *testing.T) *bench {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+	_, second, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Write(t, "ed25519.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 	b.Write(t, "softhsm2.conf", []byte("directories.tokendir = "+string(b.Folder)+"\nlog.level = ERROR\n"))
 	for _, args := range [][]string{
 		{"--init-token", "--free", "--label", "a token", "--pin", pin, "--so-pin", pin},
 		{"--import", b.File("key.pem"), "--token", "a token", "--label", "release", "--id", "01", "--pin", pin},
+		{"--import", b.File("ed25519.pem"), "--token", "a token", "--label", "ed25519", "--id", "02", "--pin", pin},
 	} {
 		cmd := exec.Command("softhsm2-util", args...)
 		cmd.Env = append(os.Environ(), "SOFTHSM2_CONF="+b.File("softhsm2.conf"))
@@ -81,6 +95,8 @@ func TestPKCS11(t *testing.T) {
 			}
 		}
 	}
+	b.tokenEd25519(t, other, env)
+	b.tokenInstance(t, other, key, env)
 	if err := os.Remove(b.File("bundle.json")); err != nil {
 		t.Fatal(err)
 	}
@@ -89,4 +105,43 @@ func TestPKCS11(t *testing.T) {
 	if _, err := os.Stat(b.File("bundle.json")); err == nil {
 		t.Error("a bundle was written without a PIN")
 	}
+}
+
+// tokenEd25519 signs with the other key of the token what such a key can sign:
+// statements, for logs of Rekor v1.
+func (b *bench) tokenEd25519(t *testing.T, other *bench, env []string) {
+	t.Helper()
+	key := " --pkcs11 pkcs11:token=a%20token;object=ed25519?module-path=" + softHSM
+	public, err := b.output(t, "sigbundle-pkcs11", "public-key"+key, env...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Write(t, "ed25519.pub", public)
+	use := func(c stack.Signing) string {
+		return key + " --signing-config " + b.SigningConfig(c) + " --trusted-root " + b.TrustedRoot()
+	}
+	attest := "attest artifact --predicate predicate --type " + predicateType + " --bundle ed25519.json"
+	b.ok(t, "sigbundle-pkcs11", attest+use(stack.RekorV1), env...)
+	verify := "verify --bundle ed25519.json --key ed25519.pub --trusted-root " + b.TrustedRoot()
+	other.ok(t, "sigbundle", verify+" artifact")
+	other.refused(t, "sigbundle", verify+" other", "artifact.mismatch")
+	for _, args := range []string{attest + use(stack.RekorV2), "sign artifact --bundle none.json" + use(stack.RekorV1), "sign artifact --bundle none.json" + use(stack.RekorV2)} {
+		b.refused(t, "sigbundle-pkcs11", args, "sign.key", env...)
+	}
+	if _, err := os.Stat(b.File("none.json")); err == nil {
+		t.Error("a bundle was written of a signature that cannot be")
+	}
+}
+
+// tokenInstance takes the services from a proved cache, and signs a statement
+// that exists.
+func (b *bench) tokenInstance(t *testing.T, other *bench, key string, env []string) {
+	t.Helper()
+	other.ok(t, "sigbundle", "trust add stack --trust-dir trust --root "+b.TUFRoot()+" --mirror "+b.URLs.TUF)
+	b.Write(t, "statement", statementAbout(b.Read(t, "artifact")))
+	args := "attest --statement statement --bundle statement.json --trust-dir trust --instance stack" + key
+	b.refused(t, "sigbundle-pkcs11", args, "trust.instance", env...)
+	other.ok(t, "sigbundle", "trust refresh stack --trust-dir trust")
+	b.ok(t, "sigbundle-pkcs11", args, env...)
+	other.ok(t, "sigbundle", "verify artifact --bundle statement.json --key key.pub --trust-dir trust --instance stack")
 }

@@ -74,8 +74,7 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	for _, c := range []stack.Signing{stack.RekorV1, stack.RekorV2} {
 		b := newBench(t)
-		b.Write(t, "statement", fmt.Appendf(nil, `{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"artifact","digest":{"sha256":"%x"}}],`+
-			`"predicateType":"https://example.com/p","predicate":{}}`, sha256.Sum256(b.Read(t, "artifact"))))
+		b.Write(t, "statement", statementAbout(b.Read(t, "artifact")))
 		token := b.Read(t, "token")
 		for flag, file := range map[string]string{"": "artifact", " --in-toto": "statement"} {
 			b.ok(t, "sigbundle-conformance", "sign-bundle"+flag+" --identity-token "+string(token)+" --bundle b.json --trusted-root "+b.TrustedRoot()+
@@ -84,6 +83,11 @@ func TestConformance(t *testing.T) {
 				" --trusted-root "+b.TrustedRoot()+" artifact")
 		}
 	}
+}
+
+func statementAbout(artifact []byte) []byte {
+	return fmt.Appendf(nil, `{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"artifact","digest":{"sha256":"%x"}}],`+
+		`"predicateType":"https://example.com/p","predicate":{}}`, sha256.Sum256(artifact))
 }
 
 // TestBadTokens leaves nothing behind.

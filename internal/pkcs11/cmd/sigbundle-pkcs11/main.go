@@ -6,7 +6,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -64,7 +63,8 @@ The key is a URI of RFC 7512:
 
 with token or serial, object, id or both. The PIN is that of pin-source (a
 file), of pin-value, which others can see in the list of processes, or of the
-variable SIGBUNDLE_PIN. ECDSA on P-256, P-384 and P-521 and RSA are supported.
+variable SIGBUNDLE_PIN. ECDSA on P-256, P-384 and P-521 and RSA are supported,
+and Ed25519 for statements in logs of Rekor v1.
 
 Exit codes: 0 signed; 1 refused; 2 the command line was not understood or a
 file could not be read.`,
@@ -74,20 +74,4 @@ file could not be read.`,
 	}
 	root.AddCommand(newSign(), newAttest(), newPublicKey())
 	return root
-}
-
-// maxFile bounds files that are read at once: configurations and predicates.
-const maxFile = 64 << 20
-
-func readFile(name string) ([]byte, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err == nil && len(data) > maxFile {
-		err = errors.New(name + " is larger than 64 MiB")
-	}
-	return data, err
 }

@@ -3,7 +3,7 @@
 package main
 
 import (
-	"crypto/x509"
+	"cmp"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -12,11 +12,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/internal/instances"
 	"github.com/sigbundle/sigbundle/internal/pkcs11"
+	"github.com/sigbundle/sigbundle/internal/signflags"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/sign/sigstore"
 	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
+	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 )
 
 // keyFlags name the key.
@@ -37,41 +41,61 @@ func (f *keyFlags) open() (*pkcs11.Key, error) {
 
 // signerFlags are the key and the services that vouch for it.
 type signerFlags struct {
-	key           keyFlags
-	hint          string
-	signingConfig string
-	trustedRoot   string
-	trustConfig   string
-	rekor         int
-	caFile        string
+	key         keyFlags
+	trustedRoot string
+	instance    string
+	trustDir    string
+	signflags.Services
 }
 
 func (f *signerFlags) add(cmd *cobra.Command) {
 	f.key.add(cmd)
 	fl := cmd.Flags()
-	fl.StringVar(&f.hint, "key-hint", "", "what the bundle calls the key; by default the base64 of its SHA-256")
-	fl.StringVar(&f.signingConfig, "signing-config", "", "take the services from this signing configuration (v0.2) `FILE`")
 	fl.StringVar(&f.trustedRoot, "trusted-root", "", "judge by the trust root in this JSON `FILE`")
-	fl.StringVar(&f.trustConfig, "trust-config", "", "take both from this client trust configuration `FILE`")
-	fl.IntVar(&f.rekor, "rekor-version", 0, "use logs of this `VERSION` of Rekor only, 1 or 2")
-	fl.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` for TLS, instead of the system's")
-	cmd.MarkFlagsOneRequired("signing-config", "trust-config")
-	cmd.MarkFlagsMutuallyExclusive("signing-config", "trust-config")
-	cmd.MarkFlagsRequiredTogether("signing-config", "trusted-root")
+	fl.StringVar(&f.instance, "instance", embedded.PublicGood, "sign with the services of this Sigstore `INSTANCE`, as last refreshed by sigbundle trust refresh")
+	fl.StringVar(&f.trustDir, "trust-dir", "", "look for instances in this `DIR`; else SIGBUNDLE_TRUST_DIR, else the user's own folders")
+	cmd.MarkFlagsMutuallyExclusive("trusted-root", "instance")
+	f.Services.Add(cmd)
+}
+
+// trust is where the trust root comes from.
+func (f *signerFlags) trust() signflags.Trust {
+	instance := func() (*trustroot.Root, *signingconfig.Config, error) {
+		store := instances.ForUser()
+		if dir := cmp.Or(f.trustDir, os.Getenv("SIGBUNDLE_TRUST_DIR")); dir != "" {
+			store = instances.At(dir)
+		}
+		return store.Services(f.instance, tufroot.Policy{At: time.Now(), MaxAge: tufroot.AnyAge})
+	}
+	return signflags.Trust{File: f.trustedRoot, Instance: instance, Root: func() (*trustroot.Root, error) {
+		if f.trustedRoot == "" {
+			root, _, err := instance()
+			return root, err
+		}
+		data, err := signflags.ReadFile(f.trustedRoot)
+		if err != nil {
+			return nil, err
+		}
+		root, err := trustroot.Parse(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.trustedRoot, err)
+		}
+		return root, nil
+	}}
 }
 
 // with runs use with the signer that the flags describe, and logs out again.
 func (f *signerFlags) with(use func(*sign.Signer) error) (err error) {
-	root, signing, err := f.load()
+	root, signing, err := f.Load(f.trust())
 	if err != nil {
 		return err
 	}
-	cas, err := f.cas()
+	cas, err := signflags.CAs(f.CAFile)
 	if err != nil {
 		return err
 	}
 	services, err := sigstore.Select(sigstore.SelectConfig{
-		Client: sigstore.NewClient(sigstore.ClientConfig{CAs: cas}), Signing: signing, Root: root, Now: time.Now(), RekorMajor: f.rekor,
+		Client: f.Client(cas), Signing: signing, Root: root, Now: time.Now(), RekorMajor: f.Rekor,
 	})
 	if err != nil {
 		return err
@@ -81,7 +105,7 @@ func (f *signerFlags) with(use func(*sign.Signer) error) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, token.Close()) }()
-	key, err := sign.NewKey(token, f.hint)
+	key, err := sign.NewKey(token, f.KeyHint)
 	if err != nil {
 		return err
 	}
@@ -90,52 +114,6 @@ func (f *signerFlags) with(use func(*sign.Signer) error) (err error) {
 		return err
 	}
 	return use(signer)
-}
-
-func (f *signerFlags) load() (*trustroot.Root, *signingconfig.Config, error) {
-	if f.trustConfig != "" {
-		data, err := readFile(f.trustConfig)
-		if err != nil {
-			return nil, nil, err
-		}
-		both, err := signingconfig.ParseClientTrust(data)
-		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", f.trustConfig, err)
-		}
-		return both.Root, both.Signing, nil
-	}
-	data, err := readFile(f.trustedRoot)
-	if err != nil {
-		return nil, nil, err
-	}
-	root, err := trustroot.Parse(data)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", f.trustedRoot, err)
-	}
-	if data, err = readFile(f.signingConfig); err != nil {
-		return nil, nil, err
-	}
-	signing, err := signingconfig.Parse(data)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", f.signingConfig, err)
-	}
-	return root, signing, nil
-}
-
-// cas returns the authorities for TLS, nil for the system's.
-func (f *signerFlags) cas() (*x509.CertPool, error) {
-	if f.caFile == "" {
-		return nil, nil
-	}
-	data, err := readFile(f.caFile)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(data) {
-		return nil, fmt.Errorf("%s: no certificate in PEM", f.caFile)
-	}
-	return pool, nil
 }
 
 func newPublicKey() *cobra.Command {
