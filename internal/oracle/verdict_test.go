@@ -153,6 +153,9 @@ func TestMutatedVerdicts(t *testing.T) {
 			}
 		}
 	}
+	if accepted == 0 {
+		t.Error("no changed bundle was accepted: nothing was compared")
+	}
 	t.Logf("%d changed bundles were accepted by both", accepted)
 }
 
