@@ -110,9 +110,10 @@ func (j *job) sign() (err error) {
 		j.signature, err = j.key.SignDigest(j.content.digest)
 		return err
 	}
-	// No KeyID: sigstore-go refuses an envelope that names its key by anything
-	// but go-securesystemslib's own fingerprint. The bundle has the hint.
 	e := &dsse.Envelope{Payload: j.content.payload, PayloadType: dsse.PayloadTypeInToto}
+	if j.KeyID {
+		e.KeyID = j.key.hint
+	}
 	if j.pure() {
 		j.signature, err = j.key.signPure(e.PAE())
 	} else {

@@ -94,6 +94,10 @@ type Config struct {
 	// Key signs. It is required without an Issuer. With an Issuer, nil means
 	// a fresh key of Algorithm for each signature.
 	Key *Key
+	// KeyID has envelopes name Key by its hint, too. By default they do not:
+	// the format asks for it, and sigstore-go refuses such an envelope unless
+	// the hint is the SSH fingerprint of the key.
+	KeyID bool
 	// Algorithm is that of fresh keys; zero means ECDSA P-256 with SHA-256.
 	Algorithm Algorithm
 	// Stampers stamp each signature, all of them.
@@ -123,6 +127,8 @@ func New(c Config) (*Signer, error) {
 		return nil, refuse.New("sign.config", "no trust root to judge the services by")
 	case c.Issuer == nil && c.Key == nil:
 		return nil, refuse.New("sign.config", "neither a key nor anybody to certify one")
+	case c.Issuer != nil && c.KeyID:
+		return nil, refuse.New("sign.config", "a key that is certified has no name in its envelope")
 	case len(c.Logs) > maxServices || len(c.Stampers) > maxServices:
 		return nil, refuse.New("sign.config", "%d logs and %d timestamp authorities, at most %d are possible", len(c.Logs), len(c.Stampers), maxServices)
 	}

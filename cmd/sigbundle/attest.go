@@ -57,6 +57,7 @@ Who signs, and with what services, is said as for sigbundle sign.`,
 	cmd.Flags().StringVar(&f.bundle, "bundle", "", "write the bundle to this `FILE`; an image's is then not attached")
 	f.statement.Add(cmd)
 	f.image.add(cmd)
+	cmd.Flags().BoolVar(&f.signer.keyID, "keyid", false, "name the key in the envelope, too, as --key-hint does; sigstore-go takes only the SSH fingerprint there")
 	f.signer.add(cmd)
 	return cmd
 }

@@ -127,7 +127,7 @@ func (f *auditFlags) run(cmd *cobra.Command, name string) error {
 	defer ticker.Stop()
 	c.Tick = ticker.C
 	defer limitMemory()()
-	bar := newBar(cmd.ErrOrStderr(), c.Source)
+	bar := newBar(cmd.ErrOrStderr(), c.Source.Count(), "auditing")
 	c.Progress = bar.set
 	summary, err := audit.Run(ctx, *c)
 	bar.end()
@@ -312,18 +312,19 @@ func (f *auditFlags) printSummary(w io.Writer, s *audit.Summary) error {
 	return s.WriteText(w)
 }
 
-// bar shows on a terminal how far the audit is, how fast it goes and how long
+// bar shows on a terminal how far something is, how fast it goes and how long
 // it will take. Elsewhere it is silent.
 type bar struct{ *progressbar.ProgressBar }
 
-func newBar(w io.Writer, source audit.Source) bar {
+// newBar counts up to total, or with -1 goes round.
+func newBar(w io.Writer, total int64, what string) bar {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return bar{}
 	}
-	return bar{progressbar.NewOptions64(source.Count(), // -1 is a spinner
+	return bar{progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(f),
-		progressbar.OptionSetDescription("sigbundle: auditing"),
+		progressbar.OptionSetDescription("sigbundle: "+what),
 		progressbar.OptionSetWidth(20),
 		progressbar.OptionShowCount(),
 		progressbar.OptionShowIts(),

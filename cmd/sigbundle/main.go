@@ -90,11 +90,34 @@ file could not be read.`,
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newVerify(), newInspect(), newTrust(), newAudit(), newExplain(), newSign(), newAttest(), newVersion())
+	root.AddCommand(newVerify(), newInspect(), newTrust(), newAudit(), newExplain(), newSign(), newAttest(), newAttach(), newVersion())
 	if manual != nil {
 		root.AddCommand(manual(root))
 	}
+	strictWords(root)
 	return root
+}
+
+// strictWords has cobra's own commands refuse words that they do not know;
+// by themselves they print a help and call it a success.
+func strictWords(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			c.Run, c.RunE = nil, func(_ *cobra.Command, args []string) error {
+				about, rest, err := root.Find(args)
+				if err != nil || len(rest) > 0 {
+					return fmt.Errorf("no help about %q, see sigbundle --help", strings.Join(args, " "))
+				}
+				about.InitDefaultHelpFlag()
+				return about.Help()
+			}
+		case "completion":
+			c.Args, c.RunE = cobra.NoArgs, func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+	}
 }
 
 // valued are the flags that without a value would mean the same as none.

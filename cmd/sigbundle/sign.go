@@ -89,7 +89,13 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range files {
+	progress := bar{}
+	if len(files) > 1 {
+		progress = newBar(cmd.ErrOrStderr(), int64(len(files)), "signing")
+	}
+	defer progress.end()
+	for i, name := range files {
+		progress.set(int64(i))
 		target := f.bundle
 		if target == "" {
 			target = name + bundleSuffix
@@ -97,6 +103,7 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 		if err := signFile(cmd.Context(), signer, name, target); err != nil {
 			return err
 		}
+		progress.end()
 		fmt.Fprintf(cmd.OutOrStdout(), "signed %s: %s\n", screen.Escape(name), screen.Escape(target))
 	}
 	return nil

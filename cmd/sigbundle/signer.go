@@ -33,6 +33,7 @@ type signerFlags struct {
 	trust     trustFlags
 	signflags.Services
 
+	keyID       bool
 	detachedSCT bool
 }
 
@@ -81,7 +82,11 @@ func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 			return nil, err
 		}
 	}
+	if f.keyID && f.key == "" {
+		return nil, errors.New("--keyid goes with --key: a certified key has no name in its envelope")
+	}
 	if f.key != "" {
+		config.KeyID = f.keyID
 		config.Key, err = f.readKey()
 	} else {
 		who := &holder{signerFlags: f, cmd: cmd, signing: signing, client: client, authority: services.Fulcio, cas: cas}

@@ -126,3 +126,25 @@ func TestDuplicate(t *testing.T) {
 	i.LoseAnswers("rekor1", 1)
 	i.signed(t, config, sign.Message(strings.NewReader(artifact)))
 }
+
+// TestKeyID names the key in the envelope only where that is asked for.
+func TestKeyID(t *testing.T) {
+	i := newInstance(t)
+	for _, named := range []bool{false, true} {
+		config := i.config(nil, tlog.V2)
+		config.Issuer, config.Key, config.KeyID = nil, mustKey(t, sign.ECDSAP256), named
+		signed := i.signed(t, config, sign.Statement(statementAbout(t, artifact)))
+		b, err := bundle.Parse(signed.Bundle)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := map[bool]string{true: config.Key.Hint()}[named]; b.Envelope.KeyID != want || b.KeyHint != config.Key.Hint() {
+			t.Errorf("the envelope names %q, the bundle %q", b.Envelope.KeyID, b.KeyHint)
+		}
+	}
+	config := i.config(newToken(t, nil), tlog.V2)
+	config.KeyID = true
+	if _, err := sign.New(config); verify.CodeOf(err) != "sign.config" {
+		t.Error(err)
+	}
+}
