@@ -30,11 +30,7 @@ func Parse(data []byte) (*Root, error) {
 		err = p.d.End()
 	}
 	if err != nil {
-		code := codeMalformed
-		if strictjson.IsLimit(err) {
-			code = codeLimit
-		}
-		return nil, refuse.Wrap(code, err, "trust root")
+		return nil, refuse.Wrap(codeMalformed, err, "trust root")
 	}
 	if err := checkMediaType(mediaType); err != nil {
 		return nil, err

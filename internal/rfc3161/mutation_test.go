@@ -275,6 +275,11 @@ func TestKnowsOverCertificates(t *testing.T) {
 }
 
 func TestShortIdentifiers(t *testing.T) {
+	for _, content := range [][]byte{nil, null, tlv(tContext, tlv(tOctets))} {
+		var tok Token
+		tok.parseContent(content)
+		wantCode(t, tok.Fault(), codeMalformed, "content without a type")
+	}
 	if (&signerID{}).names(&x509.Certificate{}) {
 		t.Error("no identifier names a certificate without one")
 	}
