@@ -3,11 +3,14 @@
 package oci
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
@@ -25,6 +28,9 @@ func Attach(ctx context.Context, s Store, subject Descriptor, data []byte, creat
 	b, err := bundle.Parse(data)
 	if err != nil {
 		return "", err
+	}
+	if !isAbout(b, subject.Digest) {
+		return "", refuse.New("oci.artifact", "the bundle is not about %s", subject.Digest)
 	}
 	there, err := Bundles(ctx, s, subject.Digest)
 	if err != nil {
@@ -51,6 +57,29 @@ func Attach(ctx context.Context, s Store, subject Descriptor, data []byte, creat
 		return "", err
 	}
 	return d.Digest, s.PushReferrer(ctx, d, text, subject.Digest)
+}
+
+// isAbout reports whether a bundle says that it is about content with that
+// digest. A message signature need not say what it is about.
+func isAbout(b *bundle.Bundle, digest Digest) bool {
+	h, sum := digest.Sum()
+	if b.Envelope == nil {
+		m := b.MessageDigest
+		return m == nil || m.Algorithm != h || bytes.Equal(m.Value, sum)
+	}
+	statement, err := dsse.ParseStatement(b.Envelope.Payload, 0)
+	if err != nil {
+		return false
+	}
+	algorithm, _, _ := strings.Cut(digest.String(), ":")
+	for _, s := range statement.Subjects {
+		for _, d := range s.Digests {
+			if d.Algorithm == algorithm && bytes.Equal(d.Value, sum) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // referrerManifest writes the manifest and its descriptor, with the

@@ -4,6 +4,9 @@ package oci
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/sha512"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"strings"
@@ -40,6 +43,43 @@ func TestAttach(t *testing.T) {
 	}
 	_, err := Attach(t.Context(), f, f.image, []byte("{}"), when)
 	wantCode(t, "no bundle", err, "bundle.version")
+	for what, b := range map[string][]byte{
+		"a statement about something else": signed(t, []byte("else"), SignaturePredicateType), "a signature over something else": signed(t, []byte("else"), ""),
+	} {
+		_, err := Attach(t.Context(), f, f.image, b, when)
+		wantCode(t, what, err, "oci.artifact")
+	}
+	if len(f.bundles(t)) != 3 {
+		t.Error("it was attached all the same")
+	}
+}
+
+// Content may be named by its SHA-512.
+func TestSHA512(t *testing.T) {
+	f := newFixture(t)
+	sum := sha512.Sum512(f.text)
+	digest := Digest("sha512:" + hex.EncodeToString(sum[:]))
+	if err := os.Mkdir(f.files.Dir+"/blobs/sha512", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.files.Write(digest.path(), f.text); err != nil {
+		t.Fatal(err)
+	}
+	image, err := f.Resolve(t.Context(), digest.String())
+	if h, value := digest.Sum(); err != nil || image.Digest != digest || h != crypto.SHA512 || !bytes.Equal(value, sum[:]) {
+		t.Fatalf("%+v, %v", image, err)
+	}
+	if tag := digest.FallbackTag(); len(tag) > maxTag || !strings.HasPrefix(tag, "sha512-") {
+		t.Errorf("tag %s", tag)
+	}
+	if err := f.files.Write(digest.path(), []byte(strings.Replace(string(f.text), "2", "3", 1))); err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Resolve(t.Context(), digest.String())
+	wantCode(t, "other content", err, "oci.digest")
+	if h, value := Digest("").Sum(); h != 0 || value != nil || Digest("").path() != "" {
+		t.Error("no digest has a sum")
+	}
 }
 
 // The manifest is that of cosign v3, to the byte.

@@ -44,13 +44,17 @@ func (f *imageFlags) add(cmd *cobra.Command) {
 
 func (f *imageFlags) addVerify(cmd *cobra.Command) {
 	f.add(cmd)
-	fl := cmd.Flags()
-	fl.StringVar(&f.mirrorOf, "mirror-of", "", "refuse the image if it lacks bundles that it has in this origin, `DIR|REFERENCE`")
-	fl.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` for TLS with registries, instead of the system's")
+	cmd.Flags().StringVar(&f.mirrorOf, "mirror-of", "", "refuse the image if it lacks bundles that it has in this origin, `DIR|REFERENCE`")
+	f.addCA(cmd)
 	cmd.MarkFlagsMutuallyExclusive("no-artifact", "oci-layout")
 	cmd.MarkFlagsMutuallyExclusive("no-artifact", "image")
 	cmd.MarkFlagsMutuallyExclusive("mirror-of", "bundle")
 	_ = cmd.MarkFlagDirname("mirror-of")
+}
+
+// addCA adds the flag that signers have already.
+func (f *imageFlags) addCA(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` for TLS with registries, instead of the system's")
 }
 
 func (f *imageFlags) given() bool { return f.layout != "" || f.reference != "" }

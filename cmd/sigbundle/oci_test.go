@@ -178,6 +178,17 @@ func TestImageBundleFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.says(1, i.verify("--oci-layout", "img:v2", "--bundle", "img.sigstore.json"), "artifact.mismatch")
+	// It can be attached later, once, and to that image only.
+	attached := i.says(0, []string{"attach", "img.sigstore.json", "--oci-layout", "img:v1"}, "attached img.sigstore.json to img:v1@"+i.digest+": sha256:")
+	i.says(0, i.verify("--oci-layout", "img:v1"), "verified")
+	if again := i.says(0, []string{"attach", "img.sigstore.json", "--oci-layout", "img:v1"}); again != attached {
+		t.Errorf("again: %s, not %s", again, attached)
+	}
+	i.says(1, []string{"attach", "img.sigstore.json", "--oci-layout", "img:v2"}, "oci.artifact")
+	i.says(1, []string{"attach", "predicate.json", "--oci-layout", "img:v1"}, "bundle.malformed")
+	i.says(2, []string{"attach", "none", "--oci-layout", "img:v1"}, "no such file")
+	i.says(2, []string{"attach", "img.sigstore.json"}, "say what to attach to")
+	i.says(2, []string{"attach", "--oci-layout", "img:v1"}, "requires at least 1 arg")
 	// And the digest alone verifies as any artifact's.
 	i.says(0, i.verify(i.digest, "--bundle", "img.sigstore.json"), "verified")
 }

@@ -5,6 +5,7 @@ package refuse
 // what package bundle/oci and the registry below it refuse
 var ociCodes = []Description{
 	{Code: "oci.ambiguous", Cause: "The image layout holds several images, and none was named.", Fix: "Name one by its tag, DIR:TAG, or its digest, DIR@DIGEST."},
+	{Code: "oci.artifact", Cause: "The bundle that should be attached is about something else than the image.", Fix: "Attach it to the image that its statement names."},
 	{Code: "oci.digest", Cause: "Content is not what its digest says.", Fix: "Do not use it: it was damaged or replaced. Copy the image again from its origin."},
 	{Code: "oci.layout", Cause: "The folder is not an image layout, or its index.json cannot be read.", Fix: "Name the folder that holds oci-layout and index.json."},
 	{Code: "oci.limit", Cause: "Something is larger or more numerous than any genuine image needs.", Fix: "Do not accept it; delete referrers that nobody needs."},
