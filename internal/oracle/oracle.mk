@@ -3,8 +3,9 @@
 # Targets of the module internal/oracle; the Makefile includes this file.
 
 .PHONY: bench
-bench: ## measure every kind of bundle against sigstore-go, and against the bare cryptography
+bench: ## measure every kind of bundle against sigstore-go, and against the bare cryptography; and signing
 	@cd internal/oracle && $(GO) run ./cmd/bench
+	@$(GO) test -run '^$$' -bench '^BenchmarkSign$$' -benchtime 100x ./sign/sigstore
 
 .PHONY: oracle
 oracle: ## hold verdicts against sigstore-go, @sigstore/verify and the Python client, timestamps against digitorus/timestamp
