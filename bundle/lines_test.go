@@ -38,6 +38,9 @@ func TestAll(t *testing.T) {
 		"two on a line":             {message + envelope + "\n", []string{"bundle.malformed"}},
 		"two, pretty-printed":       {pretty.String() + "\n" + pretty.String(), []string{"bundle.malformed"}},
 		"pretty-printed, truncated": {pretty.String()[:pretty.Len()-2], []string{"bundle.malformed"}},
+		"a byte after the last":     {message + "\n" + envelope + "\n}", []string{ok, ok, "bundle.malformed"}},
+		"one byte":                  {"1", []string{"bundle.malformed"}},
+		"more on the first line":    {message + " 1\n" + envelope, []string{"bundle.malformed"}},
 		"no JSON at all":            {"a\nb\nc\n", []string{"bundle.malformed"}},
 		"array":                     {"[" + message + "]", []string{"bundle.malformed"}},
 	} {
