@@ -267,6 +267,23 @@ func TestImageStrangers(t *testing.T) {
 	i.says(0, i.verify(at...), "1 of 4 bundles verified, 1 required", "bundle.malformed", "bundle.version")
 }
 
+// A signature that is attached again counts once.
+func TestImageRepeated(t *testing.T) {
+	i := newImages(t)
+	text, err := os.ReadFile(i.layout.Path(i.sign("sign", "--oci-layout", "img")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := []byte(strings.Replace(string(text), `"annotations":{`, `"annotations":{"n":"2",`, 1))
+	if _, err := i.layout.Put(again); err != nil {
+		t.Fatal(err)
+	}
+	if got := i.report(0, "--oci-layout", "img", "--bundles", "all"); len(got.Bundles) != 2 || got.Required != 1 {
+		t.Errorf("%+v", got)
+	}
+	i.says(1, i.verify("--oci-layout", "img", "--bundles", "2"), "1 of 1 bundles verified, 2 required")
+}
+
 // What cannot be looked at has no verdict: exit code 2.
 func TestImageUnreachable(t *testing.T) {
 	i := newImages(t)

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -41,6 +42,8 @@ type imageReport struct {
 type imageBundle struct {
 	Referrer oci.Digest     `json:"referrer,omitempty"` // the manifest; absent for a bundle from a file
 	Report   *verify.Report `json:"report"`
+
+	signature string // the raw bytes
 }
 
 // lostBundle is one that the origin has. Its predicate type is not verified.
@@ -109,6 +112,9 @@ func (f *verifyFlags) judgeImage(cmd *cobra.Command, p *place, digest oci.Digest
 	}
 	for i, r := range f.judgeEach(verifier, candidates, artifact) {
 		one := imageBundle{Report: r}
+		if b := candidates[i].bundle; b != nil {
+			one.signature = string(b.Signature)
+		}
 		if f.bundle == "" {
 			one.Referrer = found[i].Digest
 		}
@@ -157,22 +163,18 @@ func (f *verifyFlags) checkMirror(ctx context.Context, digest oci.Digest, found 
 // printImage prints the report and returns the verdict: refused if there is a
 // reason, or if fewer bundles verify than required, 0 standing for all.
 func (f *verifyFlags) printImage(w io.Writer, title string, report *imageReport, wanted int, reason error) error {
+	verified, all := report.count()
 	if wanted == 0 {
-		wanted = max(1, len(report.Bundles))
+		wanted = max(1, all)
 	}
 	report.Required = wanted
-	verified := 0
-	for _, b := range report.Bundles {
-		if b.Report.Verified {
-			verified++
-		}
-	}
 	report.Verified = reason == nil && verified >= wanted
+	score := fmt.Sprintf("%d of %d bundles verified, %d required", verified, all, wanted)
 	if f.output.format == "json" {
 		if err := writeJSON(w, report); err != nil {
 			return err
 		}
-	} else if err := f.writeImage(w, title, report, verified); err != nil {
+	} else if err := f.writeImage(w, title, report, score); err != nil {
 		return err
 	}
 	switch {
@@ -180,13 +182,28 @@ func (f *verifyFlags) printImage(w io.Writer, title string, report *imageReport,
 		return reason
 	case report.Verified:
 		return nil
-	case verified == len(report.Bundles): // no report says why
-		return &refusal{fmt.Errorf("%d of %d bundles verified, %d required", verified, len(report.Bundles), wanted)}
+	case verified == all: // no report says why
+		return &refusal{errors.New(score)}
 	}
 	return &refusal{}
 }
 
-func (f *verifyFlags) writeImage(w io.Writer, title string, report *imageReport, verified int) error {
+// count returns how many bundles verified, of how many. A signature that is
+// there several times counts once: attaching it again adds nothing to it.
+func (r *imageReport) count() (verified, all int) {
+	signatures := make(map[string]bool)
+	refused := 0
+	for _, b := range r.Bundles {
+		if b.Report.Verified {
+			signatures[b.signature] = true
+		} else {
+			refused++
+		}
+	}
+	return len(signatures), len(signatures) + refused
+}
+
+func (f *verifyFlags) writeImage(w io.Writer, title string, report *imageReport, score string) error {
 	for _, b := range report.Bundles {
 		name := title
 		if b.Referrer != "" {
@@ -197,7 +214,7 @@ func (f *verifyFlags) writeImage(w io.Writer, title string, report *imageReport,
 		}
 	}
 	if len(report.Bundles) > 1 {
-		_, err := fmt.Fprintf(w, "%d of %d bundles verified, %d required\n", verified, len(report.Bundles), report.Required)
+		_, err := fmt.Fprintln(w, score)
 		return err
 	}
 	return nil
