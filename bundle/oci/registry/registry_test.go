@@ -257,7 +257,7 @@ func TestManyWriters(t *testing.T) {
 // Credentials go to the registry that they are for, and into no message, not
 // even where the registry repeats them.
 func TestCredentials(t *testing.T) {
-	const password = "correct-horse"
+	const password = "CORRECT_HORSE" // which has the form of an error code, too
 	f := newFixture(t, &ocitest.Registry{User: "me", Password: password})
 	write := func(host, password string) string {
 		name := filepath.Join(t.TempDir(), "config.json")
@@ -280,6 +280,10 @@ func TestCredentials(t *testing.T) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="test"`)
 			w.WriteHeader(http.StatusUnauthorized)
 			fmt.Fprintf(w, `{"errors":[{"code":"%s","message":"%s"}]}`, r.Header.Get("Authorization"), password)
+		},
+		"as a code": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusTeapot)
+			fmt.Fprintf(w, `{"errors":[{"code":"%s"}]}`, password)
 		},
 		"sent elsewhere": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://127.0.0.1:1/?key="+password+"&again="+r.Header.Get("Authorization"), http.StatusFound)
@@ -305,6 +309,55 @@ func TestCredentials(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+}
+
+// A token that was bought with credentials is as secret as they are, and no
+// other host gets either of them.
+func TestToken(t *testing.T) {
+	const token = "a-token-that-is-secret"
+	f := newFixture(t, new(ocitest.Registry))
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			t.Errorf("another host got %q", r.Header.Get("Authorization"))
+		}
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	defer elsewhere.Close()
+	asked, away := 0, false
+	f.Before = func(w http.ResponseWriter, r *http.Request) bool {
+		user, password, _ := r.BasicAuth()
+		switch {
+		case r.URL.Path == "/token" && user == "me" && password == "secret":
+			asked++
+			fmt.Fprintf(w, `{"token":%q}`, token)
+		case r.URL.Path == "/token":
+			w.WriteHeader(http.StatusUnauthorized)
+		case r.Header.Get("Authorization") != "Bearer "+token:
+			w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+f.host+`/token",service="test",scope="repository:acme/app:pull"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		case away:
+			http.Redirect(w, r, elsewhere.URL+"/?signature="+token, http.StatusTemporaryRedirect)
+		default:
+			return false
+		}
+		return true
+	}
+	config := filepath.Join(t.TempDir(), "config.json")
+	auth := base64.StdEncoding.EncodeToString([]byte("me:secret"))
+	if err := os.WriteFile(config, fmt.Appendf(nil, `{"auths":{%q:{"auth":%q}}}`, f.host, auth), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.dialWith(t, config).Resolve(t.Context(), "v1"); err != nil || asked != 1 {
+		t.Fatalf("%d tokens, %v", asked, err)
+	}
+	away = true
+	_, err := f.dialWith(t, config).Resolve(t.Context(), "v1")
+	wantCode(t, "sent away", err, "oci.registry.denied")
+	if strings.Contains(fmt.Sprint(err), token) {
+		t.Error(err)
+	}
+	_, err = f.dial(t).Resolve(t.Context(), "v1")
+	wantCode(t, "without credentials", err, "oci.registry.denied")
 }
 
 // Over plain HTTP credentials leave this machine for nobody.
