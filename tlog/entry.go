@@ -37,8 +37,9 @@ type Kind struct {
 	Version string // "0.0.1"
 }
 
-// String returns name and version with a space between them.
-func (k Kind) String() string { return k.Name + " " + k.Version }
+// String returns name and version with a space between them, each cut short
+// if it is longer than any real one: both are foreign text.
+func (k Kind) String() string { return clip(k.Name) + " " + clip(k.Version) }
 
 // The kinds of entry that are verified; all others are parsed to a [Body]
 // that is not [Body.Supported].

@@ -202,7 +202,7 @@ func (v *Verifier) signerKey(b *bundle.Bundle) (*sigkey.Key, error) {
 		}
 		key := v.findKey(b.KeyHint)
 		if key == nil {
-			return nil, refuse.New("key.hint", "the bundle is signed by the key %q, which is not among the keys given", b.KeyHint)
+			return nil, refuse.New("key.hint", "the bundle is signed by the key %q, which is not among the keys given", clip(b.KeyHint))
 		}
 		return key.key, nil
 	}
@@ -249,4 +249,14 @@ func (r *run) rules() error {
 		r.fact(CheckRules, Fact{What: rule.Name(), By: Authority{Role: "caller's rule, not a key"}, Rule: "policy"})
 	}
 	return nil
+}
+
+// clip keeps messages short that quote foreign text, of which there may be
+// megabytes. What is quoted usually has less than a hundred bytes.
+func clip(s string) string {
+	const most = 256
+	if len(s) <= most {
+		return s
+	}
+	return s[:most] + "…"
 }

@@ -161,16 +161,16 @@ func (r *run) statement() error {
 		if r.a.kind == artifactNone && len(want) == 0 {
 			// Legal DSSE, and no attestation of anything: the caller asked
 			// for the envelope alone and gets its payload.
-			return r.skip(CheckStatement, fmt.Sprintf("the payload is of type %q, not a statement, and no artifact was given", r.b.Envelope.PayloadType))
+			return r.skip(CheckStatement, fmt.Sprintf("the payload is of type %q, not a statement, and no artifact was given", clip(r.b.Envelope.PayloadType)))
 		}
-		return refuse.New("statement.payload_type", "the payload type is %q, want %q", r.b.Envelope.PayloadType, dsse.PayloadTypeInToto)
+		return refuse.New("statement.payload_type", "the payload type is %q, want %q", clip(r.b.Envelope.PayloadType), dsse.PayloadTypeInToto)
 	}
 	s, err := dsse.ParseStatement(r.b.Envelope.Payload, r.v.policy.MaxSubjects)
 	if err != nil {
 		return refuse.Wrap("statement.malformed", err, "statement")
 	}
 	if len(want) > 0 && !slices.Contains(want, s.PredicateType) {
-		return refuse.New("statement.predicate_type", "the predicate type is %q, want %q", s.PredicateType, want)
+		return refuse.New("statement.predicate_type", "the predicate type is %q, want %q", clip(s.PredicateType), want)
 	}
 	r.noteStatement(s)
 	proved := &Statement{Type: s.Type, PredicateType: s.PredicateType, Subjects: len(s.Subjects), payload: r.b.Envelope.Payload}
