@@ -252,6 +252,8 @@ func TestCutRefuses(t *testing.T) {
 	wantCode(t, err, "sct.malformed")
 	_, err = cutExtension(cryptobyte.String{0x02, 0x01, 0x01})
 	wantCode(t, err, "sct.malformed")
+	_, err = cutExtension(append(extensionOf(encode(sample())), 0x02, 0x01, 0x01))
+	wantCode(t, err, "sct.malformed")
 	_, err = NewPrecert(bare, issuer)
 	wantCode(t, err, "sct.malformed")
 	for _, none := range []*x509.Certificate{nil, {}} {

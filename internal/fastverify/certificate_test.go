@@ -84,3 +84,45 @@ func TestCheckSignatureFrom(t *testing.T) {
 		}
 	}
 }
+
+// What is not as a key or a certificate should be goes to the library, whose
+// answer is no.
+func TestNothingFast(t *testing.T) {
+	key := newKeyPair(t, elliptic.P256())
+	for name, c := range map[string]struct {
+		pub *ecdsa.PublicKey
+		ok  bool
+	}{
+		"nothing": {nil, false}, "curve only": {&ecdsa.PublicKey{Curve: key.Curve}, false},
+		"no y": {&ecdsa.PublicKey{Curve: key.Curve, X: key.X}, false}, "no x": {&ecdsa.PublicKey{Curve: key.Curve, Y: key.Y}, false},
+		"whole": {&key.PublicKey, true}, "zeros": {&ecdsa.PublicKey{Curve: key.Curve, X: new(big.Int), Y: new(big.Int)}, true},
+		"negative x":      {&ecdsa.PublicKey{Curve: key.Curve, X: big.NewInt(-1), Y: key.Y}, false},
+		"negative y":      {&ecdsa.PublicKey{Curve: key.Curve, X: key.X, Y: big.NewInt(-1)}, false},
+		"long x":          {&ecdsa.PublicKey{Curve: key.Curve, X: new(big.Int).Lsh(big.NewInt(1), 256), Y: key.Y}, false},
+		"long y":          {&ecdsa.PublicKey{Curve: key.Curve, X: key.X, Y: new(big.Int).Lsh(big.NewInt(1), 256)}, false},
+		"long x of P-384": {&ecdsa.PublicKey{Curve: elliptic.P384(), X: new(big.Int).Lsh(big.NewInt(1), 384), Y: key.Y}, false},
+		"another curve":   {&newKeyPair(t, elliptic.P521()).PublicKey, false},
+	} {
+		if _, ok := identify(c.pub); ok != c.ok {
+			t.Errorf("%s: %t", name, ok)
+		}
+	}
+
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if New().CheckSignature(&x509.Certificate{PublicKey: rsaKey.Public(), PublicKeyAlgorithm: x509.RSA}, x509.ECDSAWithSHA256, []byte("m"), nil) {
+		t.Error("an RSA key signed with ECDSA")
+	}
+	template := &x509.Certificate{Subject: pkix.Name{CommonName: "ca"}, KeyUsage: x509.KeyUsageCertSign, IsCA: true, BasicConstraintsValid: true}
+	parent := issue(t, template, template, key.Public(), key)
+	if !New().CheckSignatureFrom(parent, parent) {
+		t.Error("a CA did not sign itself")
+	}
+	unconstrained := *parent
+	unconstrained.BasicConstraintsValid = false
+	if want := parent.CheckSignatureFrom(&unconstrained) == nil; want || New().CheckSignatureFrom(parent, &unconstrained) {
+		t.Error("a certificate without constraints signs")
+	}
+}

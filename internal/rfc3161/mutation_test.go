@@ -20,8 +20,8 @@ import (
 // them turns red when one condition or number of the package is changed.
 
 // spoiled returns every way in which one element of der, at any depth that
-// holds elements, can be missing, be of another type, or be followed by one
-// more. What opaque returns true for is not entered.
+// holds elements, can be missing, be another one, be of another type with the
+// same content, or be followed by one more. What opaque returns true for is not entered.
 func spoiled(der []byte, opaque func(tag byte) bool) [][]byte {
 	var list [][]byte
 	kids := children(der)
@@ -34,6 +34,7 @@ func spoiled(der []byte, opaque func(tag byte) bool) [][]byte {
 		before, after := kids[:i:i], kids[i+1:]
 		with(append(before, after...)...)
 		with(append(append(before, tlv(0x16)), after...)...)
+		with(append(append(before, append([]byte{kid[0] ^ 1}, kid[1:]...)), after...)...)
 		for _, bad := range spoiled(kid, opaque) {
 			with(append(append(before, bad), after...)...)
 		}
@@ -70,48 +71,59 @@ func TestFormsToTheLastElement(t *testing.T) {
 		good   []byte
 		opaque func(byte) bool
 		read   func(der []byte) bool
+		lacks  int // how many elements may be missing
 	}{
 		{"algorithm", algorithm(oidSHA256), never, func(der []byte) bool {
 			var oid string
 			s := cryptobyte.String(der)
 			return readAlgorithm(&s, &oid)
-		}},
+		}, 0},
 		{"imprint", seq(algorithm(oidSHA256), tlv(tOctets, make([]byte, 32))), never, func(der []byte) bool {
 			s := cryptobyte.String(der)
 			_, _, err := readImprint(&s)
 			return err == nil
-		}},
+		}, 0},
 		{"attributes", tlv(tContext, attribute("\x2a\x03")), func(tag byte) bool { return tag == tSet }, func(der []byte) bool {
 			var si signerInfo
 			err := si.parseAttributes(der)
 			return refuse.CodeOf(err) == codeProfile // of its form, and lacking others
-		}},
+		}, 1},
 		{"certificate identifier", seq(algorithm(oidSHA512), tlv(tOctets), issuerSerial(name, big.NewInt(1))), isName, func(der []byte) bool {
 			_, err := parseCertID(inside(der), true)
 			return refuse.CodeOf(err) == ""
-		}},
+		}, 2},
 		{"issuer and serial number", issuerSerial(name, big.NewInt(1)), isName, func(der []byte) bool {
 			s := cryptobyte.String(der)
 			return readIssuerSerial(&s, new(certID)) && s.Empty()
-		}},
+		}, 0},
 		{"content", seq(tlv(tOID, []byte(oidTSTInfo)), tlv(tContext, tlv(tOctets, []byte{0x30, 0}))), never, func(der []byte) bool {
 			var tok Token
 			tok.parseContent(inside(der))
 			return tok.content != nil
-		}},
+		}, 0},
+		{"certificate identifiers", seq(seq(seq(tlv(tOctets)))), never, func(der []byte) bool {
+			_, err := parseSigningCertificate(inside(der), true)
+			return err == nil
+		}, 0},
+		{"contents", newDraft(newWorld(t, nil, nil)).content(), never, func(der []byte) bool {
+			_, err := parseTSTInfo(der)
+			return err == nil
+		}, 1},
 		{"extensions", tlv(tContext|1, seq(tlv(tOID, []byte{0x2a, 3}), tlv(tOctets))), never, func(der []byte) bool {
 			return parseExtensions(inside(der)) == nil
-		}},
+		}, 0},
 	} {
 		if !c.read(c.good) {
 			t.Errorf("%s: not read", c.name)
 		}
+		read := 0
 		for _, bad := range spoiled(c.good, c.opaque) {
-			// What is optional may be missing.
-			optional := c.name == "certificate identifier" && len(children(bad)) == 2 || c.name == "attributes" && len(children(bad)) == 0
-			if c.read(bad) && !optional {
-				t.Errorf("%s: read from %x", c.name, bad)
+			if c.read(bad) {
+				read++
 			}
+		}
+		if read != c.lacks {
+			t.Errorf("%s: read in spite of %d changes, want %d", c.name, read, c.lacks)
 		}
 	}
 }
@@ -134,8 +146,8 @@ func TestFrameToTheLastElement(t *testing.T) {
 	}
 	// The list of algorithms may be empty, and its parameters are not read;
 	// those of the signer's algorithm may be missing.
-	if accepted != 5 {
-		t.Errorf("%d changes make no difference, want 5", accepted)
+	if accepted != 6 {
+		t.Errorf("%d changes make no difference, want 6", accepted)
 	}
 	for what, s := range map[string][]byte{
 		"no identifier": tlv(tContext, seq()), "nothing": {}, "identifier alone": tlv(tOID, []byte(oidSignedData)),
