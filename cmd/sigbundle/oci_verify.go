@@ -177,7 +177,10 @@ func (f *verifyFlags) printImage(w io.Writer, title string, report *imageReport,
 	} else if err := f.writeImage(w, title, report, score); err != nil {
 		return err
 	}
+	var refused *refusal
 	switch {
+	case f.output.format == "json" && errors.As(reason, &refused):
+		return &refusal{} // the report has said everything
 	case reason != nil:
 		return reason
 	case report.Verified:
