@@ -6,49 +6,17 @@
 package main
 
 import (
-	"fmt"
-	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/sigbundle/sigbundle/internal/refuse"
-	"github.com/sigbundle/sigbundle/internal/screen"
-)
-
-// Exit codes, those of sigbundle.
-const (
-	exitDone    = 0
-	exitRefused = 1 // the key, a service or the content
-	exitUsage   = 2 // the command line was not understood, or a file could not be read
+	"github.com/sigbundle/sigbundle/internal/command"
 )
 
 // version is set by the release build.
 var version = "unknown"
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
-
-// run is main without the process around it.
-func run(args []string, stdout, stderr io.Writer) int {
-	root := newCommand()
-	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	err := root.Execute()
-	if err == nil {
-		return exitDone
-	}
-	text, code := screen.Escape(err.Error()), string(refuse.CodeOf(err))
-	if code != "" && !strings.Contains(text, code) {
-		text += " (" + code + ")"
-	}
-	fmt.Fprintln(stderr, "sigbundle-pkcs11: "+text)
-	if code != "" {
-		return exitRefused
-	}
-	return exitUsage
-}
+func main() { os.Exit(command.Run(newCommand(), os.Args[1:], os.Stdout, os.Stderr)) }
 
 func newCommand() *cobra.Command {
 	root := &cobra.Command{
@@ -68,9 +36,7 @@ and Ed25519 for statements in logs of Rekor v1.
 
 Exit codes: 0 signed; 1 refused; 2 the command line was not understood or a
 file could not be read.`,
-		Version:       version,
-		SilenceUsage:  true,
-		SilenceErrors: true,
+		Version: version,
 	}
 	root.AddCommand(newSign(), newAttest(), newPublicKey())
 	return root

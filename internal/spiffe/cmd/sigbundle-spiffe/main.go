@@ -6,52 +6,21 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/sigbundle/sigbundle/internal/refuse"
-	"github.com/sigbundle/sigbundle/internal/screen"
+	"github.com/sigbundle/sigbundle/internal/command"
 	"github.com/sigbundle/sigbundle/internal/spiffe"
 	"github.com/sigbundle/sigbundle/sign/oidc"
-)
-
-// Exit codes, those of sigbundle.
-const (
-	exitDone    = 0
-	exitRefused = 1 // the agent, or its answer
-	exitUsage   = 2 // the command line was not understood, or a file could not be written
 )
 
 // version is set by the release build.
 var version = "unknown"
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
-
-// run is main without the process around it.
-func run(args []string, stdout, stderr io.Writer) int {
-	root := newCommand()
-	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	err := root.Execute()
-	if err == nil {
-		return exitDone
-	}
-	text, code := screen.Escape(err.Error()), string(refuse.CodeOf(err))
-	if code != "" && !strings.Contains(text, code) {
-		text += " (" + code + ")"
-	}
-	fmt.Fprintln(stderr, "sigbundle-spiffe: "+text)
-	if code != "" {
-		return exitRefused
-	}
-	return exitUsage
-}
+func main() { os.Exit(command.Run(newCommand(), os.Args[1:], os.Stdout, os.Stderr)) }
 
 func newCommand() *cobra.Command {
 	root := &cobra.Command{
@@ -63,9 +32,9 @@ it runs this command by itself.
 
 Exit codes: 0 done; 1 the agent gave no token, or one that will not do; 2 the
 command line was not understood or a file could not be written.`,
-		SilenceUsage: true, SilenceErrors: true, Version: version,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Version: version,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(newToken())

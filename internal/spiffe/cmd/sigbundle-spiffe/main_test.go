@@ -24,6 +24,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"github.com/sigbundle/sigbundle/internal/command"
 	"github.com/sigbundle/sigbundle/sign/oidc"
 )
 
@@ -100,7 +101,7 @@ func (a *agent) token(id string, audience []string) string {
 func ran(t *testing.T, code int, args ...string) (stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	if got := run(args, &out, &errs); got != code {
+	if got := command.Run(newCommand(), args, &out, &errs); got != code {
 		t.Fatalf("%q: exit code %d, want %d: %s", args, got, code, errs.String())
 	}
 	return out.String(), errs.String()
