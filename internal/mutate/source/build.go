@@ -107,7 +107,7 @@ func (b *built) write() error {
 		if err != nil {
 			return err
 		}
-		replace[original] = filepath.Join(b.dir, strconv.Itoa(i)+".go")
+		replace[original] = b.instrumented(i)
 		if err := os.WriteFile(replace[original], b.render(f), 0o600); err != nil {
 			return err
 		}
@@ -123,7 +123,7 @@ func writeOverlay(name string, replace map[string]string) error {
 	return os.WriteFile(name, data, 0o600)
 }
 
-var place = regexp.MustCompile(`^(?:vet: )?(\S+\.go):(\d+):(?:\d+:)? `)
+var place = regexp.MustCompile(`^(\S+\.go):(\d+):(?:\d+:)? `)
 
 // dropAll takes off the switches that the compiler complains of, and reports
 // whether it found any.
@@ -139,12 +139,25 @@ func (b *built) dropAll(out []byte) bool {
 			continue
 		}
 		text, err := lineOf(m[1], n)
-		if err == nil && b.drop(filepath.Clean(m[1]), n, text) {
+		if err == nil && b.drop(b.original(m[1]), n, text) {
 			dropped = true
 		}
 	}
 	return dropped
 }
+
+// original names the file that an instrumented one was made of.
+func (b *built) original(name string) string {
+	for i, f := range b.sources {
+		if name == b.instrumented(i) {
+			return f.name
+		}
+	}
+	return name
+}
+
+// instrumented names the instrumented form of a file.
+func (b *built) instrumented(i int) string { return filepath.Join(b.dir, strconv.Itoa(i)+".go") }
 
 // lineOf returns one line of a file.
 func lineOf(name string, n int) (string, error) {

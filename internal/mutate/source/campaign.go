@@ -17,11 +17,12 @@ import (
 
 // Outcomes of a change.
 const (
-	noticed  = "noticed"  // by the package's own tests
-	higher   = "above"    // by the tests of the packages above only
-	survived = "survived" // by none
-	invalid  = "invalid"  // it does not compile
-	untried  = "untried"  // the run was broken off before it
+	noticed   = "noticed"   // by the package's own tests
+	higher    = "above"     // by the tests of the packages above only
+	survived  = "survived"  // by none
+	explained = "explained" // not by its own, and a reason stands in for the packages above
+	invalid   = "invalid"   // it does not compile
+	untried   = "untried"   // the run was broken off before it
 )
 
 // result is a change and what became of it.
@@ -36,6 +37,7 @@ type campaign struct {
 	above   []string
 	timeout time.Duration
 	state   state
+	reasons map[string]string // of survivors, by key
 }
 
 // run tries every change of a package.
@@ -61,7 +63,11 @@ func (c *campaign) run(ctx context.Context, pkg string) ([]result, error) {
 	for _, s := range sources {
 		for i := range s.changes {
 			ch := &s.changes[i]
-			results = append(results, result{change: ch, pkg: pkg, outcome: c.state.outcome(stamp, ch)})
+			r := result{change: ch, pkg: pkg, outcome: c.state.outcome(stamp, ch)}
+			if r.outcome == explained && c.reasons[ch.key()] == "" {
+				r.outcome = untried
+			}
+			results = append(results, r)
 		}
 	}
 	if ctx.Err() != nil || !slices.ContainsFunc(results, func(r result) bool { return r.outcome == untried }) {
@@ -99,12 +105,19 @@ func (c *campaign) try(ctx context.Context, pkg string, fset *token.FileSet, sou
 		if b.ids[r.change] == 0 {
 			judge = b.judgeAlone
 		}
-		outcome, by, err := judge(ctx, r.change, c.state.hint(r.change), c.timeout)
+		suites := b.suites
+		if c.reasons[r.change.key()] != "" {
+			suites = suites[:1]
+		}
+		outcome, by, err := judge(ctx, suites, r.change, c.state.hint(r.change), c.timeout)
 		if err != nil {
 			return err
 		}
 		if ctx.Err() != nil {
 			return nil
+		}
+		if outcome == survived && len(suites) < len(b.suites) {
+			outcome = explained
 		}
 		r.outcome = outcome
 		fmt.Fprintf(os.Stderr, "%d/%d %-9s %s:%d %s: %s %s\n", i+1, len(results), outcome, r.change.file, r.change.line, r.change.operator, r.change.text, by)
@@ -117,8 +130,8 @@ func (c *campaign) try(ctx context.Context, pkg string, fset *token.FileSet, sou
 
 // judge makes one change by its switch, and returns the outcome and the test
 // that noticed it.
-func (b *built) judge(ctx context.Context, ch *change, hint string, limit time.Duration) (string, string, error) {
-	for i, s := range b.suites {
+func (b *built) judge(ctx context.Context, suites []*suite, ch *change, hint string, limit time.Duration) (string, string, error) {
+	for i, s := range suites {
 		if err := s.record(ctx, limit); err != nil {
 			return "", "", err
 		}
@@ -134,7 +147,7 @@ func (b *built) judge(ctx context.Context, ch *change, hint string, limit time.D
 }
 
 // judgeAlone compiles the package with one change and runs all tests.
-func (b *built) judgeAlone(ctx context.Context, ch *change, _ string, limit time.Duration) (string, string, error) {
+func (b *built) judgeAlone(ctx context.Context, suites []*suite, ch *change, _ string, limit time.Duration) (string, string, error) {
 	src, err := os.ReadFile(ch.file)
 	if err != nil {
 		return "", "", err
@@ -150,7 +163,7 @@ func (b *built) judgeAlone(ctx context.Context, ch *change, _ string, limit time
 	if err := writeOverlay(overlay, map[string]string{original: changed}); err != nil {
 		return "", "", err
 	}
-	for i, s := range b.suites {
+	for i, s := range suites {
 		cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-count=1", "-failfast", "-short",
 			"-timeout", limit.String(), "-overlay", overlay, s.pkg)
 		out, err := cmd.CombinedOutput()

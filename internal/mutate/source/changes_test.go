@@ -5,6 +5,8 @@ package main
 import (
 	"go/parser"
 	"go/token"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 )
@@ -67,5 +69,34 @@ func TestTable(t *testing.T) {
 	}
 	if _, n := render(results, map[string]string{c.key(): "because"}); n != 0 {
 		t.Errorf("%d survivors without a reason, want none", n)
+	}
+}
+
+// Reasons come in groups, and one that nothing needs is an error.
+func TestReasons(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "reviewed.txt")
+	write := func(s string) (map[string]string, error) {
+		if err := os.WriteFile(file, []byte(s), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return readReasons(file)
+	}
+	reasons, err := write("# words\n=> one\na/a.go f | never | x\n\na/a.go f | -1 | 2\n=> two\nb/b.go g | +1 | 3\n")
+	if err != nil || len(reasons) != 3 || reasons["a/a.go f | -1 | 2"] != "one" || reasons["b/b.go g | +1 | 3"] != "two" {
+		t.Errorf("%v, %v", reasons, err)
+	}
+	for _, bad := range []string{"a/a.go f | never | x\n", "=> one\nk\nk\n"} {
+		if _, err := write(bad); err == nil {
+			t.Errorf("%q is fine", bad)
+		}
+	}
+	c := &change{file: "a/a.go", function: "f", operator: "never", text: "x"}
+	stale := needless([]result{{change: c, pkg: "a", outcome: explained}}, reasons)
+	if !slices.Equal(stale, []string{"a/a.go f | -1 | 2"}) {
+		t.Errorf("needless: %q", stale)
+	}
+	stale = needless([]result{{change: c, pkg: "a", outcome: noticed}}, reasons)
+	if len(stale) != 2 {
+		t.Errorf("needless: %q", stale)
 	}
 }
