@@ -15,16 +15,7 @@ func SameButUnsigned(was, is []byte) bool {
 	if len(was) != len(is) {
 		return false
 	}
-	// TimeStampResp, its ContentInfo, [0], SignedData
-	at := span{0, len(was)}
-	for _, n := range []int{1, 1, 0} {
-		in := parts(was, at)
-		if n >= len(in) {
-			return false
-		}
-		at = in[n]
-	}
-	in := parts(was, at)
+	in := descend(was, 1, 1, 0)
 	if len(in) < 4 {
 		return false
 	}
@@ -38,6 +29,36 @@ func SameButUnsigned(was, is []byte) bool {
 		}
 	}
 	return true
+}
+
+// InSignerIdentifier reports whether a byte of a timestamp response is in the
+// identity of its signer, its issuer's name and its serial number.
+func InSignerIdentifier(der []byte, at int) bool {
+	signed := descend(der, 1, 1, 0)
+	if len(signed) < 4 {
+		return false
+	}
+	infos := parts(der, signed[len(signed)-1])
+	if len(infos) != 1 {
+		return false
+	}
+	info := parts(der, infos[0])
+	return len(info) > 1 && info[1].has(at)
+}
+
+// descend returns the parts of that part of a response which is found by the
+// numbers of its parts: 1 is its ContentInfo, in which 1 is [0], in which 0 is
+// SignedData.
+func descend(der []byte, numbers ...int) []span {
+	at := span{0, len(der)}
+	for _, n := range numbers {
+		in := parts(der, at)
+		if n >= len(in) {
+			return nil
+		}
+		at = in[n]
+	}
+	return parts(der, at)
 }
 
 // span is part of a text.

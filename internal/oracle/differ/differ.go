@@ -32,6 +32,7 @@ type Question struct {
 	Operator, Place string
 
 	judge *judge
+	base  *Question // what a mutant was made from
 }
 
 // Sets are the sources of questions, in the order of the report.
@@ -83,27 +84,36 @@ func ours(q *Question, withArtifact bool) (code string, err error) {
 }
 
 func ourVerdict(q *Question, withArtifact bool) error {
+	_, err := ourReport(q, withArtifact)
+	return err
+}
+
+// ourReport is what this module says of a question that it accepts.
+func ourReport(q *Question, withArtifact bool) (*verify.Report, error) {
 	if q.judge.refusal != nil {
-		return q.judge.refusal
+		return nil, q.judge.refusal
 	}
 	b, err := bundle.Parse(q.Bundle)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	artifact := verify.NoArtifact()
 	switch {
 	case !withArtifact && b.Envelope != nil:
 	case q.Artifact != nil:
 		if artifact, err = q.judge.verifier.ReadArtifact(bytes.NewReader(q.Artifact), b); err != nil {
-			return err
+			return nil, err
 		}
 	case q.Digest != "":
 		if artifact, err = verify.ParseArtifactDigest(q.Digest); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	_, err = q.judge.verifier.Verify(b, artifact)
-	return err
+	result, err := q.judge.verifier.Verify(b, artifact)
+	if err != nil {
+		return nil, err
+	}
+	return result.Report, nil
 }
 
 // demand is what a policy asks for, in the words that all clients know: how

@@ -4,8 +4,10 @@ package differ
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"testing"
 )
 
@@ -29,11 +31,11 @@ func TestSigstoreGo(t *testing.T) {
 	t.Log(found.Summary())
 }
 
-// A rule that has no reason, or no words of the client, explains too much.
+// A rule that has no reason, or no words of either side, explains too much.
 func TestRules(t *testing.T) {
 	for _, list := range [][]*rule{weAccept, theyAccept} {
 		for _, r := range list {
-			for _, e := range []string{r.code, r.words, r.where} {
+			for _, e := range []string{r.code, r.said, r.words, r.where} {
 				if _, err := regexp.Compile(e); err != nil {
 					t.Errorf("%s: %v", r.name, err)
 				}
@@ -41,20 +43,54 @@ func TestRules(t *testing.T) {
 			if r.name == "" || r.why == "" || r.right != "we" && r.right != "either" {
 				t.Errorf("%+v is not complete", r)
 			}
-			if r.code == "accepted" && r.words == "" && r.where == "" {
+			if r.where == "" && r.check == nil && r.cure == nil {
+				t.Errorf("%s explains what is said anywhere", r.name)
+			}
+			if r.code == "" && r.words == "" && r.cure == nil {
 				t.Errorf("%s explains every refusal", r.name)
+			}
+			if r.code != "" && r.said == "" {
+				t.Errorf("%s explains every refusal of ours with %s", r.name, r.code)
 			}
 		}
 	}
+	bases, err := made()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(bases, func(q *Question) bool { return q.Name == "public: 0.3 message, v2" })
 	for _, d := range []*Disagreement{
-		{Client: sgo, Question: &Question{Set: "public", Name: "x"}, Answer: Answer{Reason: "signature is bad"}},
-		{Client: js, Question: &Question{Set: "public", Name: "x"}, Code: "signature.invalid"},
-		{Client: py, Question: &Question{Set: "public", Name: "x"}, Code: "chain.untrusted"},
-		{Client: sgo, Question: &Question{Set: "public", Name: "x"}, Code: "identity.san"},
+		{Client: sgo, Answer: Answer{Reason: "signature is bad"}},
+		{Client: js, Answer: Answer{Reason: "VerificationError: invalid checkpoint signature"}},
+		{Client: py, Answer: Answer{Reason: "VerificationError: not enough sources of verified time"}},
+		{Client: js, Code: "signature.invalid", Err: errors.New("signature does not verify")},
+		{Client: py, Code: "chain.untrusted", Err: errors.New("nobody knows the issuer")},
+		{Client: sgo, Code: "identity.san", Err: errors.New("another signer")},
+		{Client: sgo, Code: "timestamp.signature", Err: errors.New("timestamp 1: signature of timestamp: it does not verify")},
+		{Client: js, Code: "bundle.certificate", Err: errors.New("certificate: no reason")},
+		{Client: js, Code: "bundle.malformed", Err: errors.New("at byte 7: no reason")},
 	} {
-		if r := explain(d); r != nil {
-			t.Errorf("%v is explained by %s", d, r.name)
+		d.Question = bases[i]
+		if r, err := explain(d, nil); r != nil || err != nil {
+			t.Errorf("%v is explained by %v, %v", d, r, err)
 		}
+	}
+}
+
+// A mutant of which we say more than of its origin is not harmless.
+func TestHarmless(t *testing.T) {
+	bases, err := made()
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := *bases[1] // two times
+	q.base = bases[0]
+	if harmless(&q) {
+		t.Error("another signature is harmless")
+	}
+	q.base = bases[1]
+	if !harmless(&q) {
+		t.Error("no change does harm")
 	}
 }
 

@@ -40,6 +40,23 @@ func (o *Outcome) Summary() string {
 	return b.String()
 }
 
+// List returns a line for each disagreement: class, client, question, our code
+// and what the one who refuses says, with tabs between them.
+func (o *Outcome) List() string {
+	var b strings.Builder
+	for _, d := range o.Differ {
+		class, said := "unexplained", words(d.Answer.Reason)
+		if d.Rule != nil {
+			class = d.Rule.name
+		}
+		if d.Err != nil {
+			said = words(d.Err.Error())
+		}
+		fmt.Fprintf(&b, "%s\t%s\t%s\t%s\t%s\n", class, d.Client, d.Question.Title(), d.Code, said)
+	}
+	return b.String()
+}
+
 // Markdown returns docs/differential.md.
 func (o *Outcome) Markdown() string {
 	var b strings.Builder
@@ -65,7 +82,7 @@ leaves out, since the Python client would refuse all others for that alone.
 			}
 		}
 	}
-	fmt.Fprintf(&b, "\nDisagreements that no rule explains: %d\n", len(o.Unexplained))
+	fmt.Fprintf(&b, "\nDisagreements: %d, in %d classes. That no rule explains: %d.\n", len(o.Differ), len(o.Rules), len(o.Unexplained))
 	b.WriteString("\n## What a client cannot be asked\n\n| client | why | questions |\n|---|---|---:|\n")
 	for _, client := range slices.Sorted(maps.Keys(o.Unfit)) {
 		for _, why := range slices.Sorted(maps.Keys(o.Unfit[client])) {
@@ -78,6 +95,20 @@ leaves out, since the Python client would refuse all others for that alone.
 Right is "we" where a specification decides against the client, and "either"
 where it leaves the matter open and both answers are safe. The tables are in
 internal/oracle/differ.
+
+A rule holds for the words of the one who refuses and for the place of the
+change, and more is asked where that could stand for two things: the client
+gets the same question without what it is said to object to, and must accept
+it; or without what is said to make up for a fault, and must refuse it; or the
+change is shown to be in bytes that nobody signs; or the rule is about one story
+alone. A mutant that we accept and of which we say more than of what it was made
+from is never explained; one of what the client refuses anyway counts to the
+class of that.
+
+The rules were read a second time, against specifications and the clients'
+sources: broad ones were split by the words of the refusal, seven reasons that
+hid behind others got rules of their own, five wrong ones were corrected, and
+those that matched nothing are gone.
 
 ### We accept, the client refuses
 `)

@@ -8,17 +8,28 @@ import (
 	"sync"
 )
 
-// rule explains a class of disagreements. It says who is right: "we" if the
-// client accepts or refuses against a specification, "either" if the
-// specification leaves it open and both are safe, "client" if we are wrong.
+// rule explains a class of disagreements. It says who is right: "we" if a
+// specification decides against the client, "either" if it leaves the matter
+// open and both answers are safe.
+//
+// A rule is about one reason. Where the words of either side could stand for
+// another reason as well, check or cure tell them apart.
 type rule struct {
 	client string // names, "|" between them; "" for all
-	code   string // an expression for the whole of our code, "accepted" if we accept
-	words  string // an expression found in what the client says
+	code   string // an expression for the whole of our code, "" if we accept
+	said   string // an expression found in what we say, where we refuse
+	words  string // an expression found in what the client says, where it refuses
 	where  string // an expression found in the question's title
-	right  string
-	name   string
-	why    string // with the source
+	check  func(*Disagreement) bool
+	// cure returns the question without what the client objects to, in each
+	// way that this can be done. The client must accept one of them.
+	cure func(*Question) []*Question
+	// alone returns the question without what makes up for that which we say
+	// is bad, in each way that this can be done. The client must refuse all.
+	alone func(*Question) []*Question
+	right string
+	name  string
+	why   string // with the source
 }
 
 const (
@@ -27,28 +38,80 @@ const (
 	py  = "sigstore (Python)"
 )
 
-// applies reports whether a rule is about a disagreement.
+// applies reports whether a rule is about a disagreement, as far as can be
+// told without asking the client again.
 func (r *rule) applies(d *Disagreement) bool {
-	code := d.Code
-	if code == "" {
-		code = "accepted"
+	if r.client != "" && !strings.Contains("|"+r.client+"|", "|"+d.Client+"|") || (r.code == "") != (d.Code == "") {
+		return false
 	}
-	return (r.client == "" || strings.Contains("|"+r.client+"|", "|"+d.Client+"|")) &&
-		expression("^(?:"+r.code+")$").MatchString(code) &&
-		expression(r.words).MatchString(words(d.Answer.Reason)) &&
-		expression(r.where).MatchString(d.Question.Title())
+	if d.Code == "" {
+		if !expression(r.words).MatchString(words(d.Answer.Reason)) {
+			return false
+		}
+	} else if !expression("^(?:"+r.code+")$").MatchString(d.Code) || d.Err == nil || !expression(r.said).MatchString(d.Err.Error()) {
+		return false
+	}
+	return expression(r.where).MatchString(d.Question.Title()) && (r.check == nil || r.check(d))
 }
 
-// explain returns the first rule that applies, nil if there is none.
-func explain(d *Disagreement) *rule {
+// proved reports whether the client, asked again, answers as the rule says.
+// Without a client there is no telling.
+func (r *rule) proved(d *Disagreement, c Client) (bool, error) {
+	if r.cure == nil && r.alone == nil {
+		return true, nil
+	}
+	if c == nil {
+		return false, nil
+	}
+	if r.cure != nil {
+		return anyAccepted(r.cure(d.Question), c)
+	}
+	list := r.alone(d.Question)
+	accepted, err := anyAccepted(list, c)
+	return len(list) > 0 && !accepted, err
+}
+
+func anyAccepted(list []*Question, c Client) (bool, error) {
+	for _, q := range list {
+		if a, err := c.Ask(q); err != nil || a.Accepted {
+			return a.Accepted, err
+		}
+	}
+	return false, nil
+}
+
+// explain returns the first rule that applies, nil if there is none. A mutant
+// that we accept and of which we say more than of what it was made from is
+// explained by nothing. One whose origin the client refuses as well is
+// explained by what explains that.
+func explain(d *Disagreement, c Client) (*rule, error) {
+	if d.Code == "" && d.Question.base != nil && !harmless(d.Question) {
+		return nil, nil
+	}
 	for _, list := range [][]*rule{weAccept, theyAccept} {
 		for _, r := range list {
-			if (r.code == "accepted") == (d.Code == "") && r.applies(d) {
-				return r
+			if !r.applies(d) {
+				continue
+			}
+			if ok, err := r.proved(d, c); ok || err != nil {
+				return r, err
 			}
 		}
 	}
-	return nil
+	if d.Code == "" && d.Question.base != nil && c != nil {
+		if a, err := c.Ask(d.Question.base); err != nil || !a.Accepted {
+			return explainOrigin(d, a, c, err)
+		}
+	}
+	return nil, nil
+}
+
+// explainOrigin explains the client's answer to what a mutant was made from.
+func explainOrigin(d *Disagreement, a Answer, c Client, err error) (*rule, error) {
+	if err != nil {
+		return nil, err
+	}
+	return explain(&Disagreement{Client: d.Client, Question: d.Question.base, Answer: a}, c)
 }
 
 var expressions sync.Map // of *regexp.Regexp, by its text

@@ -55,6 +55,7 @@ type Outcome struct {
 	Examples    map[*rule]string
 	Codes       map[*rule]map[string]bool // ours
 	Alone       map[string][]*Question    // by our code: all clients accept
+	Differ      []*Disagreement           // all of them
 	Unexplained []*Disagreement
 	Missing     map[string]error // clients that did not run
 }
@@ -153,6 +154,7 @@ func mutants(bases []*Question, yield func(*Question)) error {
 				return
 			}
 			q := *base
+			q.base = base
 			q.Set, q.Operator, q.Place, q.Bundle = "mutant", operator, place, data
 			yield(&q)
 		})
@@ -210,25 +212,28 @@ func (d *desk) work() {
 		}
 		var answer Answer
 		if answer, d.err = d.client.Ask(a.q); d.err == nil {
-			d.compare(a, answer, t)
+			d.err = d.compare(a, answer, t)
 		}
 	}
 }
 
-func (d *desk) compare(a *asked, answer Answer, t *Tally) {
-	code, err := a.code, a.err
+func (d *desk) compare(a *asked, answer Answer, t *Tally) (err error) {
+	code, said := a.code, a.err
 	if !d.client.Artifacts() {
-		code, err = a.bare, a.bareErr
+		code, said = a.bare, a.bareErr
 	}
 	switch {
 	case (code == "") != answer.Accepted:
 		t.Differ++
-		d.differ = append(d.differ, &Disagreement{Client: d.client.Name(), Question: a.q, Code: code, Err: err, Answer: answer})
+		x := &Disagreement{Client: d.client.Name(), Question: a.q, Code: code, Err: said, Answer: answer}
+		x.Rule, err = explain(x, d.client)
+		d.differ = append(d.differ, x)
 	case answer.Accepted:
 		t.Accepted++
 	default:
 		t.Refused++
 	}
+	return err
 }
 
 func gather(desks []*desk) (*Outcome, error) {
@@ -246,7 +251,8 @@ func gather(desks []*desk) (*Outcome, error) {
 					out.Alone[x.Code] = append(out.Alone[x.Code], x.Question)
 				}
 			}
-			if x.Rule = explain(x); x.Rule == nil {
+			out.Differ = append(out.Differ, x)
+			if x.Rule == nil {
 				out.Unexplained = append(out.Unexplained, x)
 				continue
 			}

@@ -104,7 +104,7 @@ var zeros = []struct {
 	at   *regexp.Regexp
 	with string
 }{
-	{regexp.MustCompile(`("tlogEntries":\s*\[\s*\{)(\s*"logId")`), `${1}"logIndex":"0",${2}`},
+	{regexp.MustCompile(`(\{)(\s*"logId")`), `${1}"logIndex":"0",${2}`},
 	{regexp.MustCompile(`("inclusionProof":\s*\{)(\s*"rootHash")`), `${1}"logIndex":"0",${2}`},
 	{regexp.MustCompile(`("treeSize":\s*"\d+",)(\s*"checkpoint")`), `${1}"hashes":[],${2}`},
 }

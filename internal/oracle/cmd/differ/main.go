@@ -4,7 +4,7 @@
 // and writes what it found as Markdown. It fails if there is a disagreement
 // that no rule explains. Clients that cannot run here are named.
 //
-//	differ [-public DIR] [-stories DIR] [-out FILE] [-clients DIR]
+//	differ [-public DIR] [-stories DIR] [-out FILE] [-list FILE] [-clients DIR]
 //
 // The folders in SIGBUNDLE_SUITE and SIGBUNDLE_CORPUS, if set, are asked too,
 // and are not in the report.
@@ -26,18 +26,19 @@ func main() {
 	flag.StringVar(&o.Public, "public", "../../testdata/public", "the `FOLDER` testdata/public")
 	flag.StringVar(&o.Stories, "stories", "../../testdata/virtual", "the `FOLDER` testdata/virtual")
 	out := flag.String("out", "", "write the report to `FILE`")
+	list := flag.String("list", "", "write every disagreement and its class to `FILE`, a line each")
 	dir := flag.String("clients", "", "install the other clients in `FOLDER`; empty: the user's cache")
 	flag.IntVar(&o.Every[0], "every", 3, "ask sigstore-go about one of so many mutants of each kind")
 	flag.IntVar(&o.Every[1], "every-other", 18, "the same for the other clients")
 	flag.Parse()
 	o.Suite, o.Corpus = os.Getenv("SIGBUNDLE_SUITE"), os.Getenv("SIGBUNDLE_CORPUS")
-	if err := run(o, *dir, *out); err != nil {
+	if err := run(o, *dir, *out, *list); err != nil {
 		fmt.Fprintln(os.Stderr, "differ:", err)
 		os.Exit(1)
 	}
 }
 
-func run(o differ.Options, dir, out string) error {
+func run(o differ.Options, dir, out, list string) error {
 	if dir == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
@@ -57,6 +58,11 @@ func run(o differ.Options, dir, out string) error {
 	}
 	found.Missing = missing
 	report(found)
+	if list != "" {
+		if err := os.WriteFile(list, []byte(found.List()), 0o644); err != nil {
+			return err
+		}
+	}
 	if out != "" && len(missing) == 0 && o.Suite == "" && o.Corpus == "" {
 		if err := os.WriteFile(out, []byte(found.Markdown()), 0o644); err != nil {
 			return err
