@@ -66,45 +66,59 @@ func (b *bench) signs(t *testing.T, c stack.Signing, managed bool) {
 	}
 }
 
+// stop is a server that is killed, and what comes of it.
+type stop struct {
+	server string
+	then   []outcome
+}
+
+// outcome is that sigbundle signs, or gives up with a code.
+type outcome struct {
+	config  stack.Signing
+	managed bool
+	code    string // empty: it signs
+}
+
 // TestStopped kills one server after another. What needs it is refused by the
 // name of the service that was asked, and what does not need it goes on.
 func TestStopped(t *testing.T) {
 	t.Parallel()
-	b := newBenchOn(t, stacktest.Own(t))
-	for _, managed := range []bool{false, true} {
-		b.signs(t, stack.RekorV1, managed)
-		b.signs(t, stack.RekorPair, managed)
-	}
-	type want struct {
-		config  stack.Signing
-		managed bool
-		code    string // empty: it signs
-	}
 	const keyless, key = false, true
-	for _, step := range []struct {
-		server string
-		wants  []want
-	}{
-		// Fulcio asks again and again, as it certifies nothing that the CT log
-		// has not taken.
-		{stack.CT, []want{{stack.RekorV2, keyless, "sign.fulcio.timeout"}, {stack.RekorV2, key, ""}}},
-		{stack.Fulcio, []want{{stack.RekorV2, keyless, "sign.fulcio.unreachable"}, {stack.RekorV2, key, ""}, {stack.RekorV1, key, ""}}},
-		{stack.Trillian, []want{{stack.RekorV1, key, "sign.rekor.unavailable"}, {stack.RekorV2, key, ""}}},
-		{stack.Rekor1, []want{{stack.RekorV1, key, "sign.rekor.unreachable"}, {stack.RekorV2, key, ""}}},
-		// What stands before Rekor v2, for its read path, answers 502.
-		{stack.Rekor2B, []want{{stack.RekorPair, key, "sign.rekor.unavailable"}, {stack.RekorV2, key, ""}}},
-		{stack.Rekor2, []want{{stack.RekorV2, key, "sign.rekor.unavailable"}}},
-		{stack.TSAB, []want{{stack.RekorPair, key, "sign.tsa.unreachable"}}},
-		{stack.TSA, []want{{stack.RekorV2, key, "sign.tsa.unreachable"}, {stack.RekorV1, key, "sign.tsa.unreachable"}}},
+	for name, stops := range map[string][]stop{
+		"certificates": {
+			// Fulcio asks again and again, as it certifies nothing that the CT
+			// log has not taken.
+			{stack.CT, []outcome{{stack.RekorV2, keyless, "sign.fulcio.timeout"}, {stack.RekorV2, key, ""}}},
+			{stack.Fulcio, []outcome{{stack.RekorV2, keyless, "sign.fulcio.unreachable"}, {stack.RekorV1, key, ""}}},
+		},
+		"logs and stamps": {
+			{stack.Trillian, []outcome{{stack.RekorV1, key, "sign.rekor.unavailable"}, {stack.RekorV2, key, ""}}},
+			{stack.Rekor1, []outcome{{stack.RekorV1, key, "sign.rekor.unreachable"}, {stack.RekorV2, key, ""}}},
+			// What stands before Rekor v2, for its read path, answers 502.
+			{stack.Rekor2B, []outcome{{stack.RekorPair, key, "sign.rekor.unavailable"}, {stack.RekorV2, key, ""}}},
+			{stack.Rekor2, []outcome{{stack.RekorV2, key, "sign.rekor.unavailable"}}},
+			{stack.TSAB, []outcome{{stack.RekorPair, key, "sign.tsa.unreachable"}}},
+			{stack.TSA, []outcome{{stack.RekorV2, key, "sign.tsa.unreachable"}}},
+		},
 	} {
-		b.Kill(t, step.server)
-		for _, w := range step.wants {
-			if w.code == "" {
-				b.signs(t, w.config, w.managed)
-			} else {
-				b.givesUp(t, b.signArgs(w.config, w.managed), w.code)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBenchOn(t, stacktest.Own(t))
+			for _, managed := range []bool{keyless, key} {
+				b.signs(t, stack.RekorV1, managed)
+				b.signs(t, stack.RekorPair, managed)
 			}
-		}
+			for _, s := range stops {
+				b.Kill(t, s.server)
+				for _, o := range s.then {
+					if o.code == "" {
+						b.signs(t, o.config, o.managed)
+					} else {
+						b.givesUp(t, b.signArgs(o.config, o.managed), o.code)
+					}
+				}
+			}
+		})
 	}
 }
 
