@@ -44,6 +44,16 @@ PASS
 	}
 }
 
+func TestOutOfTime(t *testing.T) {
+	const ended = "fuzz: elapsed: 9m31s, execs: 401265 (199/sec), new interesting: 51 (total: 299)\n--- FAIL: FuzzAll (571.21s)\n    context deadline exceeded\nFAIL\n"
+	if !outOfTime([]byte(ended)) {
+		t.Error("the end of a round is a failure")
+	}
+	if outOfTime([]byte(ended+"    Failing input written to testdata/fuzz/FuzzAll/771e938e4458e983\n")) || outOfTime([]byte("--- FAIL: FuzzAll\n")) {
+		t.Error("a failure is the end of a round")
+	}
+}
+
 func TestKeep(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "fuzzing.md")
 	b, a := target{pkg: "m/b", module: "m", function: "FuzzB", synopsis: "reads."}, target{pkg: "m/a", module: "m", function: "FuzzA", synopsis: "a|b"}
