@@ -13,7 +13,7 @@ T       ?= 30s
 
 # Nested modules, which ./... passes over. The light ones are part of the
 # tests; the heavy ones build servers or take a C compiler, and have targets of
-# their own.
+# their own, of which the tests take integration-small.
 LIGHT_MODULES := internal/oracle internal/spiffe
 HEAVY_MODULES := internal/stack internal/pkcs11
 
