@@ -106,7 +106,9 @@ func (i *Instance) certify(r virtual.Request, key crypto.PublicKey) (*reply, err
 	var ct *virtual.SCTInput
 	if i.Detached {
 		r.SCT = func(in *virtual.SCTInput) { ct = in }
-		r.SCTList = func([]byte) []byte { return nil }
+		if !i.Embedded {
+			r.SCTList = func([]byte) []byte { return nil }
+		}
 	}
 	signed, err := i.World.Sign(r)
 	if err != nil {

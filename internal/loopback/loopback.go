@@ -36,6 +36,7 @@ type Instance struct {
 	Audience  string           // whom Fulcio takes tokens for; "" is anybody
 	Challenge string           // the claim that Fulcio wants signed; "" is the usual one
 	Detached  bool             // Fulcio hands the SCT out beside the certificate
+	Embedded  bool             // and in the certificate as well
 	// SCT may change a detached SCT, or return what is sent instead.
 	SCT func(sct map[string]any) any
 

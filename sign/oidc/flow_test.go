@@ -237,6 +237,29 @@ func TestForgedCallback(t *testing.T) {
 	}
 }
 
+// TestFresh asks no question twice, nor one that can be guessed.
+func TestFresh(t *testing.T) {
+	p := newProvider(t)
+	seen := make(map[string]bool)
+	for range 3 {
+		f, err := newFlow(t.Context(), p.config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		// RFC 6749, Section 10.10, wants 128 bits; RFC 7636, Section 4.1, 43
+		// characters.
+		if len(f.state) < 26 || len(f.nonce) < 26 || len(f.verifier) < 43 {
+			t.Errorf("%d, %d and %d characters", len(f.state), len(f.nonce), len(f.verifier))
+		}
+		for _, s := range []string{f.state, f.nonce, f.verifier} {
+			if seen[s] {
+				t.Errorf("%q was asked before", s)
+			}
+			seen[s] = true
+		}
+	}
+}
+
 // TestPlain refuses to redeem a code at an address without TLS.
 func TestPlain(t *testing.T) {
 	f := &flow{FlowConfig: FlowConfig{ClientID: clientID}, client: testClient(), token: "http://provider.example.test/token"}

@@ -10,6 +10,7 @@
 package oidc
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -198,10 +199,8 @@ func (t *Token) Check(e Expect) error {
 		return refuse.New("sign.token.expired", "the identity token expires in less than %s", minLife)
 	case t.start.After(e.Now.Add(maxSkew)):
 		return refuse.New("sign.token.early", "the identity token is not valid before %s", t.start.Format(time.RFC3339))
-	case t.claims["sub"] == "" && t.claims["email"] == "":
-		return refuse.New("sign.token.subject", "the identity token names nobody")
 	case t.ChallengeBy(e.Challenge) == "":
-		return refuse.New("sign.token.subject", "the identity token has no claim %q, which the authority wants signed", e.Challenge)
+		return refuse.New("sign.token.subject", "the identity token names nobody: it has no claim %q", cmp.Or(e.Challenge, "sub"))
 	// Where the authority goes by another claim, the address is beside the point.
 	case (e.Challenge == "" || e.Challenge == "email") && t.claims["email"] != "" && !t.verified:
 		return refuse.New("sign.token.email", "the identity token's issuer has not verified the email address %q", t.claims["email"])

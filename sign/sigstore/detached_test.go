@@ -53,9 +53,11 @@ func TestDetached(t *testing.T) {
 
 	// Nothing is lowered for certificates that are as they should be, also
 	// where something came beside them.
-	i.Detached = false
-	if signed := i.signed(t, config, sign.Message(strings.NewReader(artifact))); signed.DetachedSCT || signed.Report.Required.Lowered {
-		t.Errorf("lowered for nothing: %+v", signed.Report.Required)
+	for _, beside := range []bool{true, false} {
+		i.Detached, i.Embedded = beside, true
+		if signed := i.signed(t, config, sign.Message(strings.NewReader(artifact))); signed.DetachedSCT || signed.Report.Required.Lowered {
+			t.Errorf("lowered for nothing: %+v", signed.Report.Required)
+		}
 	}
 	i.Certificate.SCT = func(in *virtual.SCTInput) { in.Corrupt = true }
 	i.refused(t, config, sign.Message(strings.NewReader(artifact)), "sct.signature")

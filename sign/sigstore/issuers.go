@@ -73,8 +73,8 @@ func (l Issuers) Find(issuer string) TokenIssuer {
 }
 
 // fits reports whether a URL is one that a pattern stands for (Fulcio,
-// config.FulcioConfig.GetIssuer). A star swallows no "." or "/", so that the
-// longest run of what it may stand for is the only one that can fit.
+// config.FulcioConfig.GetIssuer). A star takes all that it may stand for,
+// so that a pattern which goes on with such a character fits nothing.
 func fits(pattern, url string) bool {
 	pieces := strings.Split(pattern, "*")
 	rest, ok := strings.CutPrefix(url, pieces[0])
@@ -86,8 +86,8 @@ func fits(pattern, url string) bool {
 		if n < 0 {
 			n = len(rest)
 		}
-		if n == 0 || piece != "" && wild(rune(piece[0])) {
-			return false // a pattern that could be read in several ways fits nothing
+		if n == 0 {
+			return false
 		}
 		rest, ok = strings.CutPrefix(rest[n:], piece)
 	}
