@@ -92,6 +92,7 @@ func TestLeafProfile(t *testing.T) {
 		ok     bool
 	}{
 		{"as it is", func(*x509.Certificate) {}, true},
+		{"no name", func(c *x509.Certificate) { c.URIs, c.EmailAddresses = nil, nil }, true},
 		{"unknown extension", func(c *x509.Certificate) {
 			c.ExtraExtensions = append(c.ExtraExtensions, extension(unknown, false, 5, 0))
 		}, true},
