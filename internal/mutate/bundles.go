@@ -6,32 +6,45 @@ import (
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
+
+	"github.com/sigbundle/sigbundle/tlog"
 )
 
 // bundleMutants emits the mutants of a bundle. Donors are the other subjects
-// of its pool.
-func bundleMutants(s *subject, donors []*subject, yield func(*Mutant)) {
+// of its pool, foreigners some of others.
+func bundleMutants(s *subject, donors, foreigners []*subject, yield func(*Mutant)) {
 	to := func(operator, place string, make func() []byte) {
+		if !s.promised() && (strings.HasSuffix(place, "[].integratedTime") || strings.HasSuffix(place, "[].logIndex")) {
+			place += " (no promise)" // which is what signs them
+		}
 		yield(&Mutant{Case: s, Operator: operator, Place: place, make: make})
 	}
 	var docs []*node
 	for _, d := range donors {
 		docs = append(docs, d.doc)
 	}
-	jsonMutants(s.doc, docs, "", func(place string) format { return s.inside(place, donors) }, to)
+	jsonMutants(s.doc, docs, "", func(place string) format { return s.inside(place, donors, foreigners) }, to)
 	documentMutants(s.Bundle, to)
 	partMutants(s.doc, donors, to)
+	agreeingMutants(s, donors, to)
+}
+
+// promised reports whether any log promised to include its entry.
+func (s *subject) promised() bool {
+	return slices.ContainsFunc(s.parsed.Entries, func(e tlog.Entry) bool { return len(e.Promise) > 0 })
 }
 
 // inside returns what is in the strings at a place.
-func (s *subject) inside(place string, donors []*subject) format {
+func (s *subject) inside(place string, donors, foreigners []*subject) format {
 	switch {
 	case strings.HasSuffix(place, ".rawBytes"):
-		return signatureMutants(nil) // bytes and DER
+		return structureMutants(certificateRegions, donorBytes(donors, foreigners, ".rawBytes"))
 	case strings.HasSuffix(place, ".signedTimestamp"):
-		return both(byteMutants, derMutants)
+		return structureMutants(timestampRegions, donorBytes(donors, foreigners, ".signedTimestamp"))
 	case strings.HasSuffix(place, ".signedEntryTimestamp"):
 		return signatureMutants(s.promiseCurve())
 	case strings.HasSuffix(place, ".sig"), strings.HasSuffix(place, ".signature"):
@@ -41,7 +54,7 @@ func (s *subject) inside(place string, donors []*subject) format {
 	case strings.HasSuffix(place, ".payload"):
 		return both(byteMutants, inJSON(donorStrings(donors, "payload")))
 	case strings.HasSuffix(place, ".envelope"):
-		return textMutants
+		return textMutants(donorBytes(donors, foreigners, ".envelope"))
 	case strings.HasSuffix(place, ".rootHash"), strings.HasSuffix(place, ".hashes[]"), strings.HasSuffix(place, ".keyId"), strings.HasSuffix(place, ".digest"):
 		return byteMutants
 	}
@@ -105,6 +118,28 @@ func donorStrings(donors []*subject, name string) []*node {
 	return docs
 }
 
+// donorBytes returns what is in the strings of a name of a few donors and all
+// foreigners.
+func donorBytes(donors, foreigners []*subject, name string) (list [][]byte) {
+	const few = 3
+	for _, d := range slices.Concat(donors, foreigners) {
+		if len(list) == few && slices.Contains(donors, d) {
+			continue
+		}
+		d.doc.walk(nil, "", func(_ route, place string, n *node) {
+			if n.kind != '"' || !strings.HasSuffix(place, name) {
+				return
+			}
+			if b, err := base64.StdEncoding.DecodeString(n.text); err == nil {
+				list = append(list, b)
+			} else {
+				list = append(list, []byte(n.text))
+			}
+		})
+	}
+	return list
+}
+
 // documentMutants changes a document as a text.
 func documentMutants(data []byte, to emit) {
 	const place = "(document)"
@@ -159,11 +194,30 @@ func partMutants(doc *node, donors []*subject, to emit) {
 	}
 }
 
+// samePart reports whether two bundles agree in a part.
+func samePart(a, b *node, i int) bool {
+	p := parts[i]
+	if p.in != "" {
+		a, b = a.get(p.in), b.get(p.in)
+	}
+	for _, member := range p.all {
+		x, y := a.get(member), b.get(member)
+		if (x == nil) != (y == nil) || x != nil && !bytes.Equal(x.write(), y.write()) {
+			return false
+		}
+	}
+	return true
+}
+
+// splice puts a set of parts into a bundle. A bundle made of nothing but the
+// donor's parts is the donor, and no mutant.
 func splice(doc, donor *node, set int) (string, func() []byte) {
 	c := doc.clone()
 	var names []string
+	whole := true // nothing would be left of doc
 	for i, p := range parts {
 		if set&(1<<i) == 0 {
+			whole = whole && samePart(doc, donor, i)
 			continue
 		}
 		names = append(names, p.name)
@@ -179,7 +233,7 @@ func splice(doc, donor *node, set int) (string, func() []byte) {
 		}
 	}
 	out := c.write()
-	if bytes.Equal(out, doc.write()) {
+	if whole || bytes.Equal(out, doc.write()) {
 		return "", nil
 	}
 	return strings.Join(names, "+"), func() []byte { return out }

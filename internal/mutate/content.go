@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"encoding/base64"
 	"math/big"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -39,13 +40,18 @@ func both(list ...format) format {
 }
 
 // byteMutants changes single bytes, and the whole.
-func byteMutants(data []byte, place string, to emit) {
+func byteMutants(data []byte, place string, to emit) { byteMutantsOf(nil, data, place, to) }
+
+// byteMutantsOf names the part that each byte is in.
+func byteMutantsOf(named regions, data []byte, place string, to emit) {
+	at := place
 	with := func(operator string, change func(b []byte) []byte) {
-		to(operator, place, func() []byte { return change(bytes.Clone(data)) })
+		to(operator, at, func() []byte { return change(bytes.Clone(data)) })
 	}
 	for i := range data {
+		at = place + named.name(i)
 		with("flip a bit", func(b []byte) []byte { b[i] ^= 1 << (i % 8); return b })
-		if i%8 == 5 {
+		if i%8 == 5 || named.starts(i) {
 			with("zero a byte", func(b []byte) []byte {
 				if b[i] == 0 {
 					b[i] = 0xff
@@ -58,6 +64,8 @@ func byteMutants(data []byte, place string, to emit) {
 			with("insert a byte", func(b []byte) []byte { return append(b[:i:i], append([]byte{0}, data[i:]...)...) })
 		}
 	}
+	at = place
+	with("swap halves", func(b []byte) []byte { return append(b[len(b)/2:len(b):len(b)], b[:len(b)/2]...) })
 	with("truncate", func(b []byte) []byte { return b[:len(b)-1] })
 	with("truncate", func(b []byte) []byte { return b[:len(b)/2] })
 	with("extend", func(b []byte) []byte { return append(b, 0) })
@@ -65,14 +73,66 @@ func byteMutants(data []byte, place string, to emit) {
 	with("zero before", func(b []byte) []byte { return append([]byte{0}, b...) })
 }
 
-// textMutants changes the bytes and the lines of a signed note.
-func textMutants(data []byte, place string, to emit) {
-	byteMutants(data, place, to)
-	lines := strings.SplitAfter(string(data), "\n")
-	with := func(operator string, lines ...string) {
-		to(operator, place, func() []byte { return []byte(strings.Join(lines, "")) })
+// structureMutants changes the bytes and the structure of DER with parts that
+// have names.
+func structureMutants(of func([]byte) regions, donors [][]byte) format {
+	return func(data []byte, place string, to emit) {
+		named := of(data)
+		regionSplices(of, data, donors, place, to)
+		byteMutantsOf(named, data, place, to)
+		derMutantsOf(named, data, place, to)
 	}
+}
+
+// textMutants changes the bytes, the parts and the lines of a signed note.
+func textMutants(donors [][]byte) format {
+	return func(data []byte, place string, to emit) {
+		named := checkpointRegions(data)
+		byteMutantsOf(named, data, place, to)
+		regionSplices(checkpointRegions, data, donors, place, to)
+		for _, x := range named {
+			partMutantsOf(x, data, place+x.name, to)
+		}
+		lineMutants(named, data, place, to)
+	}
+}
+
+// partMutantsOf changes one part of a text.
+func partMutantsOf(x region, data []byte, place string, to emit) {
+	whole := string(data[x.start:x.end])
+	part := strings.TrimSuffix(whole, "\n")
+	with := func(operator, changed string) {
+		if changed += whole[len(part):]; changed != whole {
+			to(operator, place, func() []byte { return slices.Concat(data[:x.start], []byte(changed), data[x.end:]) })
+		}
+	}
+	with("drop the part", "")
+	with("double the part", part+part)
+	with("reverse the part", reversed(part))
+	with("truncate the part", part[:len(part)/2])
+	with("extend the part", part+"A")
+	with("re-encode: unpadded", strings.TrimRight(part, "="))
+	with("re-encode: URL alphabet", strings.NewReplacer("+", "-", "/", "_").Replace(part))
+	with("re-encode: zero before", "0"+part)
+	with("re-encode: space behind", part+" ")
+}
+
+func reversed(s string) string {
+	b := []byte(s)
+	slices.Reverse(b)
+	return string(b)
+}
+
+// lineMutants changes the lines of a text.
+func lineMutants(named regions, data []byte, place string, to emit) {
+	lines := strings.SplitAfter(string(data), "\n")
+	at := 0
 	for i, line := range lines {
+		here := place + named.name(at)
+		at += len(line)
+		with := func(operator string, lines ...string) {
+			to(operator, here, func() []byte { return []byte(strings.Join(lines, "")) })
+		}
 		if line == "" {
 			continue
 		}
@@ -85,6 +145,8 @@ func textMutants(data []byte, place string, to emit) {
 		with("space behind line", append(append(before, strings.TrimSuffix(line, "\n")+" \n"), after...)...)
 		if i > 0 {
 			with("swap lines", append(append(before[:i-1:i-1], line, lines[i-1]), after...)...)
+		} else if len(lines) > 1 {
+			with("swap lines", append([]string{lines[1], line}, lines[2:]...)...)
 		}
 	}
 }
@@ -130,6 +192,7 @@ type tlv struct {
 	content []byte // if there are no parts
 	parts   []*tlv
 	long    bool // write the length in more bytes than it takes
+	start   int  // where in the document it was
 }
 
 // parseTLVs reads a sequence of values, nil if it is none. Octet strings are
@@ -193,14 +256,18 @@ func (v *tlv) at(r route) *tlv {
 // derMutants changes the structure of DER, with all lengths around the change
 // made right again: values dropped, doubled, emptied, moved, retagged, and
 // the same values in other encodings.
-func derMutants(data []byte, place string, to emit) {
-	list := parseTLVs(data)
-	if len(list) != 1 || !bytes.Equal(list[0].write(nil), data) {
+func derMutants(data []byte, place string, to emit) { derMutantsOf(nil, data, place, to) }
+
+// derMutantsOf names the part that each value is in.
+func derMutantsOf(named regions, data []byte, place string, to emit) {
+	tree := derTree(data)
+	if tree == nil {
 		return
 	}
-	list[0].walk(nil, func(r route, v *tlv) {
+	tree.walk(nil, func(r route, v *tlv) {
+		at := place + named.name(v.start)
 		edit := func(operator string, r route, change func(*tlv)) {
-			to(operator, place, func() []byte {
+			to(operator, at, func() []byte {
 				top := parseTLVs(data)[0]
 				change(top.at(r))
 				return top.write(nil)
@@ -216,11 +283,14 @@ func derMutants(data []byte, place string, to emit) {
 				v.content = append(bytes.Clone(v.content), 0)
 			}
 		})
-		for i := range v.parts {
+		for i, part := range v.parts {
+			at = place + named.name(part.start)
 			edit("DER: drop", r, func(v *tlv) { v.parts = append(v.parts[:i], v.parts[i+1:]...) })
 			edit("DER: double", r, func(v *tlv) { v.parts = append(v.parts[:i+1:i+1], v.parts[i:]...) })
 			if i > 0 {
 				edit("DER: swap", r, func(v *tlv) { v.parts[i-1], v.parts[i] = v.parts[i], v.parts[i-1] })
+			} else if last := len(v.parts) - 1; last > 0 {
+				edit("DER: swap", r, func(v *tlv) { v.parts[0], v.parts[last] = v.parts[last], v.parts[0] })
 			}
 		}
 	})

@@ -63,28 +63,36 @@ var bundleExpectations = []expectation{
 	{"*", "*.canonicalizedBody/spec.signatures|*.canonicalizedBody/spec.content.envelope.signatures", bodyCodes + "tlog.entry.signature", nil},
 	{"*", "*.canonicalizedBody/*", bodyCodes, nil},
 	{"extend|truncate|zero before", "*.rawBytes/", "bundle.certificate", nil},
-	{"*", "*.certificate.rawBytes/", leafCodes, nil},
-	{"*", "*.certificates[].rawBytes/", leafCodes + "=helper =same", nil},
+	{"*", "*.certificate.rawBytes/*", leafCodes, nil},
+	{"*", "*.certificates[].rawBytes/*", leafCodes + "=helper =same", nil},
 	{"extend|truncate|zero before", "*.signedTimestamp/", "timestamp.malformed", nil},
-	{"*", "*.signedTimestamp/", tokenCodes, nil},
+	{"*", "*.signedTimestamp/*", tokenCodes, nil},
 	{"other half of ECDSA", "*.signedEntryTimestamp/", "=malleable", nil},
 	{"*", "*.signedEntryTimestamp/", "tlog.promise.signature", nil},
 	{"other half of ECDSA", "messageSignature.signature/|dsseEnvelope.signatures[].sig/", sigCodes + "=malleable", nil},
 	{"*", "messageSignature.signature/|dsseEnvelope.signatures[].sig/", sigCodes, nil},
-	{"*", "*.checkpoint.envelope/", "tlog.checkpoint.malformed tlog.checkpoint.signature tlog.checkpoint.unsigned bundle.malformed =cosigner", nil},
-	{"flip a bit|zero a byte", "*.hashes[]/", "tlog.inclusion", nil},
-	{"flip a bit|zero a byte", "*.rootHash/", "tlog.checkpoint.root", nil},
+	{"*", "*.checkpoint.envelope/*", "tlog.checkpoint.malformed tlog.checkpoint.signature tlog.checkpoint.unsigned bundle.malformed =cosigner", nil},
+	{"flip a bit|zero a byte|swap halves", "*.hashes[]/", "tlog.inclusion", nil},
+	{"flip a bit|zero a byte|swap halves", "*.rootHash/", "tlog.checkpoint.root", nil},
 	{"*", "*.hashes[]/|*.rootHash/", "bundle.malformed", nil},
-	{"flip a bit|zero a byte", "*.keyId/", "tlog.unknown_log =less", nil},
+	{"flip a bit|zero a byte|swap halves", "*.keyId/", "tlog.unknown_log =less", nil},
 	{"*", "*.keyId/", "bundle.log_id", nil},
-	{"flip a bit|zero a byte", "*.digest/", "artifact.mismatch", nil},
+	{"flip a bit|zero a byte|swap halves", "*.digest/", "artifact.mismatch", nil},
 	{"*", "*.digest/", "bundle.digest", nil},
+
+	// several values that agree
+	{"another hint everywhere", "*", "key.hint", nil},
+	{"moved *", "*", "bundle.carrier", nil},
+	{"behind the leaf: *", "*", "=helper =same", nil},
+	{"before the leaf: *|instead of the leaf: *", "*", "bundle.certificate tlog.entry.key bundle.chain_empty", nil},
+	{"checkpoint of a*", "*", "tlog.checkpoint.root", nil},
+	{"checkpoint, root and size of a*|all but the index of a*", "*", "tlog.inclusion bundle.number bundle.malformed", nil},
 
 	// the JSON itself
 	{"truncate|data behind|byte order mark|comma behind*|comment|single quotes|in a list|twice", "(document)", "bundle.malformed bundle.number", nil},
 	{"base64: *", "*.kindVersion.kind", "tlog.entry.kind", nil},
 	{"base64: *", "*.hint|*.keyid", "key.hint bundle.key_hint", nil},
-	{"member in snake case", "dsseEnvelope", "bundle.malformed", nil},
+	{"member in snake case", "dsseEnvelope.payloadType", "bundle.malformed", nil},
 	{sameOps, "*", "=same", nil},
 	{parseOps, "*", "bundle.malformed", nil},
 	{"base64: line break|base64: other character|base64: padded|base64: loose bits", "*", "bundle.malformed", nil},
@@ -100,8 +108,9 @@ var bundleExpectations = []expectation{
 	{"splice", "mediaType", "bundle.carrier bundle.promise_missing bundle.proof_missing =version", nil},
 	{"*", "mediaType", "bundle.version", nil},
 
+	{"splice", "messageSignature", "artifact.mismatch" + sigCodes, nil},
 	{"*", "messageSignature", "bundle.malformed bundle.content artifact.mismatch =hint", nil},
-	{"null", "messageSignature.messageDigest", "=hint", nil},
+	{"null|drop member", "messageSignature.messageDigest", "=hint", nil},
 	{"*", "messageSignature.messageDigest", "bundle.malformed bundle.digest artifact.mismatch", nil},
 	{"*", "messageSignature.messageDigest.algorithm", "bundle.malformed bundle.digest", nil},
 	{"*", "messageSignature.messageDigest.digest", "bundle.malformed bundle.digest artifact.mismatch =same", nil},
@@ -119,6 +128,7 @@ var bundleExpectations = []expectation{
 
 	{"splice", "verificationMaterial", partCodes + "bundle.carrier bundle.promise_missing bundle.proof_missing", nil},
 	{"*", "verificationMaterial", "bundle.malformed bundle.material time.none tlog.threshold timestamp.threshold tlog.unknown_log =less =same", nil},
+	{"splice", "*.certificate|*.certificate.rawBytes", "tlog.entry.key signature.invalid identity.san chain.profile chain.expired", nil},
 	{"*", "*.certificate|*.certificate.rawBytes", "bundle.malformed bundle.material bundle.certificate tlog.entry.key signature.invalid identity.san chain.profile =same", nil},
 	{"*", "*.publicKey|*.publicKey.hint", "bundle.malformed bundle.material bundle.key_hint key.hint =same", nil},
 	{"*", "*.x509CertificateChain*", "bundle.malformed bundle.material bundle.chain_empty bundle.certificate tlog.entry.key =helper =same", nil},
@@ -141,14 +151,16 @@ var bundleExpectations = []expectation{
 	{"*", "*.inclusionProof.logIndex", "bundle.malformed bundle.number tlog.inclusion", nil},
 	{"*", "*.rootHash", "bundle.malformed tlog.checkpoint.root =same", nil},
 	{"*", "*.treeSize", "bundle.malformed bundle.number tlog.checkpoint.root", nil},
-	{"*", "*.integratedTime", "bundle.malformed bundle.number tlog.promise.signature tlog.entry.malformed =unproved", nil},
+	{"*", "*.integratedTime", "bundle.malformed bundle.number tlog.promise.signature tlog.entry.malformed", nil},
+	{"*", "*.integratedTime (no promise)", "bundle.malformed bundle.number =unproved", nil},
 	{"*", "*.kindVersion*", "bundle.malformed bundle.entry_kind tlog.entry.kind", nil},
 	{"*", "*.logId|*.logId.keyId", "bundle.malformed bundle.log_id tlog.unknown_log tlog.promise.signature tlog.promise.unexpected tlog.checkpoint.unsigned =less =same", nil},
-	{"*", "*.logIndex", "bundle.malformed bundle.number tlog.promise.signature tlog.inclusion tlog.entry.malformed =unproved", nil},
+	{"*", "*.logIndex", "bundle.malformed bundle.number tlog.promise.signature tlog.inclusion tlog.entry.malformed", nil},
+	{"*", "*.logIndex (no promise)", "bundle.malformed bundle.number tlog.inclusion tlog.entry.malformed =unproved", nil},
 }
 
 // partCodes are those of a bundle put together from parts of two.
-const partCodes = " artifact.mismatch tlog.entry.signature tlog.entry.key tlog.threshold timestamp.imprint timestamp.threshold time.none signature.invalid key.missing key.unexpected key.hint bundle.key_hint identity.san =twin "
+const partCodes = " artifact.mismatch tlog.entry.signature tlog.entry.key tlog.threshold timestamp.imprint timestamp.threshold time.none chain.expired signature.invalid key.missing key.unexpected key.hint bundle.key_hint identity.san =twin "
 
 var expectations = struct {
 	once  sync.Once
@@ -163,7 +175,7 @@ func expected(operator, place string) *expectation {
 	x := &expectations
 	x.once.Do(func() {
 		x.found = make(map[[2]string]*expectation)
-		x.list = slices.Concat(trustExpectations, flawExpectations, bundleExpectations)
+		x.list = slices.Concat(trustExpectations, flawExpectations, authorityExpectations, anewExpectations, bundleExpectations)
 		for i := range x.list {
 			x.list[i].codes = strings.Fields(x.list[i].want)
 			x.rules = append(x.rules, struct{ operator, place *regexp.Regexp }{glob(x.list[i].operator), glob(x.list[i].place)})

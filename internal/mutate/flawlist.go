@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
+	"math/big"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +21,7 @@ type request = virtual.Request
 type key = virtual.Key
 
 // flaws are ordered as the checks are.
-var flaws = append(append(certificateFlaws, logFlaws...), contentFlaws...)
+var flaws = slices.Concat(certificateFlaws, sctFlaws, logFlaws, contentFlaws)
 
 var certificateFlaws = []flaw{
 	{"certificate by a stranger", "chain.untrusted", "", func(r *request, k *key) { r.Certificate = func(c *virtual.CertificateInput) { c.Key = k } }},
@@ -97,6 +99,45 @@ var logFlaws = []flaw{
 	}},
 }
 
+// sctFlaws change one byte each of the list of SCTs after the log has signed
+// it, and before the authority signs the certificate around it.
+var sctFlaws = func() (list []flaw) {
+	const (
+		header = 2 + 2 // lengths of the list and of the one SCT
+		size   = header + 1 + 32 + 8 + 2 + 2 + 2
+	)
+	for i := range size + 70 {
+		name, want := "signature", "sct.signature sct.malformed"
+		switch {
+		case i < 2:
+			name, want = "length of the list", "sct.malformed"
+		case i < header:
+			name, want = "length", "sct.malformed"
+		case i < header+1:
+			name, want = "version", "sct.malformed"
+		case i < header+33:
+			name, want = "log ID", "sct.unknown_log"
+		case i < header+41:
+			name, want = "timestamp", "sct.signature sct.window sct.malformed"
+		case i < header+43:
+			name, want = "extensions", "sct.malformed"
+		case i < header+45:
+			name, want = "algorithms", "sct.malformed"
+		case i < size:
+			name, want = "length of the signature", "sct.malformed"
+		}
+		list = append(list, flaw{"SCT changed: " + name, want, "", func(r *request, _ *key) {
+			r.SCTList = func(l []byte) []byte {
+				if i < len(l) {
+					l[i] ^= 1
+				}
+				return l
+			}
+		}})
+	}
+	return list
+}()
+
 func withoutLine(i int) func(string) string {
 	return func(s string) string {
 		lines := strings.SplitAfter(s, "\n")
@@ -109,6 +150,26 @@ var contentFlaws = []flaw{
 	{"timestamp of something else", "timestamp.imprint", "", func(r *request, _ *key) { r.Timestamp = func(t *virtual.TimestampInput) { t.Message = []byte("else") } }},
 	{"timestamp granted with changes", "timestamp.status", "", func(r *request, _ *key) { r.Timestamp = func(t *virtual.TimestampInput) { t.Status = 1 } }},
 	{"timestamp refused", "timestamp.status", "", func(r *request, _ *key) { r.Timestamp = func(t *virtual.TimestampInput) { t.Status = 2 } }},
+	{"timestamp waiting", "timestamp.status", "", func(r *request, _ *key) { r.Timestamp = func(t *virtual.TimestampInput) { t.Status = 3 } }},
+	{"timestamp names another signer", "timestamp.signer", "", func(r *request, _ *key) {
+		r.Timestamp = func(t *virtual.TimestampInput) { t.Signer = impostor(t.Signer) }
+	}},
+	{"timestamp names nobody", "time.none", "*v2*", func(r *request, _ *key) {
+		r.Timestamp = func(t *virtual.TimestampInput) {
+			t.Signer = forged(t.Signer.RawSubject, t.Signer.RawIssuer, big.NewInt(1), t.Signer.SubjectKeyId)
+		}
+	}},
+	{"timestamp with an impostor's certificate", "timestamp.signer", "", func(r *request, _ *key) {
+		r.Timestamp = func(t *virtual.TimestampInput) {
+			t.Certificates = append([]*x509.Certificate{impostor(t.Signer)}, t.Certificates...)
+		}
+	}},
+	{"timestamp with an authority more", "=signed", "", func(r *request, _ *key) {
+		r.Timestamp = func(t *virtual.TimestampInput) {
+			t.Certificates = append(t.Certificates, forged(t.Signer.RawIssuer, t.Signer.RawIssuer, big.NewInt(1), t.Signer.AuthorityKeyId))
+		}
+	}},
+	{"timestamp with a nonce", "=signed", "", func(r *request, _ *key) { r.Timestamp = func(t *virtual.TimestampInput) { t.Nonce = big.NewInt(7) } }},
 	{"timestamp too late", "chain.expired", "", func(r *request, _ *key) {
 		r.Timestamp = func(t *virtual.TimestampInput) { t.Time = t.Time.Add(time.Hour) }
 	}},
@@ -136,6 +197,8 @@ var contentFlaws = []flaw{
 	{"statement: no _type", "statement.type statement.malformed", "envelope*", payload(`"_type":"https://in-toto.io/Statement/v1",`, ``)},
 	{"statement: data behind", "statement.malformed", "envelope*", envelope(func(e *dsse.Envelope) { e.Payload = append(bytes.Clone(e.Payload), "{}"...) })},
 	{"statement: byte order mark", "statement.malformed", "envelope*", envelope(func(e *dsse.Envelope) { e.Payload = append([]byte("\xef\xbb\xbf"), e.Payload...) })},
+	{"statement: unknown member", "=signed", "envelope*", payload(`"subject":`, `"comment":{"subject":[]},"subject":`)},
+	{"statement: no subject", "statement.subjects statement.malformed", "envelope*", payload(`"subject":`, `"subjects":`)},
 	{"statement about nothing", "statement.subjects", "envelope*", statement(func(s *virtual.Statement) { s.Subjects = []virtual.Subject{} })},
 	{"statement about something else", "artifact.mismatch", "envelope*", statement(func(s *virtual.Statement) { s.Subjects[0].Digest["sha256"] = strings.Repeat("00", 32) })},
 	{"statement: digest in capitals", "=signed artifact.mismatch", "envelope*", statement(func(s *virtual.Statement) {

@@ -3,8 +3,6 @@
 package mutate
 
 import (
-	"fmt"
-
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 )
 
@@ -38,40 +36,43 @@ var flawExpectations = func() (list []expectation) {
 	return list
 }()
 
-// flawMutants emits the flaws, each in a world of its own that has the keys
-// of the first pool's.
-func flawMutants(subjects []*subject, yield func(*Mutant)) {
-	s := subjects[0]
-	for _, base := range flawed {
-		for _, f := range flaws {
-			if f.only != "" && !glob(f.only).MatchString(base.name) {
-				continue
-			}
-			yield(&Mutant{Case: s, Operator: f.name, Place: signedAnew, fresh: true, make: func() []byte {
-				data, err := f.sign(s, base.request)
-				if err != nil {
-					return []byte(fmt.Sprintf("%s, %s: %v", f.name, base.name, err))
-				}
-				return data
-			}})
-		}
-	}
+// studio signs what flaws are put into, in a world that has the keys of the
+// first pool's. What it signs depends on how much it has signed before.
+type studio struct {
+	world    *virtual.World
+	stranger *virtual.Key
+	artifact []byte
 }
 
-func (f *flaw) sign(s *subject, r virtual.Request) ([]byte, error) {
+func newStudio(s *subject) (*studio, error) {
 	w, err := virtual.New(worlds[0].config)
 	if err != nil {
 		return nil, err
 	}
 	key, err := w.Key("stranger", virtual.ECDSAP256)
+	return &studio{w, key, s.Artifact}, err
+}
+
+func (st *studio) sign(r virtual.Request, change func(r *virtual.Request, stranger *virtual.Key)) []byte {
+	r.Artifact = st.artifact
+	change(&r, st.stranger)
+	signed, err := st.world.Sign(r)
 	if err != nil {
-		return nil, err
+		return []byte(err.Error()) // which no expectation lets pass
 	}
-	r.Artifact = s.Artifact
-	f.change(&r, key)
-	signed, err := w.Sign(r)
-	if err != nil {
-		return nil, err
+	return signed.Bundle
+}
+
+// flawMutants emits the flaws.
+func flawMutants(s *subject, st *studio, yield func(*Mutant)) {
+	for _, base := range flawed {
+		for _, f := range flaws {
+			if f.only != "" && !glob(f.only).MatchString(base.name) {
+				continue
+			}
+			yield(&Mutant{Case: s, Operator: f.name, Place: signedAnew, fresh: true, ordered: true, make: func() []byte {
+				return st.sign(base.request, f.change)
+			}})
+		}
 	}
-	return signed.Bundle, nil
 }

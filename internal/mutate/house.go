@@ -41,25 +41,70 @@ func NewHouse(dir fs.FS) (*House, error) {
 	return h, nil
 }
 
-// mutants emits all mutants, always in the same order.
-func (h *House) mutants(yield func(*Mutant)) {
-	for _, s := range h.subjects {
+// mutants emits all mutants of every so many bundles, always in the same
+// order.
+func (h *House) mutants(every int, yield func(*Mutant)) error {
+	for i, s := range h.subjects {
+		if i%max(every, 1) != 0 {
+			continue
+		}
 		var donors []*subject
 		for _, d := range h.subjects {
 			if d != s && d.Pool == s.Pool {
 				donors = append(donors, d)
 			}
 		}
-		bundleMutants(s, donors, yield)
-		rootMutants(s, yield)
+		bundleMutants(s, donors, h.foreigners(s), yield)
+		rootMutants(s, h.foreignRoots(s), yield)
 		policyMutants(s, yield)
 	}
-	flawMutants(h.subjects, yield)
+	first := h.subjects[0]
+	st, err := newStudio(first)
+	if err != nil {
+		return err
+	}
+	flawMutants(first, st, yield)
+	authorityMutants(first, yield)
+	anewMutants(first, h.payloads(), yield)
+	return nil
+}
+
+// foreignRoots returns a trust root that s has nothing to do with.
+func (h *House) foreignRoots(s *subject) [][]byte {
+	for _, d := range h.subjects {
+		if d.Pool != s.Pool {
+			return [][]byte{d.Root}
+		}
+	}
+	return nil
+}
+
+// foreigners are subjects of all other pools, one each: the last, which have
+// most evidence.
+func (h *House) foreigners(s *subject) (list []*subject) {
+	for i, d := range h.subjects {
+		if d.Pool != s.Pool && (i+1 == len(h.subjects) || h.subjects[i+1].Pool != d.Pool) {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// payloads returns those of real envelopes.
+func (h *House) payloads() (list [][]byte) {
+	for _, s := range h.subjects {
+		if e := s.parsed.Envelope; e != nil && strings.HasPrefix(s.Pool, "real") {
+			list = append(list, e.Payload)
+		}
+	}
+	return list
 }
 
 // Options says how much a run does.
 type Options struct {
 	Every   int // judge every so many mutants of each kind; 0 and 1: all
+	Kinds   int // judge every so many kinds; 0 and 1: all
+	Cases   int // mutate every so many bundles; 0 and 1: all
 	Workers int // mutants judged at a time; 0: one
 }
 
@@ -77,16 +122,25 @@ func (h *House) Run(o Options) *Table {
 			}
 		})
 	}
-	seen := make(map[[2]string]int)
-	h.mutants(func(m *Mutant) {
+	seen, kinds := make(map[[2]string]int), make(map[[2]string]int)
+	err := h.mutants(o.Cases, func(m *Mutant) {
 		k := [2]string{m.Operator, m.Place}
-		if n := seen[k]; n%max(o.Every, 1) == 0 {
+		if _, known := kinds[k]; !known {
+			kinds[k] = len(kinds)
+		}
+		if seen[k]%max(o.Every, 1) == 0 && kinds[k]%max(o.Kinds, 1) == 0 {
+			if m.ordered {
+				m.data = m.make()
+			}
 			work <- m
 		}
 		seen[k]++
 	})
 	close(work)
 	group.Wait()
+	if err != nil {
+		t.Failures = append(t.Failures, err.Error())
+	}
 	slices.Sort(t.Failures)
 	slices.Sort(t.Open)
 	return t
@@ -102,7 +156,10 @@ type Verdict struct {
 // the mutant differs from its case at all: some changes change nothing.
 func (m *Mutant) judge() (v Verdict, differs bool) {
 	if m.make != nil {
-		if m.data = m.make(); bytes.Equal(m.data, m.Case.Bundle) || bytes.Equal(m.data, m.Case.doc.write()) {
+		if m.data == nil {
+			m.data = m.make()
+		}
+		if bytes.Equal(m.data, m.Case.Bundle) || bytes.Equal(m.data, m.Case.doc.write()) {
 			return v, false
 		}
 	}
@@ -165,6 +222,8 @@ func (m *Mutant) verdict() (p *proof, again string, err error) {
 		data = m.data
 	} else if s, err = m.other(); err != nil {
 		return nil, "", err
+	} else {
+		data = s.Bundle
 	}
 	if p, err = s.judge(data); err != nil {
 		return nil, "", err

@@ -6,21 +6,31 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
-// A sample of the mutants, the same every time: at least one of each kind at
-// each place. The command cmd/mutate judges all of them.
-func TestMutants(t *testing.T) {
-	h, err := NewHouse(os.DirFS("../../testdata/public"))
+// houses is made once for all tests.
+var houses = sync.OnceValues(func() (*House, error) { return NewHouse(os.DirFS("../../testdata/public")) })
+
+func house(t *testing.T) *House {
+	t.Helper()
+	h, err := houses()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return h
+}
+
+// A sample of the mutants, the same every time: at least one of each kind at
+// each place. The command cmd/mutate judges all of them.
+func TestMutants(t *testing.T) {
+	h := house(t)
 	o := Options{Every: 60, Workers: runtime.GOMAXPROCS(0)}
 	if testing.Short() {
-		o.Every = 400
+		o.Every, o.Kinds, o.Cases = 400, 4, 5
 	}
 	table := h.Run(o)
 	for i, f := range table.Failures {
@@ -28,6 +38,11 @@ func TestMutants(t *testing.T) {
 			t.Fatalf("and %d more", len(table.Failures)-i)
 		}
 		t.Error(f)
+	}
+	for _, gap := range table.Gaps() {
+		if !testing.Short() {
+			t.Errorf("no mutant of the %s", gap)
+		}
 	}
 	for _, f := range table.Open {
 		t.Log("known: " + f)

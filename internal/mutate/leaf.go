@@ -39,7 +39,13 @@ func jsonMutants(doc *node, donors []*node, place string, inner func(place strin
 		}
 		switch n.kind {
 		case '{':
-			objectMutants(n, edit)
+			objectMutants(n, edit, func(operator, name string, change func(n *node)) {
+				to(operator, join(place, name), func() []byte {
+					c := doc.clone()
+					change(c.at(r))
+					return c.write()
+				})
+			})
 		case '[':
 			listMutants(n, edit)
 		case '"':
@@ -83,6 +89,9 @@ func stringMutants(s string, replace func(string, *node)) {
 		return
 	}
 	replace("doubled", str(s+s))
+	if back := reversed(s); back != s {
+		replace("reversed", str(back))
+	}
 	replace("extended", str(s+"A"))
 	replace("truncated", str(s[:len(s)-1]))
 	replace("truncated", str(s[:len(s)/2]))
@@ -165,9 +174,11 @@ func swapCase(s string) string {
 	}, s)
 }
 
-// objectMutants drops, doubles, respells and moves members.
-func objectMutants(n *node, edit func(string, func(*node))) {
+// objectMutants drops, doubles, respells and moves members. What happens to
+// one member happens at its place.
+func objectMutants(n *node, edit func(string, func(*node)), editMember func(operator, name string, change func(*node))) {
 	for i := range n.members {
+		edit := func(operator string, change func(*node)) { editMember(operator, n.members[i].name, change) }
 		edit("drop member", func(n *node) { n.members = append(n.members[:i], n.members[i+1:]...) })
 		edit("double member", func(n *node) { n.members = append(n.members, n.members[i]) })
 		edit("double member, first null", func(n *node) {

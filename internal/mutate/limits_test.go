@@ -79,6 +79,8 @@ func cpu(t *testing.T) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+func inBase64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+
 func parseBundle(data []byte) error {
 	_, err := bundle.Parse(data)
 	return err

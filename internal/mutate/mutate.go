@@ -46,6 +46,8 @@ type Mutant struct {
 	other func() (*subject, error)
 	data  []byte // what make returned
 	fresh bool   // signed anew: it has a certificate of its own
+	// ordered says that what make returns depends on what was made before.
+	ordered bool
 }
 
 // String names the mutant for error messages.

@@ -56,10 +56,16 @@ var trustExpectations = []expectation{
 
 // rootMutants emits mutants of the trust root: of its windows for every
 // bundle, of everything for a few.
-func rootMutants(s *subject, yield func(*Mutant)) {
+func rootMutants(s *subject, donors [][]byte, yield func(*Mutant)) {
 	doc, err := parseNode(s.Root)
 	if err != nil {
 		return
+	}
+	var others []*node
+	for _, d := range donors {
+		if other, err := parseNode(d); err == nil {
+			others = append(others, other)
+		}
 	}
 	to := func(operator, place string, make func() []byte) {
 		yield(&Mutant{Case: s, Operator: operator, Place: "root/" + place, other: func() (*subject, error) {
@@ -71,10 +77,8 @@ func rootMutants(s *subject, yield func(*Mutant)) {
 			return s.under(root, s.Policy)
 		}})
 	}
-	if !strings.HasPrefix(s.Name, "real") {
-		windowMutants(s, doc, to)
-		idMutants(doc, to)
-	}
+	windowMutants(s, doc, to)
+	idMutants(doc, to)
 	if strings.Contains(s.Name, "both logs") || strings.HasPrefix(s.Name, "github") {
 		inner := func(place string) format {
 			if strings.HasSuffix(place, ".rawBytes") {
@@ -82,16 +86,21 @@ func rootMutants(s *subject, yield func(*Mutant)) {
 			}
 			return nil
 		}
-		jsonMutants(doc, nil, "", inner, to)
+		jsonMutants(doc, others, "", inner, to)
 	}
 }
 
 // windowMutants moves the edges of all windows of a kind to the one time that
-// a virtual bundle was signed at, and past it by the least amount.
+// a bundle was signed at, and past it by the least amount.
 func windowMutants(s *subject, doc *node, to emit) {
 	report := s.proved.result.Report
 	if len(report.Times) == 0 {
 		return
+	}
+	for _, t := range report.Times {
+		if !t.Time.Equal(report.Times[0].Time) {
+			return // no single edge
+		}
 	}
 	signed := report.Times[0].Time
 	stamps := false

@@ -67,6 +67,11 @@ func (t *Table) Markdown() string {
 
 Written by `+"`make mutate`"+`; do not edit. Each mutant is a bundle, trust root
 or policy that verifies, changed in one respect; internal/mutate makes them.
+The bundles are made up ones of every shape and real ones, of testdata/public.
+Real ones of GitHub's instance are not among them: its trust root is in no
+published package, and is not committed here; a made up instance like it is.
+No mutant is about the clock: nothing here reads one. A test moves it by 20
+years either way, and every verdict and report stays what it was.
 
 | | |
 |---|---:|
@@ -103,6 +108,7 @@ facts; and that it is still accepted when written in canonical form.
 			fmt.Fprintf(&b, "- %s\n", f.what)
 		}
 	}
+	t.checklist(&b)
 	b.WriteString("\n## Mutation by place\n\n| place | what was done | outcomes |\n|---|---|---|\n")
 	t.places(&b)
 	return b.String()

@@ -214,8 +214,11 @@ func (n *node) find(other *node, r route) *node {
 	return other
 }
 
-// get returns the value of a member, nil if there is none.
+// get returns the value of a member, nil if there is none, as of no node.
 func (n *node) get(name string) *node {
+	if n == nil {
+		return nil
+	}
 	for _, m := range n.members {
 		if m.name == name {
 			return m.value

@@ -4,6 +4,7 @@ package mutate
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/conformance/virtual"
@@ -35,6 +36,15 @@ var worlds = []world{
 	{"ed25519", virtual.Config{Seed: "mutate ed25519", CAKey: virtual.Ed25519, CTKey: virtual.Ed25519, RekorV1Key: virtual.Ed25519, TSAKey: virtual.Ed25519, RekorV2Size: 6}, otherShapes},
 	{"github", virtual.Config{Seed: "mutate github", GitHub: true}, githubShapes},
 }
+
+// Bundles about one artifact, so that entries, timestamps and signatures that
+// are about the right thing can be exchanged; their checkpoints have a line
+// that none of the verifier's rules is about, and some have a time of their own.
+var (
+	later    = virtual.DefaultTime.Add(time.Minute)
+	shared   = []byte("an artifact that many sign")
+	extended = virtual.Hooks{Checkpoint: func(c *virtual.CheckpointInput) { c.Extensions = []string{"a line of the log's own"} }}
+)
 
 func publicShapes(w *virtual.World) ([]shape, error) {
 	managed, err := w.Key("managed", virtual.ECDSAP256)
@@ -75,6 +85,11 @@ func publicShapes(w *virtual.World) ([]shape, error) {
 		{"Ed25519 envelope, v1", virtual.Request{LeafKey: virtual.Ed25519, PredicateType: predicate}, verify.Requirements{}},
 		{"Ed25519ph message, v2", virtual.Request{LeafKey: virtual.Ed25519ph, Evidence: virtual.RekorV2}, verify.Requirements{}},
 		{"two SCTs, all extensions", virtual.Request{SCTs: 2, Extensions: map[int]string{2: "push", 9: "https://a.test", 20: "push", 24: "sub"}}, verify.Requirements{}},
+		{"one artifact, message, v1", virtual.Request{Artifact: shared, Time: later, Later: 2, Hooks: extended}, verify.Requirements{}},
+		{"one artifact, message, v2", virtual.Request{Artifact: shared, Time: later, Later: 2, Hooks: extended, Evidence: virtual.RekorV2}, verify.Requirements{}},
+		{"one artifact, envelope, v1", virtual.Request{Artifact: shared, PredicateType: predicate}, verify.Requirements{}},
+		{"one artifact, envelope, v2", virtual.Request{Artifact: shared, PredicateType: predicate, Evidence: virtual.RekorV2}, verify.Requirements{}},
+		{"one artifact, managed key, v1", virtual.Request{Artifact: shared, ManagedKey: managed}, verify.Requirements{}},
 		{"user name", virtual.Request{Names: []virtual.Name{{Type: virtual.OtherName, Value: "a!example.test"}}}, verify.Requirements{}},
 	}, nil
 }
