@@ -4,6 +4,10 @@
 mutate: ## judge all mutants of bundles, roots and policies, write docs/mutations.md
 	$(GO) run ./internal/mutate/cmd/mutate -out docs/mutations.md
 
+.PHONY: mutate-advisories
+mutate-advisories: ## take away what guards against each published advisory: its test must turn red
+	nice $(GO) run ./internal/mutate/advisories
+
 # The packages whose source is weakened, one change at a time. It takes hours
 # on a small machine, goes on where it was broken off, and can be kept to a
 # few packages: make mutate-source SOURCES="tlog ctlog"
