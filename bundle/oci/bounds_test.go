@@ -82,6 +82,8 @@ func TestGHSA_95pr_fxf5_86gv_ManyEntries(t *testing.T) {
 	}
 	_, err = Bundles(t.Context(), f, f.image.Digest)
 	wantCode(t, "referrers", err, "oci.limit")
+	_, err = f.Referrers(t.Context(), f.image.Digest)
+	wantCode(t, "the list of them", err, "oci.limit")
 }
 
 // An index that names one large manifest as often as it can has it read once.

@@ -232,6 +232,11 @@ func TestReferrersAreHints(t *testing.T) {
 	}
 	_, err = oci.Bundles(t.Context(), f.dial(t), f.image.Digest)
 	wantCode(t, "no digest", err, "oci.registry.malformed")
+	// A size that is wrong is not a hint: what was listed is not what is there.
+	f.Before = nil
+	list[0].Size++
+	_, err = f.dial(t).Manifest(t.Context(), list[0])
+	wantCode(t, "another size", err, "oci.size")
 }
 
 // A tag is resolved once, by what was read: a registry that names one digest
