@@ -24,6 +24,9 @@ func (h *holder) person(ctx context.Context) (*oidc.Token, error) {
 	}
 	if h.audience == "" {
 		h.ask(ctx)
+		if want := h.want(provider.URL); want != oidc.Audience {
+			h.sayAudience(want)
+		}
 	}
 	stderr := h.cmd.ErrOrStderr()
 	c := oidc.FlowConfig{Issuer: provider.URL, ClientID: h.want(provider.URL), CAs: h.cas, Show: prompt(stderr), Open: openBrowser}

@@ -115,17 +115,17 @@ func (p *proxy) hosts() []string {
 // provider approves every device at once.
 func provider(t testing.TB, base string) http.Handler {
 	mux := http.NewServeMux()
-	var nonce string
+	var nonce, client string
 	answer := func(w http.ResponseWriter, v map[string]any) { _ = json.NewEncoder(w).Encode(v) }
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, map[string]any{"issuer": base, "token_endpoint": base + "/token", "device_authorization_endpoint": base + "/device"})
 	})
 	mux.HandleFunc("/device", func(w http.ResponseWriter, r *http.Request) {
-		nonce = r.FormValue("nonce")
+		nonce, client = r.FormValue("nonce"), r.FormValue("client_id")
 		answer(w, map[string]any{"device_code": "1234", "user_code": "ABCD", "verification_uri": base + "/approve", "interval": 1})
 	})
 	mux.HandleFunc("/token", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, map[string]any{"id_token": jwt(t, map[string]any{"iss": base, "nonce": nonce})})
+		answer(w, map[string]any{"id_token": jwt(t, map[string]any{"iss": base, "nonce": nonce, "aud": client})})
 	})
 	return mux
 }
@@ -161,7 +161,11 @@ func TestSignProxy(t *testing.T) {
 		t.Errorf("the proxy was asked for %q, want %q", got, want)
 	}
 	// A person is asked through it, too.
-	s.run(0, "", "sigbundle", "sign", "app", "--trust-config", s.config, "--ca-file", "ca.pem", "--oidc-flow", "device")
+	s.Issuers = []map[string]any{{"issuerUrl": "https://oidc.proxied.test", "audience": "acme"}}
+	out := s.run(0, "", "sigbundle", "sign", "app", "--trust-config", s.config, "--ca-file", "ca.pem", "--oidc-flow", "device")
+	if !strings.Contains(out, "note: https://fulcio.proxied.test wants tokens for the audience acme") {
+		t.Errorf("%q", out)
+	}
 	if got := p.hosts(); !slices.Contains(got, "CONNECT oidc.proxied.test:443") {
 		t.Errorf("the proxy was asked for %q", got)
 	}

@@ -84,12 +84,17 @@ func (h *holder) ambient(ctx context.Context) (*oidc.Token, error) {
 		return token, err
 	}
 	h.ask(ctx)
-	if want := h.want(token.Issuer()); want != e.Audience && !token.IsFor(want) {
-		prompt(h.cmd.ErrOrStderr())(h.authority + " wants tokens for the audience " + want)
+	if want := h.want(token.Issuer()); !token.IsFor(want) {
+		h.sayAudience(want)
 		e.Audience = want
 		token, _, err = oidc.Ambient(ctx, e)
 	}
 	return token, err
+}
+
+// sayAudience says that a token is asked for that would be good elsewhere.
+func (h *holder) sayAudience(audience string) {
+	prompt(h.cmd.ErrOrStderr())("note: " + h.authority + " wants tokens for the audience " + audience)
 }
 
 // want is the audience for tokens of an issuer.
