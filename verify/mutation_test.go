@@ -253,3 +253,73 @@ func TestPureSignatureOfTheWrongLength(t *testing.T) {
 	_, err = judge(t, v, b)
 	wantCode(t, "cut", err, "signature.invalid")
 }
+
+// Pure Ed25519 signatures are checked to the last bit, over messages and over
+// envelopes, whichever form the key is tied to.
+func TestPureSignaturesSpoiled(t *testing.T) {
+	w := world(t, virtual.Config{GitHub: true})
+	key, err := w.Key("managed", virtual.Ed25519)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, predicate := range []string{"", "https://example.test"} {
+		for _, algorithm := range []v1.PublicKeyDetails{0, v1.PublicKeyDetails_PKIX_ED25519} {
+			v := verifier(t, rootOf(t, w), verify.Policy{Keys: []verify.Key{{Public: key.Public(), Algorithm: algorithm}}})
+			for bit, want := range map[int]string{-1: "", 0: "signature.invalid", 255: "signature.invalid", 256: "signature.invalid", 511: "signature.invalid"} {
+				b := signed(t, w, virtual.Request{ManagedKey: key, Timestamps: -1, PredicateType: predicate})
+				if bit >= 0 {
+					b.Signature[bit/8] ^= 1 << (bit % 8)
+				}
+				_, err := judge(t, v, b)
+				wantCode(t, "a bit of the signature", err, want)
+			}
+		}
+	}
+}
+
+// The first difference of the first of the nearest identities is named.
+func TestNearestOfEquals(t *testing.T) {
+	w := world(t, virtual.Config{})
+	b := signed(t, w, virtual.Request{})
+	san := verify.Exactly(virtual.DefaultSAN)
+	for _, c := range []struct {
+		list []verify.Identity
+		code string
+		text string
+	}{
+		{[]verify.Identity{{SAN: san, Issuer: verify.Exactly("https://b.test")}, {SAN: verify.Exactly("https://a.test"), Issuer: issuer}},
+			"identity.issuer", "is not identity 1 of the policy"},
+		{[]verify.Identity{{SAN: verify.Exactly("https://a.test"), Issuer: verify.Exactly("https://b.test")}},
+			"identity.san", "want https://a.test"},
+		{[]verify.Identity{{SAN: san, Issuer: verify.NoIssuer}}, "identity.issuer", "want none"},
+		{[]verify.Identity{{SAN: verify.Matching("https://a.*"), Issuer: issuer}}, "identity.san", "want /https://a.*/"},
+	} {
+		_, err := judge(t, verifier(t, rootOf(t, w), verify.Policy{Identities: c.list}), b)
+		wantCode(t, c.text, err, c.code)
+		if err == nil || !strings.Contains(err.Error(), c.text) {
+			t.Errorf("%v, want %s", err, c.text)
+		}
+	}
+}
+
+// A report says whether the digest that matched is one that can be forged.
+func TestWeakDigestShows(t *testing.T) {
+	w := world(t, virtual.Config{})
+	const commit = "0123456789abcdef0123456789abcdef01234567"
+	b := signed(t, w, virtual.Request{PredicateType: "https://example.test", Hooks: virtual.Hooks{Statement: func(s *virtual.Statement) {
+		s.Subjects[0].Digest["gitCommit"] = commit
+	}}})
+	v := verifier(t, rootOf(t, w), anybody)
+	strong, err := judge(t, v, b)
+	if err != nil || strong.Report.Statement.WeakDigest {
+		t.Errorf("strong: %v", err)
+	}
+	a, err := verify.ParseArtifactDigest("gitCommit:" + commit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weak, err := v.Verify(b, a)
+	if err != nil || !weak.Report.Statement.WeakDigest {
+		t.Errorf("weak: %v", err)
+	}
+}
