@@ -3,6 +3,7 @@
 package stories
 
 import (
+	"maps"
 	"bytes"
 	"errors"
 	"io/fs"
@@ -198,6 +199,8 @@ func TestDecisions(t *testing.T) {
 		known[strings.TrimSuffix(s.Path(), ".txtar")] = true
 	}
 	tests := testsOf(t, "../../verify")
+	maps.Copy(tests, testsOf(t, "../../sign/sigstore"))
+	maps.Copy(tests, testsOf(t, "../oracle"))
 	words := regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(string(data), -1)
 	for _, w := range words {
 		check, _, isPath := strings.Cut(w[1], "/")
