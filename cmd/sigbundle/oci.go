@@ -105,10 +105,13 @@ func (f *imageFlags) open() (*place, error) {
 	return f.openRegistry(f.reference)
 }
 
-// openOrigin opens a folder, or else a repository.
+// openOrigin opens a folder, or a repository if there is no such folder and
+// the name begins with a host: a folder's name that is misspelt asks nobody.
 func (f *imageFlags) openOrigin() (*place, error) {
 	p, err := openLayout(f.mirrorOf)
-	if errors.Is(err, fs.ErrNotExist) {
+	host, _, _ := strings.Cut(f.mirrorOf, "/")
+	isHost := strings.Trim(host, ".") != "" && strings.ContainsAny(host, ".:") || host == "localhost"
+	if errors.Is(err, fs.ErrNotExist) && isHost {
 		return f.openRegistry(f.mirrorOf)
 	}
 	return p, err

@@ -231,7 +231,10 @@ func TestImageMirror(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.says(1, i.verify("--oci-layout", "img", "--mirror-of", "bare:v9"), "is another image", "oci.mirror")
-	i.says(2, i.verify("--oci-layout", "img", "--mirror-of", "nowhere"), "oci.reference")
+	i.says(2, i.verify("--oci-layout", "img", "--mirror-of", "127.0.0.1:1/app"), "oci.registry.unreachable")
+	for _, name := range []string{"nowhere", "no/where", "../nowhere", "./nowhere"} { // no host
+		i.says(2, i.verify("--oci-layout", "img", "--mirror-of", name), "no such file")
+	}
 }
 
 // Nothing is asked of anybody about an image on disk.

@@ -55,7 +55,7 @@ otherwise.
 
 A container image is the artifact with --oci-layout or --image, and the bundles
 are those attached to it; then one is enough, unless --bundles says otherwise.
-Only --image uses the network, to ask that registry.
+Only --image, and --mirror-of a registry, use the network, to ask that registry.
 
 How much evidence it takes follows from the trust root: what it lists, it
 requires. --require changes that, and the report shows it.`,
