@@ -3,10 +3,10 @@
 package stories
 
 import (
-	"maps"
 	"bytes"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"

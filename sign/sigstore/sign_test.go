@@ -121,6 +121,10 @@ func TestDuplicate(t *testing.T) {
 	config := i.config(newToken(t, nil), tlog.V2)
 	i.LoseAnswers("rekor2", 1)
 	i.signed(t, config, sign.Message(strings.NewReader(artifact)))
+	if i.Called("rekor2") != 3 {
+		t.Errorf("%d requests for two signatures, of which one was sent twice", i.Called("rekor2"))
+	}
+
 	// Rekor v1 says where the entry is.
 	config = i.config(newToken(t, nil), tlog.V1)
 	i.LoseAnswers("rekor1", 1)
