@@ -118,6 +118,7 @@ func TestSignDigest(t *testing.T) {
 // request meets 409. An ECDSA key signs again; for others see TestExisting.
 func TestDuplicate(t *testing.T) {
 	i := newInstance(t)
+	i.Earlier = 1
 	config := i.config(newToken(t, nil), tlog.V2)
 	i.LoseAnswers("rekor2", 1)
 	i.signed(t, config, sign.Message(strings.NewReader(artifact)))
