@@ -122,6 +122,8 @@ func TestVerifyPromise(t *testing.T) {
 		{"last second of the year 9999", "tlog.window", func(e *Entry) { e.Integrated = 253402300799; sign(e) }},
 		{"time beyond doubles", "tlog.entry.malformed", func(e *Entry) { e.Integrated = 1 << 53; sign(e) }},
 		{"negative index", "tlog.entry.malformed", func(e *Entry) { e.Index = -1; sign(e) }},
+		{"first index", "", func(e *Entry) { e.Index = 0; sign(e) }},
+		{"first second of 1970", "tlog.window", func(e *Entry) { e.Integrated = 1; sign(e) }},
 		{"last exact index", "", func(e *Entry) { e.Index = 1<<53 - 1; sign(e) }},
 		{"index beyond doubles", "tlog.entry.malformed", func(e *Entry) { e.Index = 1 << 53; sign(e) }},
 		{"at the start", "", func(e *Entry) { e.Integrated = window2024[0].Start.Unix(); sign(e) }},
