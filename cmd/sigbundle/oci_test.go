@@ -226,6 +226,19 @@ func TestImageMirror(t *testing.T) {
 	}
 	i.says(1, i.verify("--oci-layout", "bare"), "oci.unsigned")
 	i.says(1, i.verify("--oci-layout", "bare", "--mirror-of", "origin"), "2 of the origin's 2", signature, sbom)
+	// What has no image, or none of its bundles, is no origin.
+	if _, err := ocitest.NewLayout(filepath.Join(i.dir, "empty")); err != nil {
+		t.Fatal(err)
+	}
+	at := i.located(new(ocitest.Registry))
+	host, _, _ := strings.Cut(at[len(at)-1], "/")
+	i.says(2, i.verify("--oci-layout", "img", "--mirror-of", "empty"), "origin empty", "oci.not_found")
+	i.says(2, i.verify("--oci-layout", "img", "--plain-http", "--mirror-of", host+"/acme/ap"), "oci.not_found")
+	i.says(1, i.verify("--oci-layout", "img", "--plain-http", "--mirror-of", host+"/acme/app"), "has no bundle", "oci.mirror")
+	i.says(1, i.verify("--oci-layout", "img", "--mirror-of", "bare"), "has no bundle", "oci.mirror")
+	if got := i.report(1, "--oci-layout", "img", "--mirror-of", "bare"); got.Code != "oci.mirror" || got.Verified {
+		t.Errorf("%+v", got)
+	}
 	// Another image is no origin.
 	if _, err := bare.AddImage("other", "v9"); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ package main
 // Verifying container images: every bundle attached to one gets its report.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -138,18 +139,21 @@ func (f *verifyFlags) checkMirror(ctx context.Context, digest oci.Digest, found 
 		return imageError(err)
 	}
 	defer origin.close()
-	if origin.reference != "" {
-		image, err := origin.Resolve(ctx, origin.reference)
-		if err != nil {
-			return imageError(err)
-		}
-		if image.Digest != digest {
-			return &refusal{refuse.New("oci.mirror", "%s is another image than %s", origin.title(image.Digest), digest)}
-		}
+	// An origin that does not know the image, or no bundle of it, has nothing
+	// to hold the mirror against: its name is misspelt, or it is a mirror, too.
+	image, err := origin.Resolve(ctx, cmp.Or(origin.reference, digest.String()))
+	if err != nil {
+		return imageError(refuse.Wrap("oci.mirror", err, "origin %s", origin.name))
+	}
+	if image.Digest != digest {
+		return &refusal{refuse.New("oci.mirror", "%s is another image than %s", origin.title(image.Digest), digest)}
 	}
 	there, err := oci.Bundles(ctx, origin, digest)
 	if err != nil {
 		return imageError(err)
+	}
+	if len(there) == 0 {
+		return &refusal{refuse.New("oci.mirror", "the origin %s has no bundle", origin.title(digest))}
 	}
 	for _, r := range oci.Lost(there, found) {
 		report.Lost = append(report.Lost, lostBundle{r.Digest, r.PredicateType})

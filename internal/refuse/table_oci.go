@@ -10,7 +10,7 @@ var ociCodes = []Description{
 	{Code: "oci.layout", Cause: "The folder is not an image layout, or its index.json cannot be read.", Fix: "Name the folder that holds oci-layout and index.json."},
 	{Code: "oci.limit", Cause: "Something is larger or more numerous than any genuine image needs.", Fix: "Do not accept it; delete referrers that nobody needs."},
 	{Code: "oci.manifest", Cause: "A manifest is not strict JSON of its kind, or does not bring exactly one bundle.", Fix: "Have the bundle attached again."},
-	{Code: "oci.mirror", Cause: "Bundles that the origin has are not at the mirror, or cannot be read there.", Fix: "Copy the image again together with its referrers, as with oras cp -r."},
+	{Code: "oci.mirror", Cause: "Bundles that the origin has are not at the mirror, or cannot be read there; or the origin has none to compare.", Fix: "Copy the image again together with its referrers, as with oras cp -r; check the name of the origin."},
 	{Code: "oci.missing", Cause: "A referrer is listed, and its manifest or its bundle is not there.", Fix: "Copy the image again together with its referrers; whoever stores it has lost some."},
 	{Code: "oci.not_found", Cause: "There is no such image.", Fix: "Check its name, tag and digest."},
 	{Code: "oci.reference", Cause: "The name of an image, its tag or its digest is not of the right form.", Fix: "Use HOST/REPOSITORY:TAG, HOST/REPOSITORY@DIGEST, DIR:TAG or DIR@DIGEST."},
