@@ -26,12 +26,18 @@ const maxMarker = 4 << 10
 // DIR:TAG or DIR@DIGEST, and returns the tag or digest for [Layout.Resolve],
 // "" if name has none. The folder is the longest part that is one up to a
 // colon or an @. Errors are the file system's, oci.layout for a folder that is
-// not an image layout, and oci.reference if nothing follows the colon. The
-// layout must be closed.
+// not an image layout, and oci.reference if nothing follows the colon, or no
+// digest the @: whoever names a digest must not get a tag. The layout must be
+// closed.
 func OpenLayout(name string) (l *Layout, reference string, err error) {
 	dir, reference := splitLayout(name)
 	if dir != name && reference == "" { // a variable that was not set
 		return nil, "", refuse.New("oci.reference", "nothing follows %q", clip(dir))
+	}
+	if strings.HasPrefix(name[len(dir):], "@") {
+		if _, err := ParseDigest(reference); err != nil {
+			return nil, "", err
+		}
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -49,7 +55,7 @@ func OpenLayout(name string) (l *Layout, reference string, err error) {
 func splitLayout(name string) (dir, reference string) {
 	for end := len(name); end > 0; end = strings.LastIndexAny(name[:end], ":@") {
 		if info, err := os.Stat(name[:end]); err == nil && info.IsDir() {
-			return name[:end], strings.TrimPrefix(strings.TrimPrefix(name[end:], ":"), "@")
+			return name[:end], name[min(end+1, len(name)):]
 		}
 	}
 	return name, ""

@@ -21,10 +21,11 @@ const maxTag = 128
 // Resolve implements [Place]. A layout without a name for its image must hold
 // one only; referrers, and the images that an index is made of, do not count.
 func (l *Layout) Resolve(_ context.Context, reference string) (Descriptor, error) {
-	if _, digest, ok := strings.Cut(reference, "@"); ok { // TAG@DIGEST
+	_, digest, pinned := strings.Cut(reference, "@") // TAG@DIGEST
+	if pinned {
 		reference = digest
 	}
-	if strings.Contains(reference, ":") {
+	if pinned || strings.Contains(reference, ":") {
 		d, err := ParseDigest(reference)
 		if err != nil {
 			return Descriptor{}, err

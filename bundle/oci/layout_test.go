@@ -37,7 +37,7 @@ func TestOpenLayout(t *testing.T) {
 		}
 		_ = l.Close()
 	}
-	for _, end := range []string{":", "@"} {
+	for _, end := range []string{":", "@", "@v1", "@" + strings.TrimPrefix(f.image.Digest.String(), "sha256:")} {
 		_, _, err := OpenLayout(f.files.Dir + end)
 		wantCode(t, end, err, "oci.reference")
 	}
@@ -75,7 +75,7 @@ func TestResolve(t *testing.T) {
 	}
 	for reference, code := range map[string]string{
 		"v2": "oci.not_found", "sha256:" + strings.Repeat("0", 64): "oci.not_found", "sha256:abc": "oci.reference",
-		strings.Repeat("v", maxTag+1): "oci.reference", "x:y": "oci.reference", "v1@sha256:" + strings.Repeat("A", 64): "oci.reference",
+		strings.Repeat("v", maxTag+1): "oci.reference", "x:y": "oci.reference", "v2@v1": "oci.reference", "v1@": "oci.reference", "@v1": "oci.reference", "v1@sha256:" + strings.Repeat("A", 64): "oci.reference",
 	} {
 		_, err := f.Resolve(t.Context(), reference)
 		wantCode(t, reference, err, refuse.Code(code))
