@@ -73,8 +73,9 @@ func Open(reference string, c Config) (*Repository, string, error) {
 
 func open(reference string, c Config, policy retry.Policy) (*Repository, string, error) {
 	repo, err := remote.NewRepository(reference)
-	// An empty tag is a variable that was not set, and not the default tag.
-	if err != nil || strings.HasSuffix(reference, ":") {
+	// An empty tag or digest is a variable that was not set, and not the
+	// default tag.
+	if err != nil || strings.HasSuffix(reference, ":") || strings.HasSuffix(reference, "@") {
 		return nil, "", refuse.New("oci.reference", "%.200q is not of the form HOST/REPOSITORY[:TAG|@DIGEST]", reference)
 	}
 	wanted := repo.Reference.Reference

@@ -105,7 +105,7 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%s: %q, %v", reference, got, err)
 		}
 	}
-	for _, reference := range []string{"", "app", "app:v1", "https://host.example/app", "host.example/App", "host.example/app:", "host.example/app@sha256:abc", "host.example/app@md5:d41d8cd98f00b204e9800998ecf8427e", "user:secret@host.example/app", "host.example/../app"} {
+	for _, reference := range []string{"", "app", "app:v1", "https://host.example/app", "host.example/App", "host.example/app:", "host.example/app@", "host.example/app:v1@", "host.example/app@v1", "host.example/app@sha256:abc", "host.example/app@md5:d41d8cd98f00b204e9800998ecf8427e", "user:secret@host.example/app", "host.example/../app"} {
 		_, _, err := Open(reference, Config{DockerConfig: "none"})
 		wantCode(t, reference, err, "oci.reference")
 	}
