@@ -32,7 +32,11 @@ func Attach(ctx context.Context, s Store, subject Descriptor, data []byte, creat
 	if !isAbout(b, subject.Digest) {
 		return "", refuse.New("oci.artifact", "the bundle is not about %s", subject.Digest)
 	}
-	there, err := Bundles(ctx, s, subject.Digest)
+	list, err := s.Referrers(ctx, subject.Digest)
+	if err != nil {
+		return "", err
+	}
+	there, err := readAll(ctx, s, subject.Digest, list)
 	if err != nil {
 		return "", err
 	}
@@ -42,8 +46,8 @@ func Attach(ctx context.Context, s Store, subject Descriptor, data []byte, creat
 			return r.Digest, nil
 		}
 	}
-	if len(there) == MaxReferrers {
-		return "", refuse.New("oci.limit", "%s has %d bundles already", subject.Digest, MaxReferrers)
+	if len(list) >= MaxReferrers { // of any kind: with one more nobody reads them
+		return "", refuse.New("oci.limit", "%s has %d referrers already", subject.Digest, len(list))
 	}
 	config := Descriptor{MediaType: mediaTypeEmpty, Digest: DigestOf(emptyConfig), Size: int64(len(emptyConfig))}
 	text, d, err := referrerManifest(b, config, layer, subject, created)

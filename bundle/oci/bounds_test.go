@@ -4,6 +4,7 @@ package oci
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -50,6 +51,52 @@ func TestManyLargeBundles(t *testing.T) {
 		} else {
 			wantCode(t, "beyond the bound", err, "oci.limit")
 		}
+	}
+}
+
+// What is said to be large, and is not there or is small, takes no room from
+// the bundles that are: manifests cost whoever pushes them nothing.
+func TestClaimedSizes(t *testing.T) {
+	f := newFixture(t)
+	for i := range MaxBundles/MaxBundle + 1 {
+		f.list(t, f.referrer(object{"mediaType": bundleType, "digest": DigestOf([]byte(fmt.Sprint(i))), "size": MaxBundle}))
+	}
+	f.attach(t, signed(t, f.text, SignaturePredicateType))
+	want := strings.Repeat("oci.missing ", MaxBundles/MaxBundle+1) + "ok"
+	if got := codes(f.bundles(t)); got != want {
+		t.Errorf("found %s, want %s", got, want)
+	}
+}
+
+// No bundle is attached that would be one referrer too many, of whatever kind
+// the others are: then none of them could be read.
+func TestAttachFull(t *testing.T) {
+	f := newFixture(t)
+	for i := range MaxReferrers {
+		m := f.referrer()
+		m["artifactType"], m["annotations"] = "application/octet-stream", object{"n": fmt.Sprint(i)}
+		f.store(t, m)
+	}
+	_, err := Attach(t.Context(), f, f.image, signed(t, f.text, SignaturePredicateType), when)
+	wantCode(t, "full", err, "oci.limit")
+	if got := f.bundles(t); len(got) != 0 {
+		t.Errorf("found %s", codes(got))
+	}
+}
+
+// A caller that gives up is let go, however much there is to look through.
+func TestGivenUp(t *testing.T) {
+	f := newFixture(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := f.Resolve(ctx, ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("image: %v", err)
+	}
+	if _, err := f.Referrers(ctx, f.image.Digest); !errors.Is(err, context.Canceled) {
+		t.Errorf("referrers: %v", err)
+	}
+	if _, err := f.scan(ctx, f.image.Digest); !errors.Is(err, context.Canceled) {
+		t.Errorf("blobs: %v", err)
 	}
 }
 

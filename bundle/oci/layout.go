@@ -157,7 +157,7 @@ func (l *Layout) content(d Digest, most int64) ([]byte, error) {
 // Referrers implements [Place]. It finds what index.json lists, what the tag
 // for registries without referrers lists, and what lies among the blobs
 // unlisted, as `cosign save` leaves it.
-func (l *Layout) Referrers(_ context.Context, subject Digest) ([]Descriptor, error) {
+func (l *Layout) Referrers(ctx context.Context, subject Digest) ([]Descriptor, error) {
 	entries, err := l.index()
 	if err != nil {
 		return nil, err
@@ -165,6 +165,9 @@ func (l *Layout) Referrers(_ context.Context, subject Digest) ([]Descriptor, err
 	found, lists := newCollector(), newCollector()
 	read := make(map[Digest]bool) // so that one listed a thousand times is read once
 	for _, d := range entries {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		list := isTag(d, subject.FallbackTag())
 		if !list && read[d.Digest] {
 			continue
@@ -179,7 +182,7 @@ func (l *Layout) Referrers(_ context.Context, subject Digest) ([]Descriptor, err
 	for _, d := range lists.list {
 		found.add(l.fallback(d)...)
 	}
-	unlisted, err := l.scan(subject)
+	unlisted, err := l.scan(ctx, subject)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ const maxTag = 128
 
 // Resolve implements [Place]. A layout without a name for its image must hold
 // one only; referrers, and the images that an index is made of, do not count.
-func (l *Layout) Resolve(_ context.Context, reference string) (Descriptor, error) {
+func (l *Layout) Resolve(ctx context.Context, reference string) (Descriptor, error) {
 	_, digest, pinned := strings.Cut(reference, "@") // TAG@DIGEST
 	if pinned {
 		reference = digest
@@ -39,9 +39,11 @@ func (l *Layout) Resolve(_ context.Context, reference string) (Descriptor, error
 	if err != nil {
 		return Descriptor{}, err
 	}
-	images := l.images(entries)
+	var images []Descriptor
 	if reference != "" {
 		images = named(entries, reference)
+	} else if images, err = l.images(ctx, entries); err != nil {
+		return Descriptor{}, err
 	}
 	switch {
 	case len(images) == 1:
@@ -84,10 +86,13 @@ func named(entries []Descriptor, tag string) []Descriptor {
 
 // images returns the entries that are images of their own. One that cannot be
 // read counts: it must not be passed over for another.
-func (l *Layout) images(entries []Descriptor) []Descriptor {
+func (l *Layout) images(ctx context.Context, entries []Descriptor) ([]Descriptor, error) {
 	found := newCollector()
 	part, read := make(map[Digest]bool), make(map[Digest]bool)
 	for _, d := range entries {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if isFallback(d) || isCosignOld(d) || read[d.Digest] {
 			continue
 		}
@@ -116,7 +121,7 @@ func (l *Layout) images(entries []Descriptor) []Descriptor {
 			whole = append(whole, d)
 		}
 	}
-	return whole
+	return whole, nil
 }
 
 // isFallback reports whether an entry is a list of referrers by its tag.
@@ -151,7 +156,7 @@ func names(images []Descriptor) string {
 }
 
 // scan looks through the blobs for manifests that refer to the subject.
-func (l *Layout) scan(subject Digest) ([]Descriptor, error) {
+func (l *Layout) scan(ctx context.Context, subject Digest) ([]Descriptor, error) {
 	var found []Descriptor
 	for _, algorithm := range []string{"sha256", "sha512"} {
 		entries, err := l.list("blobs/" + algorithm)
@@ -159,6 +164,9 @@ func (l *Layout) scan(subject Digest) ([]Descriptor, error) {
 			return nil, err
 		}
 		for _, e := range entries {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
 			digest, err := ParseDigest(algorithm + ":" + e.Name())
 			if err != nil || !e.Type().IsRegular() {
 				continue

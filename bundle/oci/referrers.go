@@ -42,6 +42,11 @@ func Bundles(ctx context.Context, p Place, subject Digest) ([]Referrer, error) {
 	if err != nil {
 		return nil, err
 	}
+	return readAll(ctx, p, subject, list)
+}
+
+// readAll reads the bundles in a list of referrers.
+func readAll(ctx context.Context, p Place, subject Digest, list []Descriptor) ([]Referrer, error) {
 	if len(list) > MaxReferrers {
 		return nil, refuse.New("oci.limit", "more than %d referrers of %s", MaxReferrers, subject)
 	}
@@ -89,8 +94,11 @@ func (r *Referrer) read(ctx context.Context, p Place, d Descriptor, subject Dige
 	if err := layer.limit(min(MaxBundle, *left)); err != nil {
 		return false, err
 	}
-	*left -= layer.Size
 	content, err := p.Blob(ctx, layer, MaxBundle)
+	// What is only said to be large takes no room from other bundles.
+	if code := refuse.CodeOf(err); err == nil || code == "oci.size" || code == "oci.digest" {
+		*left -= layer.Size
+	}
 	if err != nil {
 		return false, err
 	}
