@@ -34,6 +34,8 @@ func (r *Repository) failure(what string, err error) error {
 		return r.status(what, response)
 	case errors.Is(err, auth.ErrBasicCredentialNotFound):
 		return r.denied(what, "it asks for credentials, and there are none for it")
+	case errors.Is(err, errPlain):
+		return r.denied(what, errPlain.Error())
 	case errors.Is(err, errdef.ErrTooManyPages):
 		return refuse.New("oci.limit", "%s, %s: more than %d pages", r.host(), what, MaxPages)
 	case errors.Is(err, errdef.ErrSizeExceedsLimit):

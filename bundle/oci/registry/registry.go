@@ -110,7 +110,7 @@ func newClient(c Config, host string, policy retry.Policy) (*auth.Client, *secre
 	if c.PlainHTTP && !isLoopback(host) {
 		lookup = nil
 	}
-	transport := &http.Transport{
+	var transport http.RoundTripper = &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
 		TLSClientConfig:        &tls.Config{RootCAs: c.CAs, MinVersion: tls.VersionTLS12},
@@ -118,6 +118,9 @@ func newClient(c Config, host string, policy retry.Policy) (*auth.Client, *secre
 		MaxResponseHeaderBytes: maxHeader,
 		ForceAttemptHTTP2:      true,
 		IdleConnTimeout:        time.Minute,
+	}
+	if lookup != nil {
+		transport = guard{transport}
 	}
 	return &auth.Client{
 		Client: &http.Client{

@@ -3,6 +3,7 @@
 package registry
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -377,6 +378,30 @@ func TestPlainHTTPCredentials(t *testing.T) {
 	}
 	if err := r.denied("app", "no"); !strings.Contains(err.Error(), "not sent over plain HTTP") {
 		t.Errorf("the message does not say why: %v", err)
+	}
+}
+
+// Nor does a registry on this machine get them sent away, whether as a header
+// or as a form.
+func TestPlainHTTPTokens(t *testing.T) {
+	f := newFixture(t, new(ocitest.Registry))
+	f.Before = func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="http://192.0.2.1/token",service="test",scope="repository:acme/app:pull"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		return true
+	}
+	config := filepath.Join(t.TempDir(), "config.json")
+	auth := base64.StdEncoding.EncodeToString([]byte("me:secret"))
+	for _, entry := range []string{`"auth":"` + auth + `"`, `"identitytoken":"secret"`} {
+		if err := os.WriteFile(config, fmt.Appendf(nil, `{"auths":{%q:{%s}}}`, f.host, entry), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		_, err := f.dialWith(t, config).Resolve(ctx, "v1")
+		cancel()
+		if wantCode(t, entry, err, "oci.registry.denied"); !strings.Contains(fmt.Sprint(err), errPlain.Error()) {
+			t.Errorf("%s: %v", entry, err)
+		}
 	}
 }
 
