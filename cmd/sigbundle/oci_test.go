@@ -3,8 +3,16 @@
 package main
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -297,6 +305,61 @@ func TestImageRepeated(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	i.says(1, i.verify("--oci-layout", "img", "--bundles", "2"), "1 of 1 bundles verified, 2 required")
+}
+
+// Nor does it count twice in its other form, which nobody needs the key for.
+func TestImageRewritten(t *testing.T) {
+	i := newImages(t)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.write("key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
+	i.write("pub", string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})))
+	i.says(0, []string{"sign", "--oci-layout", "img", "--key", "key", "--trust-config", i.config, "--bundle", "b"})
+	i.says(0, []string{"attach", "b", "--oci-layout", "img"})
+	var b map[string]any
+	text, err := os.ReadFile(filepath.Join(i.dir, "b"))
+	if err == nil {
+		err = json.Unmarshal(text, &b)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	signature := b["dsseEnvelope"].(map[string]any)["signatures"].([]any)[0].(map[string]any)
+	var number struct{ R, S *big.Int }
+	der, err := base64.StdEncoding.DecodeString(signature["sig"].(string))
+	if err == nil {
+		_, err = asn1.Unmarshal(der, &number)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	number.S.Sub(key.Params().N, number.S)
+	if der, err = asn1.Marshal(number); err != nil {
+		t.Fatal(err)
+	}
+	signature["sig"] = base64.StdEncoding.EncodeToString(der)
+	b["verificationMaterial"].(map[string]any)["tlogEntries"] = []any{}
+	delete(b["verificationMaterial"].(map[string]any), "timestampVerificationData")
+	if text, err = json.Marshal(b); err != nil {
+		t.Fatal(err)
+	}
+	i.write("c", string(text))
+	i.says(0, []string{"attach", "c", "--oci-layout", "img"})
+	verify := []string{"verify", "--oci-layout", "img", "--key", "pub", "--trusted-root", i.root(), "--require", "tlog=0,tsa=0,time=0"}
+	if out := i.says(0, append(verify, "--bundles", "all")); strings.Contains(out, "refused") {
+		t.Errorf("the other form does not verify: %s", out)
+	}
+	i.says(1, append(verify, "--bundles", "2"), "1 of 1 bundles verified, 2 required")
 }
 
 // What cannot be looked at has no verdict: exit code 2.

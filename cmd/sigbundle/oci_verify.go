@@ -7,9 +7,11 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/asn1"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,7 +46,7 @@ type imageBundle struct {
 	Referrer oci.Digest     `json:"referrer,omitempty"` // the manifest; absent for a bundle from a file
 	Report   *verify.Report `json:"report"`
 
-	signature string // the raw bytes
+	signature string // what tells it from others
 }
 
 // lostBundle is one that the origin has. Its predicate type is not verified.
@@ -114,7 +116,7 @@ func (f *verifyFlags) judgeImage(cmd *cobra.Command, p *place, digest oci.Digest
 	for i, r := range f.judgeEach(verifier, candidates, artifact) {
 		one := imageBundle{Report: r}
 		if b := candidates[i].bundle; b != nil {
-			one.signature = string(b.Signature)
+			one.signature = distinct(b.Signature)
 		}
 		if f.bundle == "" {
 			one.Referrer = found[i].Digest
@@ -208,6 +210,17 @@ func (r *imageReport) count() (verified, all int) {
 		}
 	}
 	return len(signatures), len(signatures) + refused
+}
+
+// distinct returns what two signatures have in common only if they are the
+// same. From one ECDSA signature (r, s) anybody can make the other one, (r, -s),
+// and log it: it is r that a signer chooses anew each time.
+func distinct(signature []byte) string {
+	var ecdsa struct{ R, S *big.Int }
+	if rest, err := asn1.Unmarshal(signature, &ecdsa); err == nil && len(rest) == 0 {
+		return ecdsa.R.String()
+	}
+	return string(signature)
 }
 
 func (f *verifyFlags) writeImage(w io.Writer, title string, report *imageReport, score string) error {
