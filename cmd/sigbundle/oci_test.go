@@ -386,6 +386,9 @@ func TestImageUnreachable(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.says(1, i.verify("--oci-layout", "img:v1"), "oci.digest")
+	if got := i.report(1, "--oci-layout", "img:v1"); got.Schema != imageReportSchema || got.Code != "oci.digest" || got.Message == "" || got.Verified || got.Digest != "" || got.Bundles == nil {
+		t.Errorf("%+v", got)
+	}
 }
 
 // Credentials come from docker's configuration.

@@ -32,7 +32,7 @@ const imageTimeout = 10 * time.Minute
 type imageReport struct {
 	Schema   string        `json:"schema"`
 	Image    string        `json:"image"` // as it was named
-	Digest   oci.Digest    `json:"digest"`
+	Digest   oci.Digest    `json:"digest"` // empty if the image was not found
 	Verified bool          `json:"verified"`
 	Code     string        `json:"code,omitempty"` // of what is wrong with more than one bundle
 	Message  string        `json:"message,omitempty"`
@@ -73,12 +73,14 @@ func (f *verifyFlags) runImage(cmd *cobra.Command, wanted int) error {
 		return imageError(err)
 	}
 	defer p.close()
+	report := &imageReport{Schema: imageReportSchema, Image: p.name, Bundles: []imageBundle{}}
 	image, err := p.Resolve(ctx, p.reference)
 	if err != nil {
-		return imageError(err)
+		err = imageError(err)
+	} else {
+		report.Digest = image.Digest
+		err = f.judgeImage(cmd, p, image.Digest, policy, report)
 	}
-	report := &imageReport{Schema: imageReportSchema, Image: p.name, Digest: image.Digest, Bundles: []imageBundle{}}
-	err = f.judgeImage(cmd, p, image.Digest, policy, report)
 	if err != nil {
 		if report.Code = string(refuse.CodeOf(err)); report.Code == "" {
 			return err
