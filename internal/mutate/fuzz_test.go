@@ -4,6 +4,7 @@ package mutate
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,7 +33,11 @@ func FuzzVerdict(f *testing.F) {
 			refused(t, err)
 			return
 		}
-		if more := p.within(s.proved); more != "" && !mendedLater(p, s.proved) {
+		more := p.within(s.proved)
+		// Several cases are about one artifact: a bundle of another case that
+		// this policy accepts proves what it proved there.
+		honest := slices.ContainsFunc(h.subjects, func(o *subject) bool { return p.within(o.proved) == "" || mendedLater(p, o.proved) })
+		if more != "" && !honest {
 			t.Fatalf("accepted for %s, and it proves %s", s.Name, more)
 		}
 		if again := s.again(p); again != "" {
