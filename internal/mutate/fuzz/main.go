@@ -9,7 +9,9 @@
 // Processor time and not time by the clock, because the figure is to mean the
 // same on a machine that does other work as well. Inputs that reach new code
 // are kept in the build cache, beside those of go test, and the next run starts
-// from them. An input that breaks a target is written to testdata/fuzz of its
+// from them. With a record a run goes on where an earlier one was broken off:
+// what the record has of a target counts, and it is kept after every round. To
+// begin anew, delete it. An input that breaks a target is written to testdata/fuzz of its
 // package, and the command fails.
 package main
 
@@ -28,23 +30,27 @@ import (
 	"time"
 )
 
+// round bounds what is lost of a run that is broken off. Each begins by trying
+// all earlier inputs again.
+const round = 10 * time.Minute
+
 func main() {
 	var c campaign
 	flag.DurationVar(&c.cpu, "cpu", 30*time.Second, "processor `TIME` of each target")
 	flag.IntVar(&c.workers, "workers", 1, "inputs tried at a time")
 	only := flag.String("only", "", "run the targets whose `package.Name` matches this expression")
 	skip := flag.String("skip", "^$", "but not those that match this one")
-	record := flag.String("record", "", "write what ran to `FILE`, a table in Markdown; rows of other targets are kept")
+	flag.StringVar(&c.record, "record", "", "write what ran to `FILE`, a table in Markdown, and count what it has already")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, &c, *only, *skip, *record); err != nil {
+	if err := run(ctx, &c, *only, *skip); err != nil {
 		fmt.Fprintln(os.Stderr, "fuzz:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, c *campaign, only, skip, record string) error {
+func run(ctx context.Context, c *campaign, only, skip string) error {
 	match, err := regexp.Compile(only)
 	if err != nil {
 		return err
@@ -82,11 +88,6 @@ func run(ctx context.Context, c *campaign, only, skip, record string) error {
 			continue
 		}
 		fmt.Printf("%-40s %12d executions %8s CPU %6d inputs\n", t.name(), o.executions, o.cpu.Round(time.Second), o.inputs)
-		if record != "" {
-			if err := keep(record, t, o); err != nil {
-				return err
-			}
-		}
 	}
 	switch {
 	case ran == 0:
@@ -101,6 +102,7 @@ func run(ctx context.Context, c *campaign, only, skip, record string) error {
 type campaign struct {
 	cpu     time.Duration
 	workers int
+	record  string
 	dir     string // of test programs
 	cache   string // of inputs
 }
@@ -120,10 +122,13 @@ func (c *campaign) run(ctx context.Context, t target) (outcome, error) {
 		return outcome{}, fmt.Errorf("%s: %w\n%s", t.name(), err, out)
 	}
 	defer os.Remove(program)
-	var o outcome
+	o, err := recorded(c.record, t)
+	if err != nil {
+		return o, err
+	}
 	for o.cpu < c.cpu {
 		// By the clock; on a busy machine there is another round.
-		for_ := (c.cpu-o.cpu)/time.Duration(c.workers) + time.Second
+		for_ := min(round, (c.cpu-o.cpu)/time.Duration(c.workers)+time.Second)
 		cmd := exec.CommandContext(ctx, program, "-test.run", "^$", "-test.fuzz", "^"+t.function+"$", "-test.fuzztime", for_.String(),
 			// Making bundles small first would take all the time there is.
 			"-test.fuzzminimizetime", "10x", "-test.fuzzcachedir", filepath.Join(c.cache, "fuzz", t.pkg),
@@ -139,6 +144,9 @@ func (c *campaign) run(ctx context.Context, t target) (outcome, error) {
 		o.executions += executions
 		o.inputs = max(o.inputs, inputs)
 		o.cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+		if err := keep(c.record, t, o); err != nil {
+			return o, err
+		}
 	}
 	if o.executions == 0 {
 		return o, fmt.Errorf("%s: %s was too short to try anything", t.name(), c.cpu)

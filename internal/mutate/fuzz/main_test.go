@@ -69,10 +69,16 @@ func TestKeep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rows, _ := strings.Cut(string(data), "---:|\n")
-	lines := strings.Split(rows, "\n")
+	_, table, _ := strings.Cut(string(data), "---:|\n")
+	lines := strings.Split(table, "\n")
 	if len(lines) != 3 || !strings.HasPrefix(lines[0], `| a.FuzzA | a\|b | `) || !strings.HasSuffix(lines[0], " | 1.5 | 2 | 4 |") ||
-		!strings.HasPrefix(lines[1], "| b.FuzzB | ") || !strings.HasSuffix(lines[1], " | 3 | 4 |") {
+		!strings.HasPrefix(lines[1], "| b.FuzzB | ") || !strings.HasSuffix(lines[1], " | 1.5 | 3 | 4 |") {
 		t.Errorf("%q", lines)
+	}
+	if o, err := recorded(file, b); err != nil || o != (outcome{executions: 3, cpu: 90 * time.Second, inputs: 4}) {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if o, err := recorded(file, target{pkg: "m/c", module: "m", function: "FuzzC"}); err != nil || o != (outcome{}) {
+		t.Errorf("%+v, %v of a target that never ran", o, err)
 	}
 }

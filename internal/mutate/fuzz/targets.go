@@ -14,7 +14,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -75,36 +77,72 @@ func targets(ctx context.Context) ([]target, error) {
 
 const heading = `# What was fuzzed
 
-Written by ` + "`make fuzz-record`" + `; do not edit. Each row is one run of a fuzz target:
-a parser, or the whole verdict, is given input that grows out of valid input by
+Written by ` + "`make fuzz-record`" + `; do not edit. Each row is a fuzz target:
+a parser, or the whole verdict, that is given input that grows out of valid input by
 what reaches new code. No target may panic or run away; what is accepted must
 mean the same when it is written out and read again; what is refused has a code
-of the table. A run that found anything would not be here: what it finds is
-mended first and kept as a test.
+of the table. A run that finds anything is not here: that is mended first.
 
-Time is processor time, so that a busy machine does not count. "Inputs" are
-those that reach code which no other input reaches.
+Time is processor time of all runs, so that a busy machine does not count, and
+the date is of the last. "Inputs" are those that reach code which no other input
+reaches.
 
 | target | what it does | date | CPU minutes | executions | inputs |
 |---|---|---|---:|---:|---:|
 `
 
-// keep puts the row of a target into the table in a file, in the place of an
-// older one. Rows are in the order of their names.
-func keep(file string, t target, o outcome) error {
+// row matches the row of a target.
+var row = regexp.MustCompile(`^\| (\S+) \| .* \| [0-9-]{10} \| ([0-9.]+) \| (\d+) \| (\d+) \|$`)
+
+// rows reads the rows of a record; one that is not there or is not named has
+// none.
+func rows(file string) ([]string, error) {
+	if file == "" {
+		return nil, nil
+	}
 	data, err := os.ReadFile(file)
 	if err != nil && !os.IsNotExist(err) {
-		return err
+		return nil, err
 	}
-	key := "| " + t.name() + " |"
-	rows := []string{fmt.Sprintf("%s %s | %s | %.1f | %d | %d |\n", key, strings.ReplaceAll(t.synopsis, "|", "\\|"),
-		time.Now().UTC().Format(time.DateOnly), o.cpu.Minutes(), o.executions, o.inputs)}
-	_, table, _ := strings.Cut(string(data), "|---|---|---|---:|---:|---:|\n")
-	for row := range strings.Lines(table) {
-		if !strings.HasPrefix(row, key) {
-			rows = append(rows, row)
+	var all []string
+	for line := range strings.Lines(string(data)) {
+		if line = strings.TrimSuffix(line, "\n"); row.MatchString(line) {
+			all = append(all, line)
 		}
 	}
-	slices.Sort(rows)
-	return os.WriteFile(file, []byte(heading+strings.Join(rows, "")), 0o644)
+	return all, nil
+}
+
+// recorded returns what a record has of a target.
+func recorded(file string, t target) (outcome, error) {
+	all, err := rows(file)
+	if err != nil {
+		return outcome{}, err
+	}
+	for _, line := range all {
+		if f := row.FindStringSubmatch(line); f[1] == t.name() {
+			minutes, err := strconv.ParseFloat(f[2], 64)
+			if err != nil {
+				return outcome{}, err
+			}
+			executions, _ := strconv.ParseInt(f[3], 10, 64)
+			inputs, _ := strconv.Atoi(f[4])
+			return outcome{cpu: time.Duration(minutes * float64(time.Minute)), executions: executions, inputs: inputs}, nil
+		}
+	}
+	return outcome{}, nil
+}
+
+// keep puts the row of a target into a record, in the place of an older one.
+// Rows are in the order of their names.
+func keep(file string, t target, o outcome) error {
+	all, err := rows(file)
+	if err != nil || file == "" {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(line string) bool { return row.FindStringSubmatch(line)[1] == t.name() })
+	all = append(all, fmt.Sprintf("| %s | %s | %s | %.1f | %d | %d |", t.name(), strings.ReplaceAll(t.synopsis, "|", "\\|"),
+		time.Now().UTC().Format(time.DateOnly), o.cpu.Minutes(), o.executions, o.inputs))
+	slices.Sort(all)
+	return os.WriteFile(file, []byte(heading+strings.Join(all, "\n")+"\n"), 0o644)
 }
