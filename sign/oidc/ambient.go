@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"net/http"
 	"net/url"
-	"os/exec"
 	"strings"
 	"time"
 
@@ -95,9 +94,7 @@ func Ambient(ctx context.Context, e Environment) (*Token, string, error) {
 		e.client = call.NewClient(call.Config{CAs: e.CAs})
 	}
 	if e.Run == nil {
-		e.Run = func(ctx context.Context, name string, args ...string) ([]byte, error) {
-			return exec.CommandContext(ctx, name, args...).Output()
-		}
+		e.Run = output
 	}
 	for _, s := range sources {
 		if !s.here(&e) {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"os/exec"
+	"time"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
@@ -33,6 +34,14 @@ func (e *Environment) run(ctx context.Context, name string, args ...string) (str
 		return "", refuse.New("sign.token.ambient", "the command %s %s did not succeed", name, args[0])
 	}
 	return string(out), nil
+}
+
+// output runs a command. One that left others behind, which hold on to its
+// standard output, is not waited for beyond ctx.
+func output(ctx context.Context, name string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.WaitDelay = time.Second
+	return cmd.Output()
 }
 
 // fromCircleCI runs the job's own command.
