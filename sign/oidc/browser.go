@@ -78,6 +78,10 @@ func (f *flow) address(redirect string) (string, error) {
 	if f.authorization == "" {
 		return "", refuse.New("sign.oidc.malformed", "%s names no endpoint for browsers", f.Issuer)
 	}
+	// What opens it may open files and start programs as well.
+	if u, err := url.Parse(f.authorization); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		return "", refuse.New("sign.oidc.url", "%s has %.100q for browsers, which is no HTTP address", f.Issuer, f.authorization)
+	}
 	values := url.Values{
 		"response_type": {"code"}, "client_id": {f.ClientID}, "scope": {scopes}, "redirect_uri": {redirect},
 		"state": {f.state}, "nonce": {f.nonce}, "access_type": {"online"},

@@ -3,6 +3,7 @@
 package oidc
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -28,6 +29,7 @@ type provider struct {
 
 	issuer    string                           // in discovery; "" is the right one
 	claims    func(map[string]any)             // changes the token
+	browser   string                           // replaces the address for browsers
 	back      func(q url.Values)               // changes what the browser brings back
 	answers   []string                         // errors before the device gets its token
 	exchanged func(w http.ResponseWriter) bool // answers instead of the token endpoint
@@ -46,7 +48,7 @@ func newProvider(t *testing.T) *provider {
 			issuer = p.URL
 		}
 		writeJSON(w, map[string]any{
-			"issuer": issuer, "authorization_endpoint": p.URL + "/auth?tenant=1",
+			"issuer": issuer, "authorization_endpoint": cmp.Or(p.browser, p.URL+"/auth?tenant=1"),
 			"token_endpoint": p.URL + "/token", "device_authorization_endpoint": p.URL + "/device", "scopes_supported": []string{"openid"},
 		})
 	})
@@ -182,6 +184,10 @@ func TestAttacks(t *testing.T) {
 		{"not yet", "", "sign.token.early", claim("nbf", time.Now().Add(time.Hour).Unix())},
 		{"unverified email", "", "sign.token.email", claim("email_verified", false)},
 		{"issuer of discovery", "", "sign.oidc.issuer", func(p *provider) { p.issuer = "https://evil.example.test" }},
+		{"a file", "browser", "sign.oidc.url", func(p *provider) { p.browser = "file:///etc/passwd" }},
+		{"a flag", "browser", "sign.oidc.url", func(p *provider) { p.browser = "--version" }},
+		{"a program", "browser", "sign.oidc.url", func(p *provider) { p.browser = "ms-settings:display" }},
+		{"no host", "paste", "sign.oidc.url", func(p *provider) { p.browser = "https:/auth" }},
 		{"another state", "browser", "sign.oidc.timeout", back("state", "forged")},
 		{"no state", "browser", "sign.oidc.timeout", back("state", "")},
 		{"issuer of the answer", "browser", "sign.oidc.issuer", back("iss", "https://evil.example.test")},
@@ -211,9 +217,10 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// TestForgedCallback has a stranger's page call back first: it is turned
-// away, and the right answer still counts.
-func TestForgedCallback(t *testing.T) {
+// A stranger's page calls back first. It is turned away, and the right answer
+// still counts (GHSA-hm8f-75xx-w2vr, CVE-2026-24408: another client never
+// compared the state, so that a stranger could have his own token used).
+func TestCVE_2026_24408_ForgedCallback(t *testing.T) {
 	p := newProvider(t)
 	c := p.config()
 	open := c.Open
