@@ -256,8 +256,9 @@ func TestManyWriters(t *testing.T) {
 }
 
 // Credentials go to the registry that they are for, and into no message, not
-// even where the registry repeats them.
-func TestCredentials(t *testing.T) {
+// even where the registry repeats them (GHSA-pf56-329r-95rw, CVE-2026-59891:
+// another client took those of any registry whose name was part of the name).
+func TestCVE_2026_59891_Credentials(t *testing.T) {
 	const password = "CORRECT_HORSE" // which has the form of an error code, too
 	f := newFixture(t, &ocitest.Registry{User: "me", Password: password})
 	write := func(host, password string) string {

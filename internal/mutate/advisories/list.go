@@ -22,6 +22,7 @@ const (
 	mutatePkg   = "internal/mutate"
 	tufPkg      = "trustroot/internal/tuf"
 	syncPkg     = "trustroot/tufsync"
+	ociPkg      = "bundle/oci"
 	bindings    = "if err := e.Body.VerifyRecord(e.generation, record); err != nil {"
 	anyEntry    = "if err := e.Body.VerifyRecord(e.generation, record); err != nil && false {"
 	wantedType  = "if len(want) > 0 && !slices.Contains(want, s.PredicateType) {"
@@ -107,4 +108,11 @@ var list = []advisory{
 	{"GHSA-8m7c-8m39-rv4x", "one key of a delegated role counted twice", tufPkg, "TestAdvisories/GHSA-8m7c-8m39-rv4x_repeated_keys,_delegated", "", "", ""},
 	{"GHSA-3633-5h82-39pq", "one key under several names counted as several", tufPkg, "TestAdvisories/GHSA-3633-5h82-39pq_one_key_under_many_names", "", "", ""},
 	{"rekor#2861", "root hashes were compared without regard to case", verifyPkg, "TestRekor2861_RootsAreCompared", "tlog/inclusion.go", "if p.Size != c.Size || p.Root != c.Root {", "if p.Size != c.Size {"},
+	{"GHSA-hm8f-75xx-w2vr CVE-2026-24408", "the state that the browser brought back was not compared", "sign/oidc", "TestCVE_2026_24408_ForgedCallback", "sign/oidc/browser.go",
+		"if subtle.ConstantTimeCompare([]byte(q.Get(\"state\")), []byte(f.state)) != 1 {", "if subtle.ConstantTimeCompare([]byte(q.Get(\"state\")), []byte(f.state)) > 1 {"},
+	{"GHSA-88jx-383q-w4qc CVE-2024-29902", "attachments of any size were read into memory", ociPkg, "TestGHSA_88jx_383q_w4qc_HugeAttachment", "bundle/oci/referrers.go",
+		"if err := layer.limit(min(MaxBundle, *left)); err != nil {", "if err := layer.limit(min(MaxBundle, *left)); err != nil && false {"},
+	{"GHSA-95pr-fxf5-86gv CVE-2024-29903", "a manifest could list layers without end", ociPkg, "TestGHSA_95pr_fxf5_86gv_ManyEntries", "bundle/oci/referrers.go", "if len(list) > MaxReferrers {", "if false {"},
+	{"GHSA-vfp6-jrw2-99g9 CVE-2023-46737", "a registry could answer without end", ociPkg + "/registry", "TestGHSA_vfp6_jrw2_99g9_Endless", "bundle/oci/registry/registry.go", "if len(list) == oci.MaxReferrers {", "if false {"},
+	{"GHSA-pf56-329r-95rw CVE-2026-59891", "credentials were taken of any registry whose name was part of the name", ociPkg + "/registry", "TestCVE_2026_59891_Credentials", "", "", ""},
 }
