@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+// What a person is shown says what the report says, to the letter.
+func TestText(t *testing.T) {
+	for _, c := range texts() {
+		var b bytes.Buffer
+		if err := c.report.WriteText(&b, c.style); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := b.String(), shown[c.name]; got != want {
+			t.Errorf("%s:\n%q\nwant\n%q", c.name, got, want)
+		}
+	}
+}
+
+type textCase struct {
+	name   string
+	report verify.Report
+	style  verify.TextStyle
+}
+
+func texts() []textCase {
+	at := time.Date(2025, 6, 1, 12, 0, 0, 500, time.FixedZone("", 3600))
+	key := verify.Digest{0xab, 0xcd}
+	tsa := verify.Authority{Role: "timestamp authority", Name: "https://tsa.test", KeyID: key}
+	full := verify.Report{
+		Verified: true, Bundle: verify.BundleInfo{SHA256: verify.Digest{1}}, TrustRoot: verify.RootInfo{SHA256: verify.Digest{2}, Source: "public-good"},
+		Signer:    &verify.Signer{Certificate: &verify.Certificate{SAN: "https://a.test", Issuer: "https://b.test"}},
+		Times:     []verify.Time{{Time: at, Source: "rfc3161", By: tsa}, {Time: at, Source: "rekor-v1", By: verify.Authority{KeyID: key}}},
+		Artifact:  []string{"sha256:00", "sha512:01"},
+		Statement: &verify.Statement{PredicateType: "https://p.test", Subjects: 3, Matched: 2, MatchedName: "x\x1b"},
+		Required:  verify.Required{Lowered: true, Logs: 1, SCTs: 2, Timestamps: 3, Times: 4},
+		Notes:     []verify.Note{{Detail: "one"}, {Detail: "two"}},
+		Checks: []verify.Step{
+			{Check: verify.CheckSigner, Status: verify.Passed, Facts: []verify.Fact{
+				{What: "all", Over: verify.Digest{3}, By: tsa, At: at, Rule: "RFC 1"},
+				{What: "role", By: verify.Authority{Role: "signer"}, Rule: "RFC 2"},
+				{What: "nobody", Rule: "RFC 3"},
+			}},
+			{Check: verify.CheckDigest, Status: verify.Skipped, Detail: "nothing to do"},
+		},
+	}
+	return []textCase{
+		{"short", full, verify.TextStyle{Title: "file"}},
+		{"explained", full, verify.TextStyle{Title: "file", Explain: true}},
+		{"in colour", full, verify.TextStyle{Title: "file", Explain: true, Color: true}},
+		{"refused", verify.Report{
+			Code: "artifact.mismatch", Message: "not the same", Times: full.Times,
+			Signer:    &verify.Signer{Key: &verify.KeyInfo{SHA256: key, Algorithm: "PKIX_ED25519"}},
+			Statement: &verify.Statement{Subjects: 1, Matched: 1, WeakDigest: true}, TrustRoot: verify.RootInfo{SHA256: verify.Digest{2}},
+			Checks: []verify.Step{{Check: verify.CheckSigner, Status: verify.Passed}, {Check: verify.CheckDigest, Status: verify.Failed, Detail: "x"},
+				{Check: verify.CheckTimestamps, Status: verify.Failed}},
+		}, verify.TextStyle{Title: "file", Color: true}},
+		{"refused, explained", verify.Report{
+			Code: "no.such.code", Message: "why", Bundle: verify.BundleInfo{SHA256: verify.Digest{1}},
+			Signer:    &verify.Signer{Certificate: &verify.Certificate{SAN: "https://a.test"}},
+			Statement: &verify.Statement{Subjects: 1},
+			Checks:    []verify.Step{{Check: verify.CheckSigner, Status: verify.Failed, Detail: "no"}, {Check: verify.CheckDigest}},
+		}, verify.TextStyle{Explain: true, Color: true}},
+		{"nothing", verify.Report{}, verify.TextStyle{}},
+	}
+}
+
+// shown is what is shown of texts, read line by line by a person.
+var shown = map[string]string{
+	"short": "verified  file\n" +
+		"  signed by   https://a.test\n" +
+		"  issuer      https://b.test\n" +
+		"  signed at   2025-06-01T11:00:00.0000005Z  by a timestamp of https://tsa.test\n" +
+		"              2025-06-01T11:00:00.0000005Z  by a signed entry timestamp of key abcd000000000000\n" +
+		"  artifact    sha256:00\n" +
+		"              sha512:01\n" +
+		"  predicate   https://p.test\n" +
+		"  subject     2 of 3, x\\u001b\n" +
+		"  bundle      sha256:0100000000000000000000000000000000000000000000000000000000000000\n" +
+		"  trust root  public-good, sha256:0200000000000000000000000000000000000000000000000000000000000000\n" +
+		"  required    less than the trust root suggests: tlog=1 sct=2 tsa=3 time=4\n" +
+		"  note        one\n" +
+		"              two\n",
+	"explained": "verified  file\n" +
+		"  signed by   https://a.test\n" +
+		"  issuer      https://b.test\n" +
+		"  signed at   2025-06-01T11:00:00.0000005Z  by a timestamp of https://tsa.test\n" +
+		"              2025-06-01T11:00:00.0000005Z  by a signed entry timestamp of key abcd000000000000\n" +
+		"  artifact    sha256:00\n" +
+		"              sha512:01\n" +
+		"  predicate   https://p.test\n" +
+		"  subject     2 of 3, x\\u001b\n" +
+		"  bundle      sha256:0100000000000000000000000000000000000000000000000000000000000000\n" +
+		"  trust root  public-good, sha256:0200000000000000000000000000000000000000000000000000000000000000\n" +
+		"  required    less than the trust root suggests: tlog=1 sct=2 tsa=3 time=4\n" +
+		"  note        one\n" +
+		"              two\n" +
+		"\n" +
+		"   1 signer      passed    \n" +
+		"       all at 2025-06-01T11:00:00.0000005Z, by timestamp authority https://tsa.test (key abcd000000000000), over sha256:0300000000000000, under RFC 1\n" +
+		"       role, by signer, under RFC 2\n" +
+		"       nobody, under RFC 3\n" +
+		"   2 digest      skipped   nothing to do\n",
+	"in colour": "\x1b[32mverified\x1b[0m  file\n" +
+		"  \x1b[2msigned by  \x1b[0m https://a.test\n" +
+		"  \x1b[2missuer     \x1b[0m https://b.test\n" +
+		"  \x1b[2msigned at  \x1b[0m 2025-06-01T11:00:00.0000005Z  by a timestamp of https://tsa.test\n" +
+		"  \x1b[2m           \x1b[0m 2025-06-01T11:00:00.0000005Z  by a signed entry timestamp of key abcd000000000000\n" +
+		"  \x1b[2martifact   \x1b[0m sha256:00\n" +
+		"  \x1b[2m           \x1b[0m sha512:01\n" +
+		"  \x1b[2mpredicate  \x1b[0m https://p.test\n" +
+		"  \x1b[2msubject    \x1b[0m 2 of 3, x\\u001b\n" +
+		"  \x1b[2mbundle     \x1b[0m sha256:0100000000000000000000000000000000000000000000000000000000000000\n" +
+		"  \x1b[2mtrust root \x1b[0m public-good, sha256:0200000000000000000000000000000000000000000000000000000000000000\n" +
+		"  \x1b[2mrequired   \x1b[0m less than the trust root suggests: tlog=1 sct=2 tsa=3 time=4\n" +
+		"  \x1b[2mnote       \x1b[0m one\n" +
+		"  \x1b[2m           \x1b[0m two\n" +
+		"\n" +
+		"   1 signer      \x1b[32mpassed  \x1b[0m  \n" +
+		"       all at 2025-06-01T11:00:00.0000005Z, by timestamp authority https://tsa.test (key abcd000000000000), over sha256:0300000000000000, under RFC 1\n" +
+		"       role, by signer, under RFC 2\n" +
+		"       nobody, under RFC 3\n" +
+		"   2 digest      \x1b[2mskipped \x1b[0m  nothing to do\n",
+	"refused": "\x1b[31mrefused\x1b[0m  file\n" +
+		"  \x1b[2mbecause    \x1b[0m not the same\n" +
+		"  \x1b[2mcode       \x1b[0m artifact.mismatch\n" +
+		"  \x1b[2mcheck      \x1b[0m digest, 2 of 3\n" +
+		"  \x1b[2mwhat to do \x1b[0m Check that artifact and bundle belong together; get both again.\n" +
+		"  \x1b[2msigner     \x1b[0m the key sha256:abcd000000000000000000000000000000000000000000000000000000000000, PKIX_ED25519\n" +
+		"  \x1b[2msigned at  \x1b[0m 2025-06-01T11:00:00.0000005Z  by a timestamp of https://tsa.test\n" +
+		"  \x1b[2msubject    \x1b[0m 1 of 1\n" +
+		"  \x1b[2m           \x1b[0m matched by the weak digest that was asked for\n" +
+		"  \x1b[2mtrust root \x1b[0m sha256:0200000000000000000000000000000000000000000000000000000000000000\n",
+	"refused, explained": "\x1b[31mrefused\x1b[0m  \n" +
+		"  \x1b[2mbecause    \x1b[0m why\n" +
+		"  \x1b[2mcode       \x1b[0m no.such.code\n" +
+		"  \x1b[2mcheck      \x1b[0m signer, 1 of 2\n" +
+		"  \x1b[2msigner     \x1b[0m https://a.test\n" +
+		"  \x1b[2msubject    \x1b[0m not compared, 1 in the statement\n" +
+		"  \x1b[2mbundle     \x1b[0m sha256:0100000000000000000000000000000000000000000000000000000000000000\n" +
+		"\n" +
+		"   1 signer      \x1b[31mfailed  \x1b[0m  no\n" +
+		"   2 digest      \x1b[2mnot run \x1b[0m  \n",
+	"nothing": "refused  \n" +
+		"  because     \n" +
+		"  code        \n",
+}
