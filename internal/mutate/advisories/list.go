@@ -110,9 +110,9 @@ var list = []advisory{
 	{"rekor#2861", "root hashes were compared without regard to case", verifyPkg, "TestRekor2861_RootsAreCompared", "tlog/inclusion.go", "if p.Size != c.Size || p.Root != c.Root {", "if p.Size != c.Size {"},
 	{"GHSA-hm8f-75xx-w2vr CVE-2026-24408", "the state that the browser brought back was not compared", "sign/oidc", "TestCVE_2026_24408_ForgedCallback", "sign/oidc/browser.go",
 		"if subtle.ConstantTimeCompare([]byte(q.Get(\"state\")), []byte(f.state)) != 1 {", "if subtle.ConstantTimeCompare([]byte(q.Get(\"state\")), []byte(f.state)) > 1 {"},
-	{"GHSA-88jx-383q-w4qc CVE-2024-29902", "attachments of any size were read into memory", ociPkg, "TestGHSA_88jx_383q_w4qc_HugeAttachment", "bundle/oci/referrers.go",
-		"if err := layer.limit(min(MaxBundle, *left)); err != nil {", "if err := layer.limit(min(MaxBundle, *left)); err != nil && false {"},
-	{"GHSA-95pr-fxf5-86gv CVE-2024-29903", "a manifest could list layers without end", ociPkg, "TestGHSA_95pr_fxf5_86gv_ManyEntries", "bundle/oci/referrers.go", "if len(list) > MaxReferrers {", "if false {"},
+	{"GHSA-88jx-383q-w4qc CVE-2024-29902", "attachments of any size were read into memory", ociPkg, "TestGHSA_88jx_383q_w4qc_HugeAttachment", "bundle/oci/manifest.go",
+		"if d.Size < 0 || d.Size > most {", "if d.Size < 0 {"},
+	{"GHSA-95pr-fxf5-86gv CVE-2024-29903", "a manifest could list layers without end", ociPkg, "TestGHSA_95pr_fxf5_86gv_ManyEntries", "bundle/oci/layout.go", "if len(found.list) > MaxReferrers {", "if false {"},
 	{"GHSA-vfp6-jrw2-99g9 CVE-2023-46737", "a registry could answer without end", ociPkg + "/registry", "TestGHSA_vfp6_jrw2_99g9_Endless", "bundle/oci/registry/registry.go", "if len(list) == oci.MaxReferrers {", "if false {"},
 	{"GHSA-pf56-329r-95rw CVE-2026-59891", "credentials were taken of any registry whose name was part of the name", ociPkg + "/registry", "TestCVE_2026_59891_Credentials", "", "", ""},
 }
