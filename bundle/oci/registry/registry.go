@@ -220,7 +220,8 @@ func (r *Repository) Referrers(ctx context.Context, subject oci.Digest) ([]oci.D
 	return list, nil
 }
 
-// fallback reads the list of referrers that is stored under a tag, if any.
+// fallback reads the list of referrers that is stored under a tag, if any. One
+// that cannot be read is returned itself: whoever may write could put it there.
 func (r *Repository) fallback(ctx context.Context, subject oci.Digest) ([]oci.Descriptor, error) {
 	d, data, err := r.named(ctx, subject.FallbackTag())
 	if refuse.CodeOf(err) == "oci.not_found" {
@@ -233,5 +234,8 @@ func (r *Repository) fallback(ctx context.Context, subject oci.Digest) ([]oci.De
 		return nil, nil // some registries answer with the subject itself
 	}
 	list, err := oci.ParseIndex(data)
-	return list, refuse.Wrap("oci.manifest", err, "list of referrers under the tag %s", subject.FallbackTag())
+	if err != nil {
+		return []oci.Descriptor{d}, nil // reported by its digest, and hides nothing else
+	}
+	return list, nil
 }

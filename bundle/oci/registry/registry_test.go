@@ -194,6 +194,20 @@ func TestTagBesideReferrers(t *testing.T) {
 	}
 }
 
+// A list under the tag that cannot be read takes nothing from what the API
+// lists.
+func TestSpoiltTag(t *testing.T) {
+	f := newFixture(t, new(ocitest.Registry))
+	if _, err := oci.Attach(t.Context(), f.dial(t), f.image, signed(t, f.text, oci.SignaturePredicateType), time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	spoilt := f.PutManifest("acme/app", f.image.Digest.FallbackTag(), ocitest.MediaTypeIndex, []byte(`{"manifests":[{}]}`))
+	list, err := oci.Bundles(t.Context(), f.dial(t), f.image.Digest)
+	if err != nil || codes(list) != "ok oci.manifest" || list[1].Digest.String() != spoilt {
+		t.Errorf("%s, %v", codes(list), err)
+	}
+}
+
 // Two writers that replace each other's list notice it.
 func TestTwoWriters(t *testing.T) {
 	r := &ocitest.Registry{NoReferrers: true}
