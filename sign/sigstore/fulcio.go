@@ -13,6 +13,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -112,9 +113,10 @@ func (f *Fulcio) current(ctx context.Context) (*oidc.Token, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if token.Issuer() != f.token.Issuer() || token.Challenge() != f.token.Challenge() {
+	// By any of its names: the same subject may be another workflow.
+	if token.Issuer() != f.token.Issuer() || !slices.Equal(token.Names(), f.token.Names()) {
 		return nil, "", refuse.New("sign.token.changed", "the identity token before was for %q by %q, this one is for %q by %q",
-			f.token.Challenge(), f.token.Issuer(), token.Challenge(), token.Issuer())
+			f.token.Names(), f.token.Issuer(), token.Names(), token.Issuer())
 	}
 	f.token = token
 	claim, err = f.check(token)

@@ -128,6 +128,7 @@ func TestRenew(t *testing.T) {
 	}{
 		{"the same holder", nil, nil, ""},
 		{"another holder", map[string]any{"email": "mallory@example.test"}, nil, "sign.token.changed"},
+		{"another workflow", map[string]any{"job_workflow_ref": "acme/app/.github/workflows/other.yml@refs/heads/main"}, nil, "sign.token.changed"},
 		{"another issuer", map[string]any{"iss": "https://elsewhere.test"}, nil, "sign.token.changed"},
 		{"another audience", map[string]any{"aud": "elsewhere"}, nil, "sign.token.audience"},
 		{"expired again", map[string]any{"exp": 1}, nil, "sign.token.expired"},
