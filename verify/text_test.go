@@ -64,9 +64,12 @@ func texts() []textCase {
 		{"refused, explained", verify.Report{
 			Code: "no.such.code", Message: "why", Bundle: verify.BundleInfo{SHA256: verify.Digest{1}},
 			Signer:    &verify.Signer{Certificate: &verify.Certificate{SAN: "https://a.test"}},
-			Statement: &verify.Statement{Subjects: 1},
+			Statement: &verify.Statement{Subjects: 1, MatchedName: "not one"},
 			Checks:    []verify.Step{{Check: verify.CheckSigner, Status: verify.Failed, Detail: "no"}, {Check: verify.CheckDigest}},
 		}, verify.TextStyle{Explain: true, Color: true}},
+		{"first subject", verify.Report{
+			Verified: true, Signer: &verify.Signer{}, Statement: &verify.Statement{Subjects: 2, Matched: 1, MatchedName: "file"},
+		}, verify.TextStyle{}},
 		{"nothing", verify.Report{}, verify.TextStyle{}},
 	}
 }
@@ -147,6 +150,8 @@ var shown = map[string]string{
 		"\n" +
 		"   1 signer      \x1b[31mfailed  \x1b[0m  no\n" +
 		"   2 digest      \x1b[2mnot run \x1b[0m  \n",
+	"first subject": "verified  \n" +
+		"  subject     1 of 2, file\n",
 	"nothing": "refused  \n" +
 		"  because     \n" +
 		"  code        \n",
