@@ -7,6 +7,7 @@ package main
 import (
 	"context"
 	"crypto"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -176,7 +177,8 @@ func (f *imageFlags) sign(cmd *cobra.Command, flags *signerFlags, file string, s
 	return nil
 }
 
-// attach signs the statement and returns the digest of the referrer.
+// attach signs the statement and returns the digest of the referrer. A bundle
+// that cannot be attached goes to a file.
 func attach(ctx context.Context, signer *sign.Signer, p *place, image oci.Descriptor, payload []byte) (string, error) {
 	title := p.title(image.Digest)
 	signed, err := signer.Sign(ctx, sign.Statement(payload))
@@ -184,10 +186,17 @@ func attach(ctx context.Context, signer *sign.Signer, p *place, image oci.Descri
 		return "", &refusal{fmt.Errorf("%s is not signed: %w", title, err)}
 	}
 	d, err := oci.Attach(ctx, p, image, signed.Bundle, now())
-	if err != nil {
-		return "", &refusal{fmt.Errorf("%s is signed, and the bundle is not attached: %w", title, err)}
+	if err == nil {
+		return d.String(), nil
 	}
-	return d.String(), nil
+	// What was signed is public for good, and there is no second way to the
+	// bundle.
+	sum := sha256.Sum256(signed.Bundle)
+	name := fmt.Sprintf("unattached-%x.sigstore.json", sum[:8])
+	if lost := sign.WriteFile(name, append(signed.Bundle, '\n')); lost != nil {
+		return "", &refusal{fmt.Errorf("%s is signed, and the bundle is neither attached nor written: %w", title, errors.Join(err, lost))}
+	}
+	return "", &refusal{fmt.Errorf("%s is signed, and the bundle is not attached but written to %s, for sigbundle attach: %w", title, name, err)}
 }
 
 // signatureOf is the statement that says no more than that the image is

@@ -13,6 +13,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -389,6 +390,26 @@ func TestImageUnreachable(t *testing.T) {
 	if got := i.report(1, "--oci-layout", "img:v1"); got.Schema != imageReportSchema || got.Code != "oci.digest" || got.Message == "" || got.Verified || got.Digest != "" || got.Bundles == nil {
 		t.Errorf("%+v", got)
 	}
+}
+
+// A signature is public when attaching it fails: the bundle is not lost.
+func TestImageReadOnly(t *testing.T) {
+	i := newImages(t)
+	r := new(ocitest.Registry)
+	at := i.located(r)
+	r.Before = func(w http.ResponseWriter, req *http.Request) bool {
+		if req.Method == http.MethodGet || req.Method == http.MethodHead {
+			return false
+		}
+		w.WriteHeader(http.StatusForbidden)
+		return true
+	}
+	out := i.says(1, append(append([]string{"sign"}, at...), i.signer...), "is signed, and the bundle is not attached but written to", "oci.registry.denied")
+	name := regexp.MustCompile(`unattached-[0-9a-f]{16}\.sigstore\.json`).FindString(out)
+	i.says(0, i.verify(append(at, "--bundle", name)...))
+	r.Before = nil
+	i.says(0, append([]string{"attach", name}, at...))
+	i.says(0, i.verify(at...))
 }
 
 // Credentials come from docker's configuration.

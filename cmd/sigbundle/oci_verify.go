@@ -31,7 +31,7 @@ const imageTimeout = 10 * time.Minute
 // imageReport is what is said about an image.
 type imageReport struct {
 	Schema   string        `json:"schema"`
-	Image    string        `json:"image"` // as it was named
+	Image    string        `json:"image"`  // as it was named
 	Digest   oci.Digest    `json:"digest"` // empty if the image was not found
 	Verified bool          `json:"verified"`
 	Code     string        `json:"code,omitempty"` // of what is wrong with more than one bundle
