@@ -25,7 +25,7 @@ func (h *holder) person(ctx context.Context) (*oidc.Token, error) {
 	if h.audience == "" {
 		h.ask(ctx)
 		if want := h.want(provider.URL); want != oidc.Audience {
-			h.sayAudience(want)
+			return nil, &refusal{h.refuseAudience(want)}
 		}
 	}
 	stderr := h.cmd.ErrOrStderr()

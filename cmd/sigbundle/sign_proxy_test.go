@@ -162,10 +162,11 @@ func TestSignProxy(t *testing.T) {
 	}
 	// A person is asked through it, too.
 	s.Issuers = []map[string]any{{"issuerUrl": "https://oidc.proxied.test", "audience": "acme"}}
-	out := s.run(0, "", "sigbundle", "sign", "app", "--trust-config", s.config, "--ca-file", "ca.pem", "--oidc-flow", "device")
-	if !strings.Contains(out, "note: https://fulcio.proxied.test wants tokens for the audience acme") {
+	args := []string{"sign", "app", "--trust-config", s.config, "--ca-file", "ca.pem", "--oidc-flow", "device"}
+	if out := s.run(1, "", "sigbundle", args...); !strings.Contains(out, `https://fulcio.proxied.test wants tokens for the audience "acme"`) {
 		t.Errorf("%q", out)
 	}
+	s.run(0, "", "sigbundle", append(args, "--audience", "acme")...)
 	if got := p.hosts(); !slices.Contains(got, "CONNECT oidc.proxied.test:443") {
 		t.Errorf("the proxy was asked for %q", got)
 	}

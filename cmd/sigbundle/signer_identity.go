@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/sign/oidc"
 	"github.com/sigbundle/sigbundle/sign/sigstore"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
@@ -75,26 +76,25 @@ func (h *holder) get(ctx context.Context) (*oidc.Token, error) {
 	return nil, &refusal{err}
 }
 
-// ambient gets the token of the job. Whose job it is, and so what audience
-// the authority wants for it, shows in the first token only.
+// ambient gets the token of the job. Whose job it is, and so what the
+// authority wants of it, shows in the token only.
 func (h *holder) ambient(ctx context.Context) (*oidc.Token, error) {
-	e := oidc.Environment{Getenv: os.Getenv, CAs: h.cas, Audience: h.want("")}
+	e := oidc.Environment{Getenv: os.Getenv, CAs: h.cas, Audience: h.audience}
 	token, _, err := oidc.Ambient(ctx, e)
 	if err != nil || h.audience != "" {
 		return token, err
 	}
 	h.ask(ctx)
 	if want := h.want(token.Issuer()); !token.IsFor(want) {
-		h.sayAudience(want)
-		e.Audience = want
-		token, _, err = oidc.Ambient(ctx, e)
+		return nil, h.refuseAudience(want)
 	}
-	return token, err
+	return token, nil
 }
 
-// sayAudience says that a token is asked for that would be good elsewhere.
-func (h *holder) sayAudience(audience string) {
-	prompt(h.cmd.ErrOrStderr())("note: " + h.authority + " wants tokens for the audience " + audience)
+// refuseAudience leaves it to the user to have tokens made that are good
+// elsewhere: nobody signs what the authority says, and it gets the token.
+func (h *holder) refuseAudience(audience string) error {
+	return refuse.New("sign.token.audience", "%s wants tokens for the audience %.200q, which may be good there as well: if you mean that, give it as --audience", h.authority, audience)
 }
 
 // want is the audience for tokens of an issuer.

@@ -47,7 +47,7 @@ var signCodes = []Description{
 	{Code: "sign.stamper", Cause: "Whoever stamps signatures did not.", Fix: "See the rest of the message."},
 	{Code: "sign.timestamp", Cause: "A timestamp that came back cannot be used.", Fix: "Find out who runs the timestamp authority; nothing was written."},
 	{Code: "sign.token.ambient", Cause: "The CI system that the program runs in gave no identity token.", Fix: "Give the job the permission: id-token: write on GitHub, id_tokens on GitLab."},
-	{Code: "sign.token.audience", Cause: "The identity token is for somebody else than Sigstore.", Fix: "Ask for a token with the audience sigstore."},
+	{Code: "sign.token.audience", Cause: "The identity token is for somebody else than Sigstore, or the certificate authority wants one that is.", Fix: "Ask for a token with the audience sigstore; or name the authority's with --audience, if a token that is good there may go to it."},
 	{Code: "sign.token.changed", Cause: "The identity token expired between two signatures, and the next one is for somebody else.", Fix: "Find out why; sign the rest in a run of its own."},
 	{Code: "sign.token.early", Cause: "The identity token is not valid yet.", Fix: "Check the clock."},
 	{Code: "sign.token.email", Cause: "The identity token has an email address that its issuer has not verified.", Fix: "Verify the address with the issuer."},
