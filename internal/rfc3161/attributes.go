@@ -190,6 +190,6 @@ func readIssuerSerial(s *cryptobyte.String, id *certID) bool {
 	return s.ReadASN1(&seq, asn1.SEQUENCE) &&
 		seq.ReadASN1(&names, asn1.SEQUENCE) &&
 		names.ReadASN1(&name, asn1.Tag(4).Constructed().ContextSpecific()) && names.Empty() &&
-		name.ReadASN1Element((*cryptobyte.String)(&id.issuer), asn1.SEQUENCE) && name.Empty() &&
+		readName(&name, &id.issuer) && name.Empty() &&
 		seq.ReadASN1Integer(id.serial) && seq.Empty()
 }

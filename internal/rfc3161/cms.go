@@ -233,7 +233,7 @@ func readSignerID(s *cryptobyte.String, id *signerID) bool {
 	var seq cryptobyte.String
 	id.serial = new(big.Int)
 	return s.ReadASN1(&seq, asn1.SEQUENCE) &&
-		seq.ReadASN1Element((*cryptobyte.String)(&id.issuer), asn1.SEQUENCE) &&
+		readName(&seq, &id.issuer) &&
 		seq.ReadASN1Integer(id.serial) && seq.Empty()
 }
 
@@ -267,4 +267,31 @@ func parseSignature(s cryptobyte.String) (si signerInfo, err error) {
 	si.attributes[0] = byte(asn1.SET)
 	si.signature = signature
 	return si, nil
+}
+
+// readName reads
+//
+//	Name ::= SEQUENCE OF SET SIZE (1..MAX) OF SEQUENCE { type OBJECT IDENTIFIER, value ANY }
+//
+// and keeps it as it is: names are compared byte for byte (RFC 5280, Section
+// 4.1.2.4 has the form).
+func readName(s *cryptobyte.String, name *[]byte) bool {
+	var rdns, rdn, attribute, part cryptobyte.String
+	if !s.ReadASN1Element((*cryptobyte.String)(name), asn1.SEQUENCE) {
+		return false
+	}
+	whole := cryptobyte.String(*name)
+	whole.ReadASN1(&rdns, asn1.SEQUENCE) // as it was just read
+	for !rdns.Empty() {
+		if !rdns.ReadASN1(&rdn, asn1.SET) || rdn.Empty() {
+			return false
+		}
+		for !rdn.Empty() {
+			if !rdn.ReadASN1(&attribute, asn1.SEQUENCE) || !attribute.ReadASN1(&part, asn1.OBJECT_IDENTIFIER) ||
+				!attribute.ReadAnyASN1Element(&part, new(asn1.Tag)) || !attribute.Empty() {
+				return false
+			}
+		}
+	}
+	return true
 }

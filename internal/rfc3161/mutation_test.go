@@ -322,3 +322,40 @@ func TestAcceleratedRefuses(t *testing.T) {
 	d.spoil = func(sig []byte) { sig[len(sig)-1] ^= 1 }
 	wantRefusal(t, a, d, codeSignature)
 }
+
+// The name of a signer's issuer is DER as a whole, not only on the outside: a
+// token that spoils it is malformed, not one of an authority nobody knows.
+func TestSignerNames(t *testing.T) {
+	part := seq(tlv(tOID, []byte("\x55\x04\x0a")), tlv(tUTF8, []byte("x")))
+	read := func(name []byte) bool {
+		s := cryptobyte.String(seq(name, integer(7)))
+		return readSignerID(&s, new(signerID))
+	}
+	for _, name := range [][]byte{seq(), seq(tlv(tSet, part)), seq(tlv(tSet, part, part), tlv(tSet, part))} {
+		if !read(name) {
+			t.Errorf("%x is a name", name)
+		}
+	}
+	for what, name := range map[string][]byte{
+		"a set":                      tlv(tSet, part),
+		"sequences in it":            seq(part),
+		"an empty set":               seq(tlv(tSet)),
+		"an empty set after another": seq(tlv(tSet, part), tlv(tSet)),
+		"no attribute":               seq(tlv(tSet, tlv(tUTF8, []byte("x")))),
+		"a bad one after another":    seq(tlv(tSet, part, seq())),
+		"a type that is none":        seq(tlv(tSet, seq(tlv(tUTF8, []byte("x")), tlv(tUTF8, []byte("x"))))),
+		"no value":                   seq(tlv(tSet, seq(tlv(tOID, []byte("\x55\x04\x0a"))))),
+		"two values":                 seq(tlv(tSet, seq(tlv(tOID, []byte("\x55\x04\x0a")), integer(1), integer(2)))),
+		"a value cut short":          seq(tlv(tSet, seq(tlv(tOID, []byte("\x55\x04\x0a")), []byte{tUTF8, 2, 'x'}))),
+		"a byte after its parts":     seq(tlv(tSet, part), []byte{0}),
+	} {
+		if read(name) {
+			t.Errorf("%s is taken for a name", what)
+		}
+	}
+	w := newWorld(t, nil, nil)
+	d := newDraft(w)
+	d.signerID = seq(seq(part), integer(7))
+	_, err := Parse(d.build(t))
+	wantCode(t, err, codeMalformed)
+}
