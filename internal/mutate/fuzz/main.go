@@ -7,12 +7,12 @@
 //	go run ./internal/mutate/fuzz -cpu 10m -skip FuzzVerdict -record docs/fuzzing.md
 //
 // Processor time and not time by the clock, because the figure is to mean the
-// same on a machine that does other work as well. Inputs that reach new code
-// are kept in the build cache, beside those of go test, and the next run starts
-// from them. With a record a run goes on where an earlier one was broken off:
-// what the record has of a target counts, and it is kept after every round. To
-// begin anew, delete it. An input that breaks a target is written to testdata/fuzz of its
-// package, and the command fails.
+// same on a machine that does other work as well. With a record a run goes on
+// where an earlier one was broken off: what the record has of a target counts,
+// and it is kept after every round. To begin anew, delete it. Inputs that reach
+// new code are not kept from run to run: those made for other keys would pass
+// for forgeries. An input that breaks a target is written to testdata/fuzz of
+// its package, and the command fails.
 package main
 
 import (
@@ -63,9 +63,6 @@ func run(ctx context.Context, c *campaign, only, skip string) error {
 	if err != nil {
 		return err
 	}
-	if c.cache, err = cacheDir(ctx); err != nil {
-		return err
-	}
 	if c.dir, err = os.MkdirTemp("", "fuzz"); err != nil {
 		return err
 	}
@@ -103,8 +100,7 @@ type campaign struct {
 	cpu     time.Duration
 	workers int
 	record  string
-	dir     string // of test programs
-	cache   string // of inputs
+	dir     string // of test programs and inputs
 }
 
 // outcome is what a target did.
@@ -131,7 +127,7 @@ func (c *campaign) run(ctx context.Context, t target) (outcome, error) {
 		for_ := min(round, (c.cpu-o.cpu)/time.Duration(c.workers)+time.Second)
 		cmd := exec.CommandContext(ctx, program, "-test.run", "^$", "-test.fuzz", "^"+t.function+"$", "-test.fuzztime", for_.String(),
 			// Making bundles small first would take all the time there is.
-			"-test.fuzzminimizetime", "10x", "-test.fuzzcachedir", filepath.Join(c.cache, "fuzz", t.pkg),
+			"-test.fuzzminimizetime", "10x", "-test.fuzzcachedir", filepath.Join(c.dir, "inputs", t.pkg),
 			"-test.parallel", strconv.Itoa(c.workers))
 		cmd.Dir = t.dir
 		// Asked to stop, a target still writes down what it found.
@@ -174,12 +170,4 @@ func figures(out []byte) (executions int64, inputs int) {
 	executions, _ = strconv.ParseInt(string(last[1]), 10, 64)
 	inputs, _ = strconv.Atoi(string(last[2]))
 	return executions, inputs
-}
-
-func cacheDir(ctx context.Context) (string, error) {
-	out, err := exec.CommandContext(ctx, "go", "env", "GOCACHE").Output()
-	if err != nil {
-		return "", err
-	}
-	return string(bytes.TrimSpace(out)), nil
 }
