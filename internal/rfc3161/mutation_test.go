@@ -338,6 +338,7 @@ func TestSignerNames(t *testing.T) {
 	}
 	for what, name := range map[string][]byte{
 		"nothing":                    nil,
+		"a set of sets":              tlv(tSet, tlv(tSet, part)),
 		"a set":                      tlv(tSet, part),
 		"sequences in it":            seq(part),
 		"an empty set":               seq(tlv(tSet)),
