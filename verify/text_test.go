@@ -74,36 +74,26 @@ func texts() []textCase {
 	}
 }
 
+// short is what is shown unless more is asked for.
+const short = "verified  file\n" +
+	"  signed by   https://a.test\n" +
+	"  issuer      https://b.test\n" +
+	"  signed at   2025-06-01T11:00:00.0000005Z  by a timestamp of https://tsa.test\n" +
+	"              2025-06-01T11:00:00.0000005Z  by a signed entry timestamp of key abcd000000000000\n" +
+	"  artifact    sha256:00\n" +
+	"              sha512:01\n" +
+	"  predicate   https://p.test\n" +
+	"  subject     2 of 3, x\\u001b\n" +
+	"  bundle      sha256:0100000000000000000000000000000000000000000000000000000000000000\n" +
+	"  trust root  public-good, sha256:0200000000000000000000000000000000000000000000000000000000000000\n" +
+	"  required    less than the trust root suggests: tlog=1 sct=2 tsa=3 time=4\n" +
+	"  note        one\n" +
+	"              two\n"
+
 // shown is what is shown of texts, read line by line by a person.
 var shown = map[string]string{
-	"short": "verified  file\n" +
-		"  signed by   https://a.test\n" +
-		"  issuer      https://b.test\n" +
-		"  signed at   2025-06-01T11:00:00.0000005Z  by a timestamp of https://tsa.test\n" +
-		"              2025-06-01T11:00:00.0000005Z  by a signed entry timestamp of key abcd000000000000\n" +
-		"  artifact    sha256:00\n" +
-		"              sha512:01\n" +
-		"  predicate   https://p.test\n" +
-		"  subject     2 of 3, x\\u001b\n" +
-		"  bundle      sha256:0100000000000000000000000000000000000000000000000000000000000000\n" +
-		"  trust root  public-good, sha256:0200000000000000000000000000000000000000000000000000000000000000\n" +
-		"  required    less than the trust root suggests: tlog=1 sct=2 tsa=3 time=4\n" +
-		"  note        one\n" +
-		"              two\n",
-	"explained": "verified  file\n" +
-		"  signed by   https://a.test\n" +
-		"  issuer      https://b.test\n" +
-		"  signed at   2025-06-01T11:00:00.0000005Z  by a timestamp of https://tsa.test\n" +
-		"              2025-06-01T11:00:00.0000005Z  by a signed entry timestamp of key abcd000000000000\n" +
-		"  artifact    sha256:00\n" +
-		"              sha512:01\n" +
-		"  predicate   https://p.test\n" +
-		"  subject     2 of 3, x\\u001b\n" +
-		"  bundle      sha256:0100000000000000000000000000000000000000000000000000000000000000\n" +
-		"  trust root  public-good, sha256:0200000000000000000000000000000000000000000000000000000000000000\n" +
-		"  required    less than the trust root suggests: tlog=1 sct=2 tsa=3 time=4\n" +
-		"  note        one\n" +
-		"              two\n" +
+	"short": short,
+	"explained": short +
 		"\n" +
 		"   1 signer      passed    \n" +
 		"       all at 2025-06-01T11:00:00.0000005Z, by timestamp authority https://tsa.test (key abcd000000000000), over sha256:0300000000000000, under RFC 1\n" +
