@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sigbundle/sigbundle/internal/ocitest"
 )
 
 // A bundle is not read beyond what one may have: neither one that is said to
@@ -61,7 +63,7 @@ func TestClaimedSizes(t *testing.T) {
 	for i := range MaxBundles/MaxBundle + 1 {
 		f.list(t, f.referrer(object{"mediaType": bundleType, "digest": DigestOf([]byte(fmt.Sprint(i))), "size": MaxBundle}))
 	}
-	f.attach(t, signed(t, f.text, SignaturePredicateType))
+	f.attach(t, ocitest.Bundle(t, f.text, SignaturePredicateType))
 	want := strings.Repeat("oci.missing ", MaxBundles/MaxBundle+1) + "ok"
 	if got := codes(f.bundles(t)); got != want {
 		t.Errorf("found %s, want %s", got, want)
@@ -77,7 +79,7 @@ func TestAttachFull(t *testing.T) {
 		m["artifactType"], m["annotations"] = "application/octet-stream", object{"n": fmt.Sprint(i)}
 		f.store(t, m)
 	}
-	_, err := Attach(t.Context(), f, f.image, signed(t, f.text, SignaturePredicateType), when)
+	_, err := Attach(t.Context(), f, f.image, ocitest.Bundle(t, f.text, SignaturePredicateType), when)
 	wantCode(t, "full", err, "oci.limit")
 	if got := f.bundles(t); len(got) != 0 {
 		t.Errorf("found %s", codes(got))
@@ -158,7 +160,7 @@ func TestRepeatedEntry(t *testing.T) {
 // A manifest is bounded like everything else.
 func TestHugeManifest(t *testing.T) {
 	f := newFixture(t)
-	d := f.attach(t, signed(t, f.text, SignaturePredicateType))
+	d := f.attach(t, ocitest.Bundle(t, f.text, SignaturePredicateType))
 	if err := os.Truncate(f.files.Path(d.String()), MaxManifest+1); err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/internal/ocitest"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
@@ -52,21 +51,6 @@ func open(t *testing.T, name string) *Layout {
 	}
 	t.Cleanup(func() { _ = l.Close() })
 	return l
-}
-
-// signed returns a bundle about an artifact; without a predicate type its
-// signature is over the artifact itself.
-func signed(t *testing.T, artifact []byte, predicateType string) []byte {
-	t.Helper()
-	w, err := virtual.New(virtual.Config{Seed: "oci"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := w.Sign(virtual.Request{Artifact: artifact, PredicateType: predicateType})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.Bundle
 }
 
 func (f *fixture) attach(t *testing.T, data []byte) Digest {

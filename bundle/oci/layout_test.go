@@ -66,7 +66,7 @@ func TestOpenLayout(t *testing.T) {
 
 func TestResolve(t *testing.T) {
 	f := newFixture(t)
-	f.attach(t, signed(t, f.text, SignaturePredicateType)) // which is no image
+	f.attach(t, ocitest.Bundle(t, f.text, SignaturePredicateType)) // which is no image
 	digest := f.image.Digest.String()
 	for _, reference := range []string{"", "v1", digest, "v1@" + digest, "other@" + digest} {
 		if d, err := f.Resolve(t.Context(), reference); err != nil || d.Digest != f.image.Digest || d.MediaType != MediaTypeManifest || d.Size != int64(len(f.text)) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/internal/ocitest"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
@@ -23,10 +24,10 @@ func TestAttach(t *testing.T) {
 	if list := f.bundles(t); len(list) != 0 {
 		t.Fatalf("bundles of an image that has none: %v", list)
 	}
-	data := signed(t, f.text, SignaturePredicateType)
+	data := ocitest.Bundle(t, f.text, SignaturePredicateType)
 	first := f.attach(t, data)
-	second := f.attach(t, signed(t, f.text, "https://slsa.dev/provenance/v1"))
-	message := f.attach(t, signed(t, f.text, ""))
+	second := f.attach(t, ocitest.Bundle(t, f.text, "https://slsa.dev/provenance/v1"))
+	message := f.attach(t, ocitest.Bundle(t, f.text, ""))
 	if again, err := Attach(t.Context(), f, f.image, data, when.Add(time.Hour)); err != nil || again != first {
 		t.Errorf("the same bundle again: %s, %v", again, err)
 	}
@@ -44,7 +45,7 @@ func TestAttach(t *testing.T) {
 	_, err := Attach(t.Context(), f, f.image, []byte("{}"), when)
 	wantCode(t, "no bundle", err, "bundle.version")
 	for what, b := range map[string][]byte{
-		"a statement about something else": signed(t, []byte("else"), SignaturePredicateType), "a signature over something else": signed(t, []byte("else"), ""),
+		"a statement about something else": ocitest.Bundle(t, []byte("else"), SignaturePredicateType), "a signature over something else": ocitest.Bundle(t, []byte("else"), ""),
 	} {
 		_, err := Attach(t.Context(), f, f.image, b, when)
 		wantCode(t, what, err, "oci.artifact")
@@ -85,7 +86,7 @@ func TestSHA512(t *testing.T) {
 // The manifest is that of cosign v3, to the byte.
 func TestAttachedManifest(t *testing.T) {
 	f := newFixture(t)
-	data := signed(t, f.text, SignaturePredicateType)
+	data := ocitest.Bundle(t, f.text, SignaturePredicateType)
 	got, err := os.ReadFile(f.files.Path(f.attach(t, data).String()))
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +112,7 @@ func TestAttachKeepsTheIndex(t *testing.T) {
 		if err := f.files.Write("index.json", []byte(`{"schemaVersion":2, "unknown":{"b":1e3}, "manifests":`+manifests+`,"annotations":{"z":"1"}}`)); err != nil {
 			t.Fatal(err)
 		}
-		f.attach(t, signed(t, f.text, SignaturePredicateType))
+		f.attach(t, ocitest.Bundle(t, f.text, SignaturePredicateType))
 		got, err := os.ReadFile(f.files.Dir + "/index.json")
 		if err != nil {
 			t.Fatal(err)
@@ -130,7 +131,7 @@ func TestAttachAtOnce(t *testing.T) {
 	const writers = 8
 	bundles := make([][]byte, writers)
 	for i := range bundles {
-		bundles[i] = signed(t, f.text, fmt.Sprintf("https://example.org/%d", i))
+		bundles[i] = ocitest.Bundle(t, f.text, fmt.Sprintf("https://example.org/%d", i))
 	}
 	var wg sync.WaitGroup
 	for _, data := range bundles {
@@ -158,7 +159,7 @@ func TestAttachAtOnce(t *testing.T) {
 // Bundles are found however a layout came about.
 func TestFind(t *testing.T) {
 	data := func(t *testing.T, f *fixture) []byte {
-		b := signed(t, f.text, SignaturePredicateType)
+		b := ocitest.Bundle(t, f.text, SignaturePredicateType)
 		if _, err := f.files.Put(b); err != nil {
 			t.Fatal(err)
 		}
@@ -235,8 +236,8 @@ func TestFindWrong(t *testing.T) {
 		}},
 	} {
 		f := newFixture(t)
-		good := f.attach(t, signed(t, f.text, SignaturePredicateType))
-		b := signed(t, f.text, "https://example.org/p")
+		good := f.attach(t, ocitest.Bundle(t, f.text, SignaturePredicateType))
+		b := ocitest.Bundle(t, f.text, "https://example.org/p")
 		if _, err := f.files.Put(b); err != nil {
 			t.Fatal(err)
 		}
@@ -256,7 +257,7 @@ func TestFindWrong(t *testing.T) {
 // A list that names a manifest of another image is wrong, and says so.
 func TestSubjectOfAnother(t *testing.T) {
 	f := newFixture(t)
-	b := signed(t, f.text, SignaturePredicateType)
+	b := ocitest.Bundle(t, f.text, SignaturePredicateType)
 	if _, err := f.files.Put(b); err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +278,7 @@ func TestSubjectOfAnother(t *testing.T) {
 func TestDropped(t *testing.T) {
 	for what, code := range map[string]string{"manifest": "oci.missing", "bundle": "oci.missing", "changed": "oci.digest", "cut": "oci.size"} {
 		f := newFixture(t)
-		data := signed(t, f.text, SignaturePredicateType)
+		data := ocitest.Bundle(t, f.text, SignaturePredicateType)
 		d := f.attach(t, data)
 		text, err := os.ReadFile(f.files.Path(d.String()))
 		if err != nil {
@@ -309,9 +310,9 @@ func TestDropped(t *testing.T) {
 // A mirror is held against its origin.
 func TestCheckMirror(t *testing.T) {
 	f := newFixture(t)
-	kept := f.attach(t, signed(t, f.text, SignaturePredicateType))
-	broken := f.attach(t, signed(t, f.text, "https://example.org/broken"))
-	lost := f.attach(t, signed(t, f.text, "https://example.org/lost"))
+	kept := f.attach(t, ocitest.Bundle(t, f.text, SignaturePredicateType))
+	broken := f.attach(t, ocitest.Bundle(t, f.text, "https://example.org/broken"))
+	lost := f.attach(t, ocitest.Bundle(t, f.text, "https://example.org/lost"))
 	origin := f.bundles(t)
 	if err := CheckMirror(origin, origin); err != nil {
 		t.Error(err)
@@ -342,7 +343,7 @@ func TestCheckMirror(t *testing.T) {
 // A layout that cannot be written to stays as it is.
 func TestWriteFails(t *testing.T) {
 	f := newFixture(t)
-	data := signed(t, f.text, SignaturePredicateType)
+	data := ocitest.Bundle(t, f.text, SignaturePredicateType)
 	d := Descriptor{MediaType: bundleType, Digest: DigestOf(data), Size: int64(len(data))}
 	wantCode(t, "other content", f.PushBlob(t.Context(), d, data[1:]), "oci.size")
 	d.Size--

@@ -138,7 +138,7 @@ func TestWrongContent(t *testing.T) {
 		}},
 	} {
 		f := newFixture(t, new(ocitest.Registry))
-		data := signed(t, f.text, oci.SignaturePredicateType)
+		data := ocitest.Bundle(t, f.text, oci.SignaturePredicateType)
 		d, err := oci.Attach(t.Context(), f.dial(t), f.image, data, time.Time{})
 		if err != nil {
 			t.Fatal(err)
@@ -197,7 +197,7 @@ func TestHugeDescriptor(t *testing.T) {
 // annotations and no filter hide no bundle and make none.
 func TestReferrersAreHints(t *testing.T) {
 	f := newFixture(t, new(ocitest.Registry))
-	if _, err := oci.Attach(t.Context(), f.dial(t), f.image, signed(t, f.text, oci.SignaturePredicateType), time.Time{}); err != nil {
+	if _, err := oci.Attach(t.Context(), f.dial(t), f.image, ocitest.Bundle(t, f.text, oci.SignaturePredicateType), time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	list, err := f.dial(t).Referrers(t.Context(), f.image.Digest)

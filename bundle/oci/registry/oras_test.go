@@ -19,7 +19,7 @@ import (
 // them in what it writes, and it finds them in what we write.
 func TestOrasCopies(t *testing.T) {
 	f := newFixture(t, new(ocitest.Registry))
-	data := signed(t, f.text, oci.SignaturePredicateType)
+	data := ocitest.Bundle(t, f.text, oci.SignaturePredicateType)
 	first, err := oci.Attach(t.Context(), f.dial(t), f.image, data, time.Time{})
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func TestOrasCopies(t *testing.T) {
 	if list, err := oci.Bundles(t.Context(), layout, image.Digest); err != nil || codes(list) != "ok" || list[0].Digest != first {
 		t.Errorf("in oras's layout: %s, %v", codes(list), err)
 	}
-	second, err := oci.Attach(t.Context(), layout, image, signed(t, f.text, "https://example.org/p"), time.Time{})
+	second, err := oci.Attach(t.Context(), layout, image, ocitest.Bundle(t, f.text, "https://example.org/p"), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,6 @@ import (
 	"oras.land/oras-go/v2/registry/remote/retry"
 
 	"github.com/sigbundle/sigbundle/bundle/oci"
-	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/internal/ocitest"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
@@ -61,19 +60,6 @@ func (f *fixture) dialWith(t *testing.T, dockerConfig string) *Repository {
 		t.Fatal(err)
 	}
 	return r
-}
-
-func signed(t *testing.T, artifact []byte, predicateType string) []byte {
-	t.Helper()
-	w, err := virtual.New(virtual.Config{Seed: "oci"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := w.Sign(virtual.Request{Artifact: artifact, PredicateType: predicateType})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.Bundle
 }
 
 func wantCode(t *testing.T, what string, err error, code refuse.Code) {
@@ -141,7 +127,7 @@ func TestRoundTrip(t *testing.T) {
 			}
 			var digests []oci.Digest
 			for _, p := range []string{oci.SignaturePredicateType, "https://slsa.dev/provenance/v1", "https://spdx.dev/Document"} {
-				data := signed(t, f.text, p)
+				data := ocitest.Bundle(t, f.text, p)
 				d, err := oci.Attach(t.Context(), repo, f.image, data, time.Time{})
 				if err != nil {
 					t.Fatal(err)
@@ -175,7 +161,7 @@ func TestRoundTrip(t *testing.T) {
 // found beside what it lists.
 func TestTagBesideReferrers(t *testing.T) {
 	f := newFixture(t, &ocitest.Registry{NoReferrers: true})
-	first, err := oci.Attach(t.Context(), f.dial(t), f.image, signed(t, f.text, "https://example.org/old"), time.Time{})
+	first, err := oci.Attach(t.Context(), f.dial(t), f.image, ocitest.Bundle(t, f.text, "https://example.org/old"), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +184,7 @@ func TestTagBesideReferrers(t *testing.T) {
 // lists.
 func TestSpoiltTag(t *testing.T) {
 	f := newFixture(t, new(ocitest.Registry))
-	if _, err := oci.Attach(t.Context(), f.dial(t), f.image, signed(t, f.text, oci.SignaturePredicateType), time.Time{}); err != nil {
+	if _, err := oci.Attach(t.Context(), f.dial(t), f.image, ocitest.Bundle(t, f.text, oci.SignaturePredicateType), time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	spoilt := f.PutManifest("acme/app", f.image.Digest.FallbackTag(), ocitest.MediaTypeIndex, []byte(`{"manifests":[{}]}`))
@@ -227,7 +213,7 @@ func TestTwoWriters(t *testing.T) {
 		}
 		return false
 	}
-	d, err := oci.Attach(t.Context(), f.dial(t), f.image, signed(t, f.text, oci.SignaturePredicateType), time.Time{})
+	d, err := oci.Attach(t.Context(), f.dial(t), f.image, ocitest.Bundle(t, f.text, oci.SignaturePredicateType), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +231,7 @@ func TestTwoWriters(t *testing.T) {
 		}
 		return swallow
 	}
-	_, err = oci.Attach(t.Context(), f.dial(t), f.image, signed(t, f.text, oci.SignaturePredicateType), time.Time{})
+	_, err = oci.Attach(t.Context(), f.dial(t), f.image, ocitest.Bundle(t, f.text, oci.SignaturePredicateType), time.Time{})
 	wantCode(t, "a list that does not change", err, "oci.registry.unlisted")
 }
 
@@ -256,7 +242,7 @@ func TestManyWriters(t *testing.T) {
 	var wg sync.WaitGroup
 	const writers = 6
 	for i := range writers {
-		data := signed(t, f.text, fmt.Sprintf("https://example.org/%d", i))
+		data := ocitest.Bundle(t, f.text, fmt.Sprintf("https://example.org/%d", i))
 		wg.Go(func() {
 			if _, err := oci.Attach(t.Context(), repo, f.image, data, time.Time{}); err != nil {
 				t.Error(err)
