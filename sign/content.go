@@ -56,7 +56,7 @@ func (c *Content) read(key *Key) error {
 	case c.hash != key.Hash():
 		return refuse.New("sign.content", "a %s digest cannot be signed with %s, which takes %s", c.hash, key.Algorithm(), key.Hash())
 	case len(c.digest) != c.hash.Size():
-		return refuse.New("sign.content", "a %s digest has not %d bytes", c.hash, len(c.digest))
+		return refuse.New("sign.content", "the digest has %d bytes, a %s digest has %d", len(c.digest), c.hash, c.hash.Size())
 	}
 	return nil
 }

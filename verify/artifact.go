@@ -107,7 +107,7 @@ func ArtifactDigest(algorithm string, value []byte) (Artifact, error) {
 		return Artifact{}, refuse.New("policy.artifact", "digest algorithm %q is not one that an artifact can be named by", algorithm)
 	}
 	if !slices.Contains(sizes, len(value)) {
-		return Artifact{}, refuse.New("policy.artifact", "a %s digest has not %d bytes", algorithm, len(value))
+		return Artifact{}, refuse.New("policy.artifact", "the digest has %d bytes, which no %s digest has", len(value), algorithm)
 	}
 	return Artifact{kind: artifactNamed, digests: []artifactDigest{{algorithm, bytes.Clone(value)}}}, nil
 }

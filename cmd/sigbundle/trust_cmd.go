@@ -71,6 +71,19 @@ func (f *rootArgs) find(args []string) (*loaded, error) {
 	return t.find()
 }
 
+// one returns the root that the arguments name, and the time it is judged at.
+func (f *rootArgs) one(args []string) (*loaded, time.Time, error) {
+	if err := f.output.check(); err != nil {
+		return nil, time.Time{}, err
+	}
+	l, err := f.find(args)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	policy, err := f.policy()
+	return l, policy.At, err
+}
+
 func exists(name string) bool {
 	_, err := os.Stat(name)
 	return !errors.Is(err, fs.ErrNotExist)
@@ -89,18 +102,11 @@ counts, and says where the root is from, how it was proved and how old it is.`,
   sigbundle trust show ./trusted_root.json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.output.check(); err != nil {
-				return err
-			}
-			l, err := f.find(args)
+			l, at, err := f.one(args)
 			if err != nil {
 				return err
 			}
-			policy, err := f.policy()
-			if err != nil {
-				return err
-			}
-			d := insight.Describe(l.root, l.origin(policy.At))
+			d := insight.Describe(l.root, l.origin(at))
 			if f.output.format == "json" {
 				return writeJSON(cmd.OutOrStdout(), d)
 			}
@@ -168,18 +174,11 @@ soon, and instances that count for nothing. Exit code 1 means a warning, with
   sigbundle trust lint private.json --as-of 2027-01-01 --strict`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.output.check(); err != nil {
-				return err
-			}
-			l, err := f.find(args)
+			l, at, err := f.one(args)
 			if err != nil {
 				return err
 			}
-			policy, err := f.policy()
-			if err != nil {
-				return err
-			}
-			return lintResult(cmd.OutOrStdout(), insight.Lint(l.root, policy.At), f.output.format, strict)
+			return lintResult(cmd.OutOrStdout(), insight.Lint(l.root, at), f.output.format, strict)
 		},
 	}
 	f.add(cmd)
