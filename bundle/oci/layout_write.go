@@ -34,7 +34,7 @@ func (l *Layout) PushBlob(_ context.Context, d Descriptor, data []byte) error {
 // PushReferrer implements [Store]. The manifest is listed in index.json, where
 // other programs look for referrers in a layout. What else is in that file
 // stays as it is, byte for byte but for white space between entries. Where the
-// system has locks, several writers wait for each other.
+// system has locks, several writers wait for each other, until the context ends.
 func (l *Layout) PushReferrer(ctx context.Context, d Descriptor, data []byte, _ Digest) error {
 	if err := l.PushBlob(ctx, d, data); err != nil {
 		return err
@@ -44,7 +44,7 @@ func (l *Layout) PushReferrer(ctx context.Context, d Descriptor, data []byte, _ 
 		return refuse.Wrap("oci.write", err, "lock")
 	}
 	defer marker.Close() // and the lock with it
-	if err := lock(marker); err != nil {
+	if err := lock(ctx, marker); err != nil {
 		return refuse.Wrap("oci.write", err, "lock")
 	}
 	old, err := l.read("index.json", MaxManifest)

@@ -4,7 +4,10 @@
 
 package oci
 
-import "os"
+import (
+	"context"
+	"os"
+)
 
 // lock does nothing where there is no lock that ends with its process.
-func lock(*os.File) error { return nil }
+func lock(context.Context, *os.File) error { return nil }
