@@ -4,6 +4,7 @@ package tuf
 
 import (
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,25 @@ type header struct {
 // expiresLayout is the one form of date that the TUF specification allows.
 const expiresLayout = "2006-01-02T15:04:05Z"
 
+// memberNames are the members that go-tuf reads, in whatever object.
+var memberNames = []string{
+	"signed", "signatures", "keyid", "sig", "_type", "spec_version", "version", "expires", "consistent_snapshot", "keys", "roles",
+	"meta", "targets", "delegations", "length", "hashes", "custom", "keytype", "scheme", "keyval", "public", "name", "keyids", "threshold",
+	"terminating", "paths", "path_hash_prefixes", "succinct_roles", "bit_length", "name_prefix",
+}
+
+// members reads an object of which go-tuf makes a struct. It does so with
+// encoding/json, to which "Keys" and "keyſ" are members called "keys"
+// too: another than the one that was checked here would count.
+func members(d *strictjson.Decoder, member func(key string) error) error {
+	return d.Object(func(key string) error {
+		if slices.ContainsFunc(memberNames, func(name string) bool { return name != key && strings.EqualFold(name, key) }) {
+			return refuse.New("tuf.malformed", "a member %q that is spelled otherwise", clip(key))
+		}
+		return member(key)
+	})
+}
+
 // checkShape reads a metadata file of the given kind strictly, before any
 // signature is looked at: go-tuf reads with encoding/json, dereferences
 // entries that are null or missing, and hands Ed25519 keys of any length on.
@@ -27,7 +47,7 @@ func checkShape(kind string, data []byte) (*header, error) {
 	d := strictjson.NewDecoder(data)
 	var h *header
 	signatures := false
-	err := d.Object(func(key string) (err error) {
+	err := members(d, func(key string) (err error) {
 		switch key {
 		case "signed":
 			h, err = checkSigned(d, kind)
@@ -56,7 +76,7 @@ func checkSignatures(d *strictjson.Decoder) error {
 	seen := map[string]bool{}
 	return d.Array(MaxSignatures, func(int) error {
 		var id, sig *string
-		err := d.Object(func(key string) (err error) {
+		err := members(d, func(key string) (err error) {
 			switch key {
 			case "keyid":
 				id, err = text(d)
@@ -112,7 +132,7 @@ func integer(d *strictjson.Decoder, least int64) (int64, error) {
 func checkSigned(d *strictjson.Decoder, kind string) (*header, error) {
 	h := &header{}
 	seen := map[string]bool{}
-	err := d.Object(func(key string) (err error) {
+	err := members(d, func(key string) (err error) {
 		seen[key] = true
 		switch key {
 		case "_type":
@@ -194,7 +214,7 @@ func checkMeta(d *strictjson.Decoder, want string) error {
 // version, target files a length and at least one hash.
 func checkFileInfo(d *strictjson.Decoder, metadata bool) error {
 	version, length, hashes := false, false, 0
-	err := d.Object(func(key string) (err error) {
+	err := members(d, func(key string) (err error) {
 		switch key {
 		case "version":
 			if version = true; metadata {

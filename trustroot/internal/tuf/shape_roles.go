@@ -19,14 +19,14 @@ func checkKeys(d *strictjson.Decoder) error {
 			return refuse.New("tuf.malformed", "more than %d keys", MaxKeys)
 		}
 		var keytype, scheme, public *string
-		err := d.Object(func(key string) (err error) {
+		err := members(d, func(key string) (err error) {
 			switch key {
 			case "keytype":
 				keytype, err = text(d)
 			case "scheme":
 				scheme, err = text(d)
 			case "keyval":
-				err = d.Object(func(key string) (err error) {
+				err = members(d, func(key string) (err error) {
 					if key == "public" {
 						public, err = text(d)
 						return err
@@ -55,18 +55,18 @@ func checkKeys(d *strictjson.Decoder) error {
 
 // grant is what a delegator says about a role: who signs for it, and for what.
 type grant struct {
-	name             string
-	keyIDs           bool
-	threshold        bool
-	paths, hashes    bool
-	bitLength        int64
-	namePrefix, term bool
+	name          string
+	keyIDs        bool
+	threshold     bool
+	paths, hashes bool
+	bitLength     int64
+	namePrefix    bool
 }
 
 // checkGrant reads one role of a root or of a delegation. A threshold below
 // one would be met by a file that nobody signed.
 func checkGrant(d *strictjson.Decoder) (g grant, err error) {
-	err = d.Object(func(key string) (err error) {
+	err = members(d, func(key string) (err error) {
 		switch key {
 		case "name":
 			g.name, err = d.String()
@@ -80,7 +80,6 @@ func checkGrant(d *strictjson.Decoder) (g grant, err error) {
 				err = refuse.New("tuf.threshold", "a threshold of %d signatures", v)
 			}
 		case "terminating":
-			g.term = true
 			_, err = d.Bool()
 		case "paths":
 			g.paths = true
@@ -134,7 +133,7 @@ func checkTopRoles(d *strictjson.Decoder) error {
 func checkDelegations(d *strictjson.Decoder) error {
 	keys, roles, succinct := false, false, false
 	seen := map[string]bool{}
-	err := d.Object(func(key string) error {
+	err := members(d, func(key string) error {
 		switch key {
 		case "keys":
 			keys = true
