@@ -143,8 +143,8 @@ type Want struct {
 }
 
 func (w *Workflow) want(info *metadata.MetaFiles, limit int64) Want {
-	if info.Length > 0 && info.Length < limit {
-		limit = info.Length
+	if info.Length > 0 {
+		limit = min(limit, info.Length)
 	}
 	return Want{Version: info.Version, Limit: limit, Consistent: w.Consistent(), info: info}
 }
