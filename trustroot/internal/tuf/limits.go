@@ -20,8 +20,9 @@ const (
 	MaxTargetsSize   = 5_000_000
 	MaxTargetSize    = 64 << 20 // of one target file, whatever its metadata says
 
-	MaxRotations   = 256 // roots replayed in one run
-	MaxDelegations = 32  // roles visited in the search for one target
+	MaxValues      = 100_000 // in one file, whose size alone would let go-tuf be busy for seconds
+	MaxRotations   = 256     // roots replayed in one run
+	MaxDelegations = 32      // roles visited in the search for one target
 	MaxSignatures  = 256
 	MaxKeys        = 1024 // in one file, and key IDs in one role
 	MaxRoles       = 1024 // delegated by one file

@@ -3,6 +3,7 @@
 package tuf
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"time"
 
@@ -61,7 +62,18 @@ func checkFile(kind string, data []byte, most int64) (*header, error) {
 	if int64(len(data)) > most {
 		return nil, refuse.New("tuf.too_large", "%s metadata has %d bytes, want at most %d", kind, len(data), most)
 	}
+	if values(data) > MaxValues {
+		return nil, refuse.New("tuf.limit", "%s metadata has more than %d values", kind, MaxValues)
+	}
 	return checkShape(kind, data)
+}
+
+// values counts what begins or parts lists and objects, in strings too.
+func values(data []byte) (n int) {
+	for _, c := range []string{"[", "{", ","} {
+		n += bytes.Count(data, []byte(c))
+	}
+	return n
 }
 
 func newFile(role string, h *header, data []byte) File {

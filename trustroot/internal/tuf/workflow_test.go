@@ -3,6 +3,7 @@
 package tuf
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
@@ -81,6 +82,20 @@ func TestSizes(t *testing.T) {
 	}
 	if want, err := w.WantRole("targets"); err != nil || want.Limit != 5_000_000 || want.Version != 1 || !want.Consistent {
 		t.Errorf("%+v, %v", want, err)
+	}
+}
+
+// Each kind of file may have so many values and no more, whatever they are.
+func TestValues(t *testing.T) {
+	r := tuftest.New()
+	data := string(r.File("1.targets.json"))
+	used := strings.Count(data, ",") + strings.Count(data, "{") + strings.Count(data, "[")
+	for _, c := range []string{",", "[", "{"} {
+		for more, code := range []refuse.Code{"", "tuf.limit"} {
+			text := strings.Repeat(c, 100_000-used-1+more) // in a string, after a comma
+			_, err := checkFile("targets", []byte(strings.Replace(data, `"_type"`, `"x":"`+text+`","_type"`, 1)), MaxTargetsSize)
+			wantCode(t, c, err, code)
+		}
 	}
 }
 
