@@ -3,8 +3,8 @@
 package tufroot
 
 import (
+	"bytes"
 	"io/fs"
-	"strings"
 	"time"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
@@ -45,7 +45,7 @@ func OpenCache(fsys fs.FS, c Config) (*Repository, error) {
 		}
 		failed = err
 		again, err := tuf.ReadFile(fsys, tuf.StateName, tuf.MaxStateSize)
-		if err != nil || strings.Compare(string(again), string(raw)) == 0 {
+		if err != nil || bytes.Equal(again, raw) {
 			break
 		}
 	}

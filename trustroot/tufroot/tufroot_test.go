@@ -3,6 +3,7 @@
 package tufroot
 
 import (
+	"fmt"
 	"io/fs"
 	"os/exec"
 	"slices"
@@ -236,4 +237,136 @@ func TestImports(t *testing.T) {
 			t.Errorf("depends on %s", p)
 		}
 	}
+}
+
+// The replay starts at the newest root given that the repository holds, or at
+// the newest of all, and takes 256 more.
+func TestStart(t *testing.T) {
+	r := repo()
+	for range 3 {
+		r.Publish("root")
+	}
+	roots := map[int][]byte{}
+	for v := 1; v <= 4; v++ {
+		roots[v] = r.File(fmt.Sprintf("%d.root.json", v))
+	}
+	for name, c := range map[string]struct {
+		held, given   []int
+		start, newest int64
+		last          int64
+		behind        bool
+	}{
+		"the newest held":           {[]int{1, 2, 3, 4}, []int{1, 3, 2}, 3, 3, 4, false},
+		"the newest given not held": {[]int{1, 2, 3}, []int{2, 4, 1}, 2, 4, 3, true},
+		"none held":                 {nil, []int{2, 3}, 3, 3, 3, true},
+		"only a newer one held":     {[]int{4}, []int{3}, 3, 3, 4, false},
+		"older and newer ones held": {[]int{1, 2, 3, 4}, []int{4, 1}, 4, 4, 4, false},
+		"one between is missing":    {[]int{1, 3, 4}, []int{1}, 1, 1, 1, false},
+	} {
+		for v := range roots {
+			r.SetFile(fmt.Sprintf("%d.root.json", v), nil)
+		}
+		for _, v := range c.held {
+			r.SetFile(fmt.Sprintf("%d.root.json", v), roots[v])
+		}
+		given := Config{Policy: Policy{At: at}}
+		for _, v := range c.given {
+			given.Roots = append(given.Roots, roots[v])
+		}
+		p, err := Open(r.FS(), given)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if s := p.Status(); s.Start != c.start || s.Newest != c.newest || s.Behind != c.behind || s.Roles[0].Version != c.last || p.Files()[0].Version != c.start {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+}
+
+func TestBoundsOfRoots(t *testing.T) {
+	r := repo()
+	root := r.File("1.root.json")
+	for n, code := range map[int]refuse.Code{64: "", 65: "tuf.root"} {
+		_, err := Open(r.FS(), config(Policy{At: at}, slices.Repeat([][]byte{root}, n)...))
+		wantCode(t, err, code)
+	}
+	for range 256 {
+		r.Publish("root")
+	}
+	p, err := Open(r.FS(), config(Policy{At: at}, root))
+	if err != nil || p.Status().Roles[0].Version != 257 {
+		t.Errorf("256 roots after the one trusted: %v", err)
+	}
+	r.Publish("root")
+	_, err = Open(r.FS(), config(Policy{At: at}, root))
+	wantCode(t, err, "tuf.limit")
+}
+
+// A root that cannot be read is not one that is not there, and a root that
+// does not follow is refused.
+func TestUnreadableRoots(t *testing.T) {
+	r := repo()
+	r.Publish("root")
+	root := r.File("1.root.json")
+	for _, name := range []string{"1.root.json", "2.root.json"} {
+		_, err := Open(unreadable{r.FS(), name}, config(Policy{At: at}, root))
+		wantCode(t, err, "tuf.read")
+	}
+	r.Signers["root"] = []string{"stranger"}
+	r.Publish("root")
+	_, err := Open(r.FS(), config(Policy{At: at}, root))
+	wantCode(t, err, "tuf.signature")
+	_, err = Open(r.FS(), config(Policy{At: at}, root, r.File("3.root.json")))
+	wantCode(t, err, "tuf.signature")
+}
+
+// unreadable has a file that nobody may read.
+type unreadable struct {
+	fs.FS
+	name string
+}
+
+func (u unreadable) Open(name string) (fs.File, error) {
+	if name == u.name {
+		return nil, fs.ErrPermission
+	}
+	return u.FS.Open(name)
+}
+
+// The file of a target is what its role lists, or it is not handed out.
+func TestTargetFiles(t *testing.T) {
+	r := repo()
+	r.Publish("root")
+	root := r.File("1.root.json")
+	name := ""
+	for file := range r.FS().(fstest.MapFS) {
+		if strings.HasSuffix(file, ".file") && !strings.Contains(file, "dir/") {
+			name = file
+		}
+	}
+	for data, code := range map[string]refuse.Code{"contents": "", "Contents": "tuf.hash", "content": "tuf.length", "contents ": "tuf.length", "": "tuf.length"} {
+		r.SetFile(name, []byte(data))
+		p, err := Open(r.FS(), config(Policy{At: at}, root))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := p.Target("file")
+		if wantCode(t, err, code); err == nil && (string(f.Data) != data || len(f.Files) != 0 || len(f.Status.Roles) != 4) {
+			t.Errorf("%+v", f)
+		}
+	}
+	r.SetFile(name, nil)
+	p, err := Open(r.FS(), config(Policy{At: at}, root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Target("file")
+	wantCode(t, err, "tuf.not_found")
+	r.SetFile("1.delegated.json", nil)
+	p, err = Open(r.FS(), config(Policy{At: at}, root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Target("dir/file")
+	wantCode(t, err, "tuf.not_found")
 }
