@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/trustroot/internal/tuf"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 )
 
@@ -51,9 +52,7 @@ func Gather(s Source, required, optional []string) (*Gathered, error) {
 	for _, f := range repo.Files() {
 		g.metadata(f)
 	}
-	if err := g.olderRoots(s.FS); err != nil {
-		return nil, err
-	}
+	g.olderRoots(s.FS)
 	for _, name := range append(slices.Clone(required), optional...) {
 		t, err := repo.Target(name)
 		if refuse.CodeOf(err) == "tuf.not_found" && slices.Contains(optional, name) {
@@ -75,47 +74,22 @@ func Gather(s Source, required, optional []string) (*Gathered, error) {
 // or not, readers look under the versioned name first.
 func (g *Gathered) metadata(f tufroot.File) {
 	name := f.Role + ".json"
-	if f.Role != "timestamp" {
-		name = strconv.FormatInt(f.Version, 10) + "." + escape(f.Role) + ".json"
+	if f.Role != tuf.TimestampRole {
+		name = strconv.FormatInt(f.Version, 10) + "." + tuf.EscapeURL(f.Role) + ".json"
 	}
 	g.Files[RepositoryDir+"/"+name] = f.Data
 }
 
-// escape keeps the name of a delegated role one segment, as clients ask for
-// it.
-func escape(role string) string {
-	const hex = "0123456789ABCDEF"
-	var b strings.Builder
-	for i := range len(role) {
-		c := role[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '~':
-			b.WriteByte(c)
-		default:
-			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
-		}
-	}
-	return b.String()
-}
-
-// maxRoot bounds one root file, as everywhere in TUF's reference clients.
-const maxRoot = 512_000
-
 // olderRoots adds the roots before the one from which the replay began, for
 // verifiers that are older than this one. They prove themselves, or nothing.
-func (g *Gathered) olderRoots(fsys fs.FS) error {
+func (g *Gathered) olderRoots(fsys fs.FS) {
 	for v := g.Status.Start - 1; v > 0; v-- {
-		name := strconv.FormatInt(v, 10) + ".root.json"
-		data, err := fs.ReadFile(fsys, path.Join("root_history", name))
+		data, err := tuf.Dir{FS: fsys}.Root(v)
 		if err != nil {
-			data, err = fs.ReadFile(fsys, name)
+			return
 		}
-		if err != nil || len(data) > maxRoot {
-			return nil
-		}
-		g.Files[RepositoryDir+"/"+name] = data
+		g.metadata(tufroot.File{Role: tuf.RootRole, Version: v, Data: data})
 	}
-	return nil
 }
 
 // Proof is what a kit proves by itself.
@@ -141,9 +115,7 @@ func (k *Kit) Prove(c tufroot.Config) (*Proof, error) {
 	for _, f := range repo.Files() {
 		used.metadata(f)
 	}
-	if err := used.olderRoots(k.Repository()); err != nil {
-		return nil, err
-	}
+	used.olderRoots(k.Repository())
 	for _, f := range k.manifest.Files {
 		rest, ok := strings.CutPrefix(f.Name, RepositoryDir+"/targets/")
 		if !ok {
