@@ -8,11 +8,12 @@ mutate: ## judge all mutants of bundles, roots and policies, write docs/mutation
 mutate-advisories: ## take away what guards against each published advisory: its test must turn red
 	nice $(GO) run ./internal/mutate/advisories
 
-# The packages whose source is weakened, one change at a time: about an hour of
-# one processor. It goes on where it was broken off, and can be kept to a few
+# The packages whose source is weakened, one change at a time: an hour and a half
+# of one processor. It goes on where it was broken off, and can be kept to a few
 # packages, whose table is then printed: make mutate-source SOURCES="tlog ctlog"
 JUDGES := verify trustroot bundle tlog ctlog dsse internal/fulcio internal/rfc3161 internal/sigkey \
-	internal/strictjson internal/strictcert internal/screen internal/fastverify internal/window
+	internal/strictjson internal/strictcert internal/screen internal/fastverify internal/window \
+	trustroot/internal/tuf trustroot/tufroot trustroot/kit
 SOURCES ?= $(JUDGES)
 
 .PHONY: mutate-source
