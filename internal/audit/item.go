@@ -88,7 +88,7 @@ func (r *run) artifact(e *entry, job *verify.Job) error {
 		job.Artifact = verify.NoArtifact()
 	case name == "":
 		return refuse.New("input.artifact", "no artifact is named")
-	case isDigest(name):
+	case !e.implied && isDigest(name): // only a caller can mean a digest; beside a bundle lies a file
 		var err error
 		job.Artifact, err = verify.ParseArtifactDigest(name)
 		return err

@@ -96,6 +96,24 @@ func TestTree(t *testing.T) {
 	}
 }
 
+// A file beside a bundle is read, whatever it is called.
+func TestTreeNamesLikeDigests(t *testing.T) {
+	dir, s := t.TempDir(), signed()
+	for i, content := range [][]byte{s[0].Artifact, []byte("tampered"), nil} {
+		name := fmt.Sprintf("sha256:%x", sha256.Sum256(s[i].Artifact))
+		if content != nil {
+			write(t, filepath.Join(dir, fmt.Sprint(i), name), content)
+		}
+		write(t, filepath.Join(dir, fmt.Sprint(i), name+".sigstore.json"), s[i].Bundle)
+	}
+	for i, want := range []string{"ok", "", "input.artifact"} {
+		got, _ := findings(t, anyone(t, tree(t, filepath.Join(dir, fmt.Sprint(i))), nil))
+		if len(got) != 1 || got[0].Verified != (want == "ok") || !got[0].Verified && !strings.HasPrefix(got[0].Code, want) {
+			t.Errorf("%d: want %s, got %+v", i, want, got)
+		}
+	}
+}
+
 // Folders larger than a page come out as those that fit.
 func TestTreePages(t *testing.T) {
 	dir := t.TempDir()
