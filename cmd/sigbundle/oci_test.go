@@ -157,9 +157,9 @@ func TestImages(t *testing.T) {
 			}
 			// One is enough, and the others are reported; unless all must.
 			wanted := []string{"--predicate-type", "https://spdx.dev/Document"}
-			i.says(0, i.verify(append(at, wanted...)...), "1 of 2 bundles verified, 1 required", "statement.predicate_type")
-			i.says(1, i.verify(append(at, append(wanted, "--bundles", "all")...)...), "1 of 2 bundles verified, 2 required")
-			i.says(1, i.verify(append(at, "--bundles", "3")...), "2 of 2 bundles verified, 3 required")
+			i.says(0, i.verify(append(at, wanted...)...), "1 of 2 distinct signatures verified, 1 required", "statement.predicate_type")
+			i.says(1, i.verify(append(at, append(wanted, "--bundles", "all")...)...), "1 of 2 distinct signatures verified, 2 required")
+			i.says(1, i.verify(append(at, "--bundles", "3")...), "2 of 2 distinct signatures verified, 3 required")
 			i.says(1, i.verify(append(at, "--predicate-type", "https://slsa.dev/provenance/v1")...), "0 of 2")
 			if got := i.report(1, append(at, "--bundles", "3", "--predicate-type", "https://spdx.dev/Document")...); got.Verified || got.Required != 3 {
 				t.Errorf("%+v", got)
@@ -218,7 +218,7 @@ func TestImageMirror(t *testing.T) {
 	if err := os.Remove(i.layout.Path(sbom)); err != nil {
 		t.Fatal(err)
 	}
-	i.says(0, i.verify("--oci-layout", "img"), "oci.missing", sbom, "1 of 2 bundles verified, 1 required")
+	i.says(0, i.verify("--oci-layout", "img"), "oci.missing", sbom, "1 of 2 distinct signatures verified, 1 required")
 	i.says(1, i.verify("--oci-layout", "img", "--bundles", "all"), "oci.missing", sbom)
 	i.says(1, i.verify("--oci-layout", "img", "--mirror-of", "origin"), "1 of the origin's 2 bundles are lost: "+sbom, "https://spdx.dev/Document", "oci.mirror")
 	if got := i.report(1, "--oci-layout", "img", "--mirror-of", "origin"); got.Code != "oci.mirror" || len(got.Lost) != 1 ||
@@ -288,7 +288,7 @@ func TestImageStrangers(t *testing.T) {
 				`"layers":[{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","digest":%q,"size":%d}],"subject":{"mediaType":%q,"digest":%q,"size":%d},"annotations":{"n":"%d"}}`,
 			digest, digest, len(layer), ocitest.MediaTypeManifest, i.digest, len(i.manifest), n))
 	}
-	i.says(0, i.verify(at...), "1 of 4 bundles verified, 1 required", "bundle.malformed", "bundle.version")
+	i.says(0, i.verify(at...), "1 of 4 distinct signatures verified, 1 required", "bundle.malformed", "bundle.version")
 }
 
 // A signature that is attached again counts once.
@@ -305,7 +305,7 @@ func TestImageRepeated(t *testing.T) {
 	if got := i.report(0, "--oci-layout", "img", "--bundles", "all"); len(got.Bundles) != 2 || got.Required != 1 {
 		t.Errorf("%+v", got)
 	}
-	i.says(1, i.verify("--oci-layout", "img", "--bundles", "2"), "1 of 1 bundles verified, 2 required")
+	i.says(1, i.verify("--oci-layout", "img", "--bundles", "2"), "1 of 1 distinct signatures verified, 2 required")
 }
 
 // Nor does it count twice in its other form, which nobody needs the key for.
@@ -360,7 +360,7 @@ func TestImageRewritten(t *testing.T) {
 	if out := i.says(0, append(verify, "--bundles", "all")); strings.Contains(out, "refused") {
 		t.Errorf("the other form does not verify: %s", out)
 	}
-	i.says(1, append(verify, "--bundles", "2"), "1 of 1 bundles verified, 2 required")
+	i.says(1, append(verify, "--bundles", "2"), "1 of 1 distinct signatures verified, 2 required")
 }
 
 // What cannot be looked at has no verdict: exit code 2.

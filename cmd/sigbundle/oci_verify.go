@@ -7,11 +7,9 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/asn1"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,23 +28,15 @@ const imageTimeout = 10 * time.Minute
 
 // imageReport is what is said about an image.
 type imageReport struct {
-	Schema   string        `json:"schema"`
-	Image    string        `json:"image"`  // as it was named
-	Digest   oci.Digest    `json:"digest"` // empty if the image was not found
-	Verified bool          `json:"verified"`
-	Code     string        `json:"code,omitempty"` // of what is wrong with more than one bundle
-	Message  string        `json:"message,omitempty"`
-	Required int           `json:"required"` // bundles that must verify
-	Lost     []lostBundle  `json:"lost,omitempty"`
-	Bundles  []imageBundle `json:"bundles"`
-}
-
-// imageBundle is one bundle with its verdict.
-type imageBundle struct {
-	Referrer oci.Digest     `json:"referrer,omitempty"` // the manifest; absent for a bundle from a file
-	Report   *verify.Report `json:"report"`
-
-	signature string // what tells it from others
+	Schema   string       `json:"schema"`
+	Image    string       `json:"image"`  // as it was named
+	Digest   oci.Digest   `json:"digest"` // empty if the image was not found
+	Verified bool         `json:"verified"`
+	Code     string       `json:"code,omitempty"` // of what is wrong with more than one bundle
+	Message  string       `json:"message,omitempty"`
+	Required int          `json:"required"` // bundles that must verify
+	Lost     []lostBundle `json:"lost,omitempty"`
+	Bundles  []judged     `json:"bundles"`
 }
 
 // lostBundle is one that the origin has. Its predicate type is not verified.
@@ -73,7 +63,7 @@ func (f *verifyFlags) runImage(cmd *cobra.Command, wanted int) error {
 		return imageError(err)
 	}
 	defer p.close()
-	report := &imageReport{Schema: imageReportSchema, Image: p.name, Bundles: []imageBundle{}}
+	report := &imageReport{Schema: imageReportSchema, Image: p.name, Bundles: []judged{}}
 	image, err := p.Resolve(ctx, p.reference)
 	if err != nil {
 		err = imageError(err)
@@ -115,15 +105,9 @@ func (f *verifyFlags) judgeImage(cmd *cobra.Command, p *place, digest oci.Digest
 	if err != nil {
 		return err
 	}
-	for i, r := range f.judgeEach(verifier, candidates, artifact) {
-		one := imageBundle{Report: r}
-		if b := candidates[i].bundle; b != nil {
-			one.signature = distinct(b.Signature)
-		}
-		if f.bundle == "" {
-			one.Referrer = found[i].Digest
-		}
-		report.Bundles = append(report.Bundles, one)
+	report.Bundles = append(report.Bundles, f.judgeEach(verifier, candidates, artifact)...)
+	for i, r := range found {
+		report.Bundles[i].Referrer = r.Digest
 	}
 	if f.image.mirrorOf != "" {
 		if err := f.checkMirror(cmd.Context(), digest, found, report); err != nil {
@@ -171,13 +155,13 @@ func (f *verifyFlags) checkMirror(ctx context.Context, digest oci.Digest, found 
 // printImage prints the report and returns the verdict: refused if there is a
 // reason, or if fewer bundles verify than required, 0 standing for all.
 func (f *verifyFlags) printImage(w io.Writer, title string, report *imageReport, wanted int, reason error) error {
-	verified, all := report.count()
+	verified, all := count(report.Bundles)
 	if wanted == 0 {
 		wanted = max(1, all)
 	}
 	report.Required = wanted
 	report.Verified = reason == nil && verified >= wanted
-	score := fmt.Sprintf("%d of %d bundles verified, %d required", verified, all, wanted)
+	score := score(verified, all, wanted)
 	if f.output.format == "json" {
 		if err := writeJSON(w, report); err != nil {
 			return err
@@ -197,32 +181,6 @@ func (f *verifyFlags) printImage(w io.Writer, title string, report *imageReport,
 		return &refusal{errors.New(score)}
 	}
 	return &refusal{}
-}
-
-// count returns how many bundles verified, of how many. A signature that is
-// there several times counts once: attaching it again adds nothing to it.
-func (r *imageReport) count() (verified, all int) {
-	signatures := make(map[string]bool)
-	refused := 0
-	for _, b := range r.Bundles {
-		if b.Report.Verified {
-			signatures[b.signature] = true
-		} else {
-			refused++
-		}
-	}
-	return len(signatures), len(signatures) + refused
-}
-
-// distinct returns what two signatures have in common only if they are the
-// same. From one ECDSA signature (r, s) anybody can make the other one, (r, -s),
-// and log it: it is r that a signer chooses anew each time.
-func distinct(signature []byte) string {
-	var ecdsa struct{ R, S *big.Int }
-	if rest, err := asn1.Unmarshal(signature, &ecdsa); err == nil && len(rest) == 0 {
-		return ecdsa.R.String()
-	}
-	return string(signature)
 }
 
 func (f *verifyFlags) writeImage(w io.Writer, title string, report *imageReport, score string) error {

@@ -9,6 +9,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -36,41 +37,39 @@ func (o *outputFlags) check() error {
 	return nil
 }
 
-// reports prints the reports and returns a refusal unless enough of them say
-// verified; want 0 stands for all.
-func (o *outputFlags) reports(w io.Writer, title string, reports []*verify.Report, want int, explain bool) error {
-	verified := 0
-	for i, r := range reports {
-		if r.Verified {
-			verified++
-		}
+// reports prints the reports and returns a refusal unless enough signatures
+// are verified; want 0 stands for all.
+func (o *outputFlags) reports(w io.Writer, title string, bundles []judged, want int, explain bool) error {
+	for i, b := range bundles {
 		var err error
 		if o.format == "json" {
-			err = writeJSONReport(w, r, len(reports) > 1)
+			err = writeJSONReport(w, b.Report, len(bundles) > 1)
 		} else {
 			name := title
-			if len(reports) > 1 {
-				name = fmt.Sprintf("%s, bundle %d of %d", title, i+1, len(reports))
+			if len(bundles) > 1 {
+				name = fmt.Sprintf("%s, bundle %d of %d", title, i+1, len(bundles))
 			}
-			err = r.WriteText(w, verify.TextStyle{Title: name, Explain: explain, Color: colored(w)})
+			err = b.Report.WriteText(w, verify.TextStyle{Title: name, Explain: explain, Color: colored(w)})
 		}
 		if err != nil {
 			return err
 		}
 	}
+	verified, all := count(bundles)
 	if want == 0 {
-		want = len(reports)
+		want = all
 	}
-	if len(reports) > 1 && o.format == "text" {
-		if _, err := fmt.Fprintf(w, "%d of %d bundles verified, %d required\n", verified, len(reports), want); err != nil {
+	score := score(verified, all, want)
+	if len(bundles) > 1 && o.format == "text" {
+		if _, err := fmt.Fprintln(w, score); err != nil {
 			return err
 		}
 	}
 	switch {
 	case verified >= want:
 		return nil
-	case verified == len(reports): // no report says why
-		return &refusal{fmt.Errorf("%d of %d bundles verified, %d required", verified, len(reports), want)}
+	case verified == all: // no report says why
+		return &refusal{errors.New(score)}
 	}
 	return &refusal{}
 }

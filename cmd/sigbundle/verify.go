@@ -51,7 +51,7 @@ code also by gitCommit:… and its like; a file of that name goes first. The
 name - is standard input.
 
 Of several bundles in one file all must verify, unless --bundles says
-otherwise.
+otherwise. A signature that is there several times counts once.
 
 A container image is the artifact with --oci-layout or --image, and the bundles
 are those attached to it; then one is enough, unless --bundles says otherwise.
@@ -104,7 +104,7 @@ requires. --require changes that, and the report shows it.`,
 func (f *verifyFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.bundle, "bundle", "", "the bundle `FILE`, JSON or JSON Lines; - is standard input")
-	fl.StringVar(&f.bundles, "bundles", "all", "of several bundles, how many must verify: `all|any|K`; for images any, if it is not given")
+	fl.StringVar(&f.bundles, "bundles", "all", "of several bundles, how many with different signatures must verify: `all|any|K`; for images any, if it is not given")
 	fl.StringArrayVar(&f.identities, "identity", nil, "accept this exact `NAME` in the certificate; repeatable, in pairs with --issuer")
 	fl.StringArrayVar(&f.issuers, "issuer", nil, "the exact OIDC issuer `URL` of the --identity, or none for certificates without one")
 	fl.StringArrayVar(&f.identityRegexp, "identity-regexp", nil, "accept names that this `RE` matches from beginning to end; in pairs with --issuer-regexp")
@@ -179,19 +179,19 @@ func (f *verifyFlags) run(cmd *cobra.Command, args []string) error {
 	if name == stdinName {
 		title = "standard input"
 	}
-	reports, err := f.judgeAll(cmd.InOrStdin(), name)
+	bundles, err := f.judgeAll(cmd.InOrStdin(), name)
 	var refused *refusal
 	if errors.As(err, &refused) {
-		reports = []*verify.Report{unjudged(refused.err)}
+		bundles = []judged{{Report: unjudged(refused.err)}}
 	} else if err != nil {
 		return err
 	}
-	return f.output.reports(cmd.OutOrStdout(), title, reports, wanted, f.explain)
+	return f.output.reports(cmd.OutOrStdout(), title, bundles, wanted, f.explain)
 }
 
 // judgeAll reads what is needed and judges every bundle. A refusal is the
 // content's fault; any other error the caller's, or the file system's.
-func (f *verifyFlags) judgeAll(stdin io.Reader, name string) ([]*verify.Report, error) {
+func (f *verifyFlags) judgeAll(stdin io.Reader, name string) ([]judged, error) {
 	policy, err := f.policy()
 	if err != nil {
 		return nil, err
@@ -229,19 +229,20 @@ func (f *verifyFlags) verifier(policy verify.Policy) (*verify.Verifier, error) {
 	return verifier, nil
 }
 
-// judgeEach returns a report for each candidate.
-func (f *verifyFlags) judgeEach(verifier *verify.Verifier, candidates []candidate, a verify.Artifact) []*verify.Report {
-	var reports []*verify.Report
+// judgeEach returns a verdict for each candidate.
+func (f *verifyFlags) judgeEach(verifier *verify.Verifier, candidates []candidate, a verify.Artifact) []judged {
+	var bundles []judged
 	for _, c := range candidates {
+		one := judged{}
 		if c.err != nil {
-			reports = append(reports, unjudged(c.err))
+			one.Report = unjudged(c.err)
 		} else {
-			r := judge(verifier, c.bundle, a)
-			f.trust.hint(c.bundle, r)
-			reports = append(reports, r)
+			one.Report, one.signature = judge(verifier, c.bundle, a), distinct(c.bundle.Signature)
+			f.trust.hint(c.bundle, one.Report)
 		}
+		bundles = append(bundles, one)
 	}
-	return reports
+	return bundles
 }
 
 // unjudged is the report of what could not even be read as a bundle, a key or

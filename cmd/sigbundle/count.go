@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+// Counting bundles: what is there several times counts once.
+
+import (
+	"encoding/asn1"
+	"fmt"
+	"math/big"
+
+	"github.com/sigbundle/sigbundle/bundle/oci"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+// judged is one bundle with its verdict, as reports on images show it.
+type judged struct {
+	Referrer oci.Digest     `json:"referrer,omitempty"` // the manifest; absent for a bundle from a file
+	Report   *verify.Report `json:"report"`
+
+	signature string // what tells it from others
+}
+
+// count returns how many signatures verified, of how many. A signature that is
+// there several times counts once: repeating it adds nothing to it. Each
+// bundle that is refused counts.
+func count(bundles []judged) (verified, all int) {
+	signatures := make(map[string]bool)
+	refused := 0
+	for _, b := range bundles {
+		if b.Report.Verified {
+			signatures[b.signature] = true
+		} else {
+			refused++
+		}
+	}
+	return len(signatures), len(signatures) + refused
+}
+
+// score says in words what was counted.
+func score(verified, all, wanted int) string {
+	return fmt.Sprintf("%d of %d distinct signatures verified, %d required", verified, all, wanted)
+}
+
+// distinct returns what two signatures have in common only if they are the
+// same. From one ECDSA signature (r, s) anybody can make the other one, (r, -s),
+// and log it: it is r that a signer chooses anew each time.
+func distinct(signature []byte) string {
+	var ecdsa struct{ R, S *big.Int }
+	if rest, err := asn1.Unmarshal(signature, &ecdsa); err == nil && len(rest) == 0 {
+		return ecdsa.R.String()
+	}
+	return string(signature)
+}
