@@ -209,6 +209,9 @@ func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string
 	if c.PolicyKey, err = f.policyKey(); err != nil {
 		return nil, nil, err
 	}
+	if !signers(c.Policy) && isDir(name) { // no line of a list will name them
+		return nil, nil, errNobody
+	}
 	root, err := f.trust.find()
 	if err != nil {
 		return nil, nil, usage(err)
@@ -260,8 +263,13 @@ func signers(p verify.Policy) bool {
 	return p.AnyIdentity || len(p.Identities) > 0 || len(p.Keys) > 0
 }
 
+func isDir(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
 // usage makes a refusal of what the flags name an error of the command line:
-// exit code 1 is for what the audit found.
+// exit code 1 is for what the command found.
 func usage(err error) error {
 	var r *refusal
 	if errors.As(err, &r) && r.err != nil {

@@ -22,7 +22,7 @@ import (
 const (
 	exitVerified = 0 // the answer is yes
 	exitRefused  = 1 // something about the content is wrong
-	exitUsage    = 2 // the command line was not understood, or a file could not be read
+	exitUsage    = 2 // something is wrong with the command line, or with what it names to judge by
 )
 
 func main() {
@@ -77,8 +77,8 @@ func newCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 		Long: `Sigbundle verifies Sigstore bundles without a network: it says what was proved
 about an artifact, by which key, at what time, or which check refused it.
 
-Exit codes: 0 verified; 1 refused; 2 the command line was not understood or a
-file could not be read.`,
+Exit codes: 0 verified; 1 refused; 2 the command line was not understood, or a
+key, policy or trust root that it names is none, or a file could not be read.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 

@@ -63,7 +63,7 @@ func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 	}
 	root, signing, err := f.Load(f.trust.forSigners())
 	if err != nil {
-		return nil, asRefusal(err)
+		return nil, err
 	}
 	cas, err := signflags.CAs(f.CAFile)
 	if err != nil {
@@ -118,7 +118,8 @@ func (t *trustFlags) forSigners() signflags.Trust {
 			if err != nil {
 				return nil, nil, err
 			}
-			return t.store().Services(t.instance, policy)
+			root, signing, err := t.store().Services(t.instance, policy)
+			return root, signing, asRefusal(err)
 		},
 	}
 }
@@ -130,7 +131,7 @@ func (f *signerFlags) readKey() (*sign.Key, error) {
 	}
 	key, err := sign.ParsePEM(data, f.KeyHint, password)
 	if err != nil {
-		return nil, &refusal{refuse.Wrap("sign.key", err, "%s", f.key)}
+		return nil, refuse.Wrap("sign.key", err, "%s", f.key)
 	}
 	return key, nil
 }

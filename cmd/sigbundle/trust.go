@@ -188,7 +188,7 @@ func loadFile(name string) (*loaded, error) {
 		}
 	}
 	if err != nil {
-		return nil, &refusal{refuse.Wrap("trust.malformed", err, "%s", name)}
+		return nil, refuse.Wrap("trust.malformed", err, "%s", name)
 	}
 	return &loaded{root: root, source: fmt.Sprintf("file %s, as given", name)}, nil
 }
@@ -229,7 +229,7 @@ func loadInstance(store instances.Store, name string, policy tufroot.Policy) (*l
 // own, so a bound on its age cannot be kept.
 func loadEmbedded(in instances.Instance, policy tufroot.Policy) (*loaded, error) {
 	if !in.BuiltIn {
-		return nil, &refusal{refuse.New("trust.instance", "the instance %s was never refreshed: run sigbundle trust refresh %s, or trust import", in.Name, in.Name)}
+		return nil, refuse.New("trust.instance", "the instance %s was never refreshed: run sigbundle trust refresh %s, or trust import", in.Name, in.Name)
 	}
 	if policy.MaxAge != tufroot.AnyAge {
 		return nil, &refusal{refuse.New("tuf.age", "the instance %s has no proved cache, and the trust root that is built in has no age to judge: run sigbundle trust refresh %s, or trust import", in.Name, in.Name)}
@@ -290,15 +290,15 @@ func inWords(d time.Duration) string {
 }
 
 // asRefusal makes a coded error one about content, exit code 1. Others are
-// about the command's surroundings, as are those of a network that fails:
-// nothing was judged.
+// about the command's surroundings, as are an instance that is not known and a
+// network that fails: nothing was judged.
 func asRefusal(err error) error {
 	var already *refusal
 	if err == nil || errors.As(err, &already) {
 		return err
 	}
 	switch refuse.CodeOf(err) {
-	case "", "tuf.network", "tuf.timeout", "tuf.status", "tuf.forbidden", "tuf.truncated", "tuf.locked", "tuf.url", "tuf.read":
+	case "", "trust.instance", "tuf.network", "tuf.timeout", "tuf.status", "tuf.forbidden", "tuf.truncated", "tuf.locked", "tuf.url", "tuf.read":
 		return err
 	case "tuf.cache":
 		if !damaged(err) {

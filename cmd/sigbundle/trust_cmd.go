@@ -68,7 +68,8 @@ func (f *rootArgs) find(args []string) (*loaded, error) {
 			t.file = args[0]
 		}
 	}
-	return t.find()
+	l, err := t.find()
+	return l, usage(err) // exit code 1 is for what is odd, or differs
 }
 
 // one returns the root that the arguments name, and the time it is judged at.

@@ -4,7 +4,6 @@ package main
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 
@@ -36,7 +35,8 @@ show" lists the keys; a log may also be named by its ID.
 
 Who signed does not matter here, and artifacts are not needed: message
 signatures are held against the digest that their bundle names. Several
---retire are taken out together. Exit code 1 means that bundles would be lost.`,
+--retire are taken out together. Exit code 1 means that bundles would be lost; what
+does not verify as it is cannot be lost, and is listed.`,
 		Example: `  sigbundle trust impact --retire wNI9atQGlz+VWfO6LRygH4QUfY/8W4RFwiT5i5WRgB0= archive/*.sigstore.json
   sigbundle trust impact --instance staging --retire $KEY --format json all.jsonl`,
 		Args: cobra.MinimumNArgs(1),
@@ -66,7 +66,7 @@ func (f *impactFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	root, source, err := f.trust.loadAged()
 	if err != nil {
-		return err
+		return usage(err)
 	}
 	policy := verify.Policy{AnyIdentity: true}
 	if policy.Require, err = parseRequire(f.require); err != nil {
@@ -79,7 +79,7 @@ func (f *impactFlags) run(cmd *cobra.Command, args []string) error {
 		}
 		policy.Keys = []verify.Key{key}
 	}
-	jobs, err := readJobs(cmd.InOrStdin(), args)
+	jobs, refused, err := readJobs(cmd.InOrStdin(), args)
 	if err != nil {
 		return err
 	}
@@ -89,49 +89,48 @@ func (f *impactFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	impact, err := survey.Retire(ids...)
 	if err != nil {
-		return asRefusal(err)
+		return err
 	}
+	impact.Refused = append(refused, impact.Refused...)
 	return f.print(cmd.OutOrStdout(), impact, source)
 }
 
-// readJobs reads all bundles of all files. A file that is no bundle ends the
-// command: it would be missing from the answer.
-func readJobs(stdin io.Reader, files []string) ([]insight.Job, error) {
-	var jobs []insight.Job
+// readJobs reads all bundles of all files. What is no bundle is refused before
+// any key is retired.
+func readJobs(stdin io.Reader, files []string) (jobs []insight.Job, refused []insight.Loss, err error) {
+	refused = []insight.Loss{}
 	for _, file := range files {
 		candidates, err := readCandidates(stdin, file)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for i, c := range candidates {
-			if c.err != nil {
-				return nil, asRefusal(c.err)
-			}
 			name := file
 			if len(candidates) > 1 {
 				name = fmt.Sprintf("%s, bundle %d", file, i+1)
 			}
+			if c.err != nil {
+				refused = append(refused, insight.Loss{Name: name, Code: verify.CodeOf(c.err), Reason: c.err.Error()})
+				continue
+			}
 			a, err := claimed(c.bundle)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
+				return nil, nil, fmt.Errorf("%s: %w", name, err)
 			}
 			jobs = append(jobs, insight.Job{Name: name, Bundle: c.bundle, Artifact: a})
 		}
 	}
-	return jobs, nil
+	return jobs, refused, nil
 }
 
 // claimed returns the artifact that a bundle says it is about, which is good
 // for asking about authorities and for nothing else.
 func claimed(b *bundle.Bundle) (verify.Artifact, error) {
-	if b.Envelope != nil {
+	if b.Envelope != nil || b.MessageDigest == nil { // what there is to compare is missing, and that is refused
 		return verify.NoArtifact(), nil
 	}
-	if b.MessageDigest != nil {
-		name := map[int]string{32: "sha256", 48: "sha384", 64: "sha512"}[b.MessageDigest.Algorithm.Size()]
-		return verify.ParseArtifactDigest(name + ":" + hex.EncodeToString(b.MessageDigest.Value))
-	}
-	return verify.Artifact{}, errors.New("the bundle names no digest to hold its signature against")
+	name := map[int]string{32: "sha256", 48: "sha384", 64: "sha512"}[b.MessageDigest.Algorithm.Size()]
+	return verify.ParseArtifactDigest(name + ":" + hex.EncodeToString(b.MessageDigest.Value))
 }
 
 func (f *impactFlags) print(w io.Writer, impact *insight.Impact, source string) error {

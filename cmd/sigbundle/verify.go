@@ -224,7 +224,7 @@ func (f *verifyFlags) verifier(policy verify.Policy) (*verify.Verifier, error) {
 	}
 	verifier, err := verify.New(verify.Config{Root: root, RootSource: source, Policy: policy, Explain: f.explain})
 	if err != nil {
-		return nil, &refusal{err} // an identity or a key that no certificate or signature can meet
+		return nil, err // an identity or a key that no certificate or signature can meet
 	}
 	return verifier, nil
 }
@@ -245,8 +245,8 @@ func (f *verifyFlags) judgeEach(verifier *verify.Verifier, candidates []candidat
 	return bundles
 }
 
-// unjudged is the report of what could not even be read as a bundle, a key or
-// a trust root.
+// unjudged is the report of what could not even be read as a bundle, or of
+// trust that was refused.
 func unjudged(err error) *verify.Report {
 	return &verify.Report{Schema: verify.ReportSchema, Code: verify.CodeOf(err), Message: err.Error()}
 }
@@ -263,6 +263,9 @@ func judge(v *verify.Verifier, b *bundle.Bundle, a verify.Artifact) *verify.Repo
 	}
 	return unjudged(err)
 }
+
+// errNobody: nobody is trusted by default.
+var errNobody = errors.New("say whose signature to accept: --identity with --issuer, --identity-regexp with --issuer-regexp, or --key")
 
 // policy turns the flags into a policy.
 func (f *verifyFlags) policy() (verify.Policy, error) {
@@ -301,7 +304,7 @@ func (f *verifyFlags) policy() (verify.Policy, error) {
 		p.Keys = []verify.Key{key}
 	}
 	if len(p.Identities) == 0 && len(p.Keys) == 0 && !f.noIdentity {
-		return p, errors.New("say whose signature to accept: --identity with --issuer, --identity-regexp with --issuer-regexp, or --key")
+		return p, errNobody
 	}
 	p.Require, err = parseRequire(f.require)
 	return p, err
@@ -314,7 +317,7 @@ func readKey(name string) (verify.Key, error) {
 	}
 	key, err := sigkey.ParsePEM(data)
 	if err != nil {
-		return verify.Key{}, &refusal{refuse.Wrap("policy.key", err, "%s", name)}
+		return verify.Key{}, refuse.Wrap("policy.key", err, "%s", name)
 	}
 	return verify.Key{Public: key.Public()}, nil
 }
