@@ -72,6 +72,9 @@ func refused(t *testing.T, name string, err error, code refuse.Code, words ...st
 		t.Errorf("%s: %v (%s), want %s", name, err, refuse.CodeOf(err), code)
 		return
 	}
+	if strings.Contains(err.Error(), "<nil>") {
+		t.Errorf("%s: badly formatted: %v", name, err)
+	}
 	for _, w := range words {
 		if !strings.Contains(err.Error(), w) {
 			t.Errorf("%s: %v does not say %q", name, err, w)

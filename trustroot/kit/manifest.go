@@ -5,7 +5,6 @@ package kit
 import (
 	"encoding/hex"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
@@ -94,7 +93,7 @@ func (m *Manifest) file(d *strictjson.Decoder) error {
 		case "size":
 			f.Size, err = d.Int64()
 			if err == nil && (f.Size < 0 || f.Size > maxBytes) {
-				err = refuse.New(codeLimit, "a file of %s bytes", strconv.FormatInt(f.Size, 10))
+				err = refuse.New(codeLimit, "a file of %d bytes", f.Size)
 			}
 		case "sha256":
 			err = digest(d, &f.SHA256)

@@ -82,8 +82,12 @@ func TestManifestText(t *testing.T) {
 	if got, want := string(m.encode()), "{\n  \"schema\": \"sigbundle.kit.v1\",\n  \"instance\": \"\",\n  \"asOf\": \""+now.Format(time.RFC3339)+"\",\n  \"files\": []\n}\n"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	m.Files = []File{{Name: "bundles/a"}, {Name: "bundles/b", InBase: true}}
 	zero := strings.Repeat("0", 64)
+	m.Files = []File{{Name: "bundles/a"}}
+	if got := string(m.encode()); !strings.HasSuffix(got, "[\n    {\"name\": \"bundles/a\", \"size\": 0, \"sha256\": \""+zero+"\"}\n  ]\n}\n") {
+		t.Errorf("one file: %s", got)
+	}
+	m.Files = append(m.Files, File{Name: "bundles/b", InBase: true})
 	want := "[\n    {\"name\": \"bundles/a\", \"size\": 0, \"sha256\": \"" + zero + "\"},\n    {\"name\": \"bundles/b\", \"size\": 0, \"sha256\": \"" + zero + "\", \"inBase\": true}\n  ]\n}\n"
 	if got := string(m.encode()); !strings.HasSuffix(got, want) || strings.Contains(got, "base\":") {
 		t.Errorf("%s, want %s", got, want)

@@ -4,10 +4,10 @@ package kit
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -75,7 +75,7 @@ func Gather(s Source, required, optional []string) (*Gathered, error) {
 func (g *Gathered) metadata(f tufroot.File) {
 	name := f.Role + ".json"
 	if f.Role != tuf.TimestampRole {
-		name = strconv.FormatInt(f.Version, 10) + "." + tuf.EscapeURL(f.Role) + ".json"
+		name = fmt.Sprintf("%d.%s.json", f.Version, tuf.EscapeURL(f.Role))
 	}
 	g.Files[RepositoryDir+"/"+name] = f.Data
 }

@@ -163,6 +163,9 @@ func TestTargetsOfAKit(t *testing.T) {
 		if got := refuse.CodeOf(err); got != c.code || (err == nil) != (c.code == "") {
 			t.Errorf("%s: %v, code %q, want %q", what, err, got, c.code)
 		}
+		if what == "with another hash" && !strings.Contains(err.Error(), `listed as "`+targetName) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 

@@ -16,11 +16,8 @@ type tree struct {
 	prefix string
 }
 
-// Open returns a file.
+// Open returns a file. No file of a kit has a name that is not valid.
 func (t tree) Open(name string) (fs.File, error) {
-	if !fs.ValidPath(name) {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
-	}
 	data, ok := t.files[t.prefix+name]
 	if !ok {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}

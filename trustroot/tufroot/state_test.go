@@ -45,6 +45,21 @@ func TestCacheWithoutItsState(t *testing.T) {
 	}
 }
 
+// A state that cannot be read is no cache that is not there.
+func TestUnreadableState(t *testing.T) {
+	fsys := unreadable{fstest.MapFS{}, tuf.StateName}
+	has, err := HasCache(fsys)
+	if wantCode(t, err, "tuf.read"); has {
+		t.Error("has a cache all the same")
+	}
+	_, err = CacheFloors(fsys)
+	wantCode(t, err, "tuf.read")
+	for n, code := range map[int]refuse.Code{4 << 20: "tuf.cache", 4<<20 + 1: "tuf.too_large"} {
+		_, err = HasCache(fstest.MapFS{tuf.StateName: {Data: make([]byte, n)}})
+		wantCode(t, err, code)
+	}
+}
+
 func TestCheckRoot(t *testing.T) {
 	r := tuftest.New()
 	r.Publish("root")

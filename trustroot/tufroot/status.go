@@ -47,8 +47,6 @@ func (p Policy) Judge(s Status) error {
 		return refuse.New("tuf.policy", "the status is of another time than the policy")
 	}
 	switch {
-	case p.MaxAge == AnyAge:
-		return nil
 	case p.MaxAge > 0 && s.Age > p.MaxAge:
 		return refuse.New("tuf.age", "trust was last known to be in force at %s, %.1f days before the time of judgement, and at most %.1f are allowed",
 			s.ProvedAt.Format(time.RFC3339), s.Age.Hours()/24, p.MaxAge.Hours()/24)

@@ -3,6 +3,7 @@
 package tufroot
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -14,24 +15,26 @@ import (
 func TestJudge(t *testing.T) {
 	old := []RoleStatus{{Name: "root"}, {Name: "timestamp", Expired: true}}
 	for _, c := range []struct {
-		what string
-		p    Policy
-		s    Status
-		code refuse.Code
+		what  string
+		p     Policy
+		s     Status
+		code  refuse.Code
+		words string
 	}{
-		{"in force", Policy{At: at}, Status{At: at}, ""},
-		{"of another time", Policy{At: at}, Status{At: at.Add(1)}, "tuf.policy"},
-		{"expired", Policy{At: at}, Status{At: at, Expired: true, Roles: old}, "tuf.expired"},
-		{"expired, and no role says so", Policy{At: at}, Status{At: at, Expired: true}, "tuf.expired"},
-		{"in force and old, no age given", Policy{At: at}, Status{At: at, Age: time.Hour}, ""},
-		{"as old as may be", Policy{At: at, MaxAge: time.Hour}, Status{At: at, Age: time.Hour, Expired: true}, ""},
-		{"older", Policy{At: at, MaxAge: time.Hour}, Status{At: at, Age: time.Hour + 1}, "tuf.age"},
-		{"the shortest age", Policy{At: at, MaxAge: 1}, Status{At: at, Age: 2}, "tuf.age"},
-		{"any age", Policy{At: at, MaxAge: AnyAge}, Status{At: at, Age: 99 * tuftest.Year, Expired: true}, ""},
-		{"no such age", Policy{At: at, MaxAge: -2}, Status{At: at}, "tuf.policy"},
-		{"no time", Policy{}, Status{}, "tuf.policy"},
+		{"in force", Policy{At: at}, Status{At: at}, "", ""},
+		{"of another time", Policy{At: at}, Status{At: at.Add(1)}, "tuf.policy", ""},
+		{"expired", Policy{At: at}, Status{At: at, Expired: true, Roles: old}, "tuf.expired", `the "timestamp" metadata`},
+		{"expired, and no role says so", Policy{At: at}, Status{At: at, Expired: true}, "tuf.expired", ""},
+		{"in force and old, no age given", Policy{At: at}, Status{At: at, Age: time.Hour}, "", ""},
+		{"as old as may be", Policy{At: at, MaxAge: time.Hour}, Status{At: at, Age: time.Hour, Expired: true}, "", ""},
+		{"older", Policy{At: at, MaxAge: time.Hour}, Status{At: at, Age: time.Hour + 1}, "tuf.age", ""},
+		{"in days", Policy{At: at, MaxAge: 2400 * time.Hour}, Status{At: at, Age: 4800 * time.Hour}, "tuf.age", "200.0 days before the time of judgement, and at most 100.0 are"},
+		{"the shortest age", Policy{At: at, MaxAge: 1}, Status{At: at, Age: 2}, "tuf.age", ""},
+		{"any age", Policy{At: at, MaxAge: AnyAge}, Status{At: at, Age: 99 * tuftest.Year, Expired: true}, "", ""},
+		{"no such age", Policy{At: at, MaxAge: -2}, Status{At: at}, "tuf.policy", ""},
+		{"no time", Policy{}, Status{}, "tuf.policy", ""},
 	} {
-		if err := c.p.Judge(c.s); refuse.CodeOf(err) != c.code {
+		if err := c.p.Judge(c.s); refuse.CodeOf(err) != c.code || err != nil && !strings.Contains(err.Error(), c.words) {
 			t.Errorf("%s: %v, want %q", c.what, err, c.code)
 		}
 	}

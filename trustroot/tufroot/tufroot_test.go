@@ -3,6 +3,7 @@
 package tufroot
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os/exec"
@@ -90,6 +91,8 @@ func TestExpiry(t *testing.T) {
 		wantCode(t, p.Judge(), c.code)
 		_, err = p.Target("file")
 		wantCode(t, err, c.code)
+		_, err = p.Target("no such file") // of which expired metadata says nothing
+		wantCode(t, err, cmp.Or(c.code, "tuf.not_found"))
 	}
 	// a delegated role may expire before what stands above it
 	p, err := Open(r.FS(), config(Policy{At: tuftest.Start.Add(4 * 24 * time.Hour)}, root))
@@ -368,5 +371,14 @@ func TestTargetFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = p.Target("dir/file")
+	wantCode(t, err, "tuf.not_found")
+	delete(r.Docs["snapshot"]["meta"].(tuftest.Object), "delegated.json")
+	r.Publish("snapshot")
+	r.SetFile("delegated.json", r.Sign("delegated"))
+	p, err = Open(r.FS(), config(Policy{At: at}, root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Target("dir/file") // by a role that the snapshot does not list
 	wantCode(t, err, "tuf.not_found")
 }

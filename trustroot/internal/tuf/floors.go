@@ -113,10 +113,9 @@ func materials(root *metadata.Metadata[metadata.RootType], ids []string) map[str
 			continue
 		}
 		raw := []byte(key.Type + " " + key.Value.PublicKey)
-		if pub, err := key.ToPublicKey(); err == nil {
-			if der, err := x509.MarshalPKIXPublicKey(pub); err == nil {
-				raw = der
-			}
+		pub, _ := key.ToPublicKey() // none if it cannot be read, which has no DER
+		if der, err := x509.MarshalPKIXPublicKey(pub); err == nil {
+			raw = der
 		}
 		m[string(raw)] = true
 	}

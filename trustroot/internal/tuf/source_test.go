@@ -18,10 +18,10 @@ import (
 func TestNamesOfFiles(t *testing.T) {
 	hash := map[string][]byte{"sha256": {0xab}}
 	for want, read := range map[string]func(Dir) ([]byte, error){
-		"root_history/7.root.json 7.root.json": func(d Dir) ([]byte, error) { return d.Root(7) },
-		"m/timestamp.json":                     func(d Dir) ([]byte, error) { return d.Timestamp() },
-		"m/2.Role.json m/%52ole.json m/2.Role.json m/Role.json": func(d Dir) ([]byte, error) {
-			return d.Role("Role", Want{Version: 2, Limit: 9})
+		"root_history/12.root.json 12.root.json": func(d Dir) ([]byte, error) { return d.Root(12) },
+		"m/timestamp.json":                       func(d Dir) ([]byte, error) { return d.Timestamp() },
+		"m/12.Role.json m/%52ole.json m/12.Role.json m/Role.json": func(d Dir) ([]byte, error) {
+			return d.Role("Role", Want{Version: 12, Limit: 9})
 		},
 		"m/2.a%2Fb.json m/a%2Fb.json":                   func(d Dir) ([]byte, error) { return d.Role("a/b", Want{Version: 2, Limit: 9}) },
 		"targets/ab.a%2F%42 targets/a/ab.B targets/a/B": func(d Dir) ([]byte, error) { return d.Target(&Target{Name: "a/B", Hashes: hash, Consistent: true}) },
@@ -42,10 +42,15 @@ func TestNamesOfFiles(t *testing.T) {
 // failing fails to open or to read every file.
 type failing struct{ open error }
 
-func (f failing) Open(string) (fs.File, error) { return f, f.open }
-func (failing) Stat() (fs.FileInfo, error)     { return nil, errors.New("damaged") }
-func (failing) Read([]byte) (int, error)       { return 0, errors.New("damaged") }
-func (failing) Close() error                   { return nil }
+func (f failing) Open(string) (fs.File, error) {
+	if f.open != nil {
+		return nil, f.open
+	}
+	return f, nil
+}
+func (failing) Stat() (fs.FileInfo, error) { return nil, errors.New("damaged") }
+func (failing) Read([]byte) (int, error)   { return 0, errors.New("damaged") }
+func (failing) Close() error               { return nil }
 
 func TestReadFile(t *testing.T) {
 	files := fstest.MapFS{"file": {Data: []byte("12345")}, "empty": {}, "folder/x": {}}
@@ -61,6 +66,7 @@ func TestReadFile(t *testing.T) {
 		"empty":                {files, "empty", 0, ""},
 		"not there":            {files, "none", 5, "tuf.not_found"},
 		"no name":              {files, "../file", 5, "tuf.not_found"},
+		"no name for any file": {failing{}, "../file", 5, "tuf.not_found"},
 		"a folder":             {files, "folder", 5, "tuf.read"},
 		"not a name here":      {failing{fs.ErrInvalid}, "file", 5, "tuf.not_found"},
 		"forbidden":            {failing{fs.ErrPermission}, "file", 5, "tuf.read"},
@@ -121,7 +127,7 @@ func TestStateIsWhole(t *testing.T) {
 		_, err := ParseState([]byte(bad))
 		wantCode(t, bad, err, "tuf.cache")
 	}
-	got, err := ParseState([]byte(`{"other":[{}],"seen":{"other":[{}],"root":7}}`))
+	got, err := ParseState([]byte(`{"other":[{}],"seen":{"other":[{}],"root":7,"meta":{"a":0}}}`))
 	if err != nil || got.Seen.Root != 7 || got.Set != 0 {
 		t.Errorf("%+v, %v", got, err)
 	}

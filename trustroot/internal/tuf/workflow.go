@@ -114,10 +114,8 @@ func (w *Workflow) Timestamp(data, held []byte) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	if held != nil {
-		if h, s, err := w.checkTimestamp(held); err == nil && h.Version == f.Version {
-			f, snapshot = h, s
-		}
+	if h, s, err := w.checkTimestamp(held); err == nil && h.Version == f.Version {
+		f, snapshot = h, s
 	}
 	if _, err := w.set.UpdateTimestamp(f.Data); err != nil {
 		return File{}, signed(err, w.set.Root, TimestampRole)

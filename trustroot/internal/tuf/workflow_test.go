@@ -152,6 +152,31 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+// What is well-formed, and yet not read by go-tuf.
+func TestUnreadableSignature(t *testing.T) {
+	r := tuftest.New()
+	r.Publish("root")
+	for role, name := range map[string]string{
+		"first root": "1.root.json", "root": "2.root.json", "timestamp": "timestamp.json", "snapshot": "1.snapshot.json", "targets": "1.targets.json",
+	} {
+		_, err := take(t, r, role, []byte(strings.Replace(string(r.File(name)), `"sig": "`, `"sig": "\u0030\u0030`, 1)))
+		wantCode(t, role, err, "tuf.malformed")
+	}
+}
+
+// Nothing of a snapshot is believed, not even that it goes back, before its
+// signatures are.
+func TestForgedRollback(t *testing.T) {
+	r := tuftest.New()
+	for signer, code := range map[string]refuse.Code{"snapshot": "tuf.rollback", "stranger": "tuf.signature"} {
+		r.Signers["snapshot"] = []string{signer}
+		w := upTo(t, r, "snapshot", Floors{})
+		w.floors.Meta = map[string]int64{"gone.json": 1}
+		_, err := w.Snapshot(r.Sign("snapshot"))
+		wantCode(t, "signed by "+signer, err, code)
+	}
+}
+
 // Signatures that are missing are another thing than thresholds that no
 // number of signatures could meet, and than metadata that go-tuf cannot read.
 func TestSignatures(t *testing.T) {
