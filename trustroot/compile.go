@@ -3,6 +3,8 @@
 package trustroot
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
@@ -121,15 +123,17 @@ func (r *Root) group(kind string, list []instance) (groups []*group, kept []inst
 		if err != nil {
 			return nil, nil, refuse.Wrap(codeMalformed, err, "number %d in %s of the trust root", i+1, kind)
 		}
+		if in.id == nil && reason == nil {
+			id := key.ID()
+			in.id = id[:]
+		}
 		kept = append(kept, in)
+		if slices.ContainsFunc(kept[:i], func(o instance) bool { return collide(&o, &in) }) {
+			return nil, nil, refuse.New(codeDuplicate, "%s of the trust root has the ID %x twice, other than for one key at different times", kind, in.id)
+		}
 		if reason != nil {
 			r.setAside(kind, i, &in, reason)
 			continue
-		}
-		if in.id == nil {
-			id := key.ID()
-			in.id = id[:]
-			kept[i] = in
 		}
 		in.ID = [32]byte(in.id)
 		w := window.Window{Start: in.Start, End: in.End}
@@ -138,13 +142,37 @@ func (r *Root) group(kind string, list []instance) (groups []*group, kept []inst
 			groups = append(groups, &group{in, i, []window.Window{w}})
 			continue
 		}
-		g := groups[at]
-		if !sameLog(&g.instance, &in) || slices.ContainsFunc(g.windows, func(o window.Window) bool { return overlap(o, w) }) {
-			return nil, nil, refuse.New(codeDuplicate, "%s of the trust root has the ID %s twice, other than for one key at different times", kind, tlog.ID(in.ID))
-		}
-		g.windows = append(g.windows, w)
+		groups[at].add(&in, w)
 	}
 	return groups, kept, nil
+}
+
+// add gives the log one more window. Its URL and operator are those of the
+// newest instance that names them: a log moves, and gets an operator in the
+// trust root, while its key stays.
+func (g *group) add(in *instance, w window.Window) {
+	newest := !slices.ContainsFunc(g.windows, func(o window.Window) bool { return o.Start.After(w.Start) })
+	g.windows = append(g.windows, w)
+	if newest {
+		g.BaseURL, g.Operator = cmp.Or(in.BaseURL, g.BaseURL), cmp.Or(in.Operator, g.Operator)
+	} else {
+		g.BaseURL, g.Operator = cmp.Or(g.BaseURL, in.BaseURL), cmp.Or(g.Operator, in.Operator)
+	}
+	if len(g.CheckpointKeyID) == 0 {
+		g.CheckpointKeyID = in.CheckpointKeyID
+	}
+}
+
+// collide reports whether two instances have one ID, other than for one key at
+// different times.
+func collide(a, b *instance) bool {
+	if len(a.id) == 0 || !bytes.Equal(a.id, b.id) {
+		return false
+	}
+	if len(a.CheckpointKeyID) > 0 && len(b.CheckpointKeyID) > 0 && !bytes.Equal(a.CheckpointKeyID, b.CheckpointKeyID) {
+		return true
+	}
+	return !sameKey(a, b) || overlap(window.Window{Start: a.Start, End: a.End}, window.Window{Start: b.Start, End: b.End})
 }
 
 func (r *Root) setAside(kind string, i int, in *instance, reason error) {
@@ -165,8 +193,8 @@ func (in *instance) check() (key *sigkey.Key, reason, err error) {
 		return nil, nil, err
 	}
 	switch {
-	case in.unknown != "":
-		return nil, &sigkey.UnsupportedError{What: "algorithm " + strconv.Quote(in.unknown)}, nil
+	case in.unknownKey+in.unknownHash != "":
+		return nil, &sigkey.UnsupportedError{What: "algorithm " + strconv.Quote(cmp.Or(in.unknownKey, in.unknownHash))}, nil
 	case in.Algorithm == v1.PublicKeyDetails_PUBLIC_KEY_DETAILS_UNSPECIFIED:
 		return nil, nil, refuse.New(codeKey, "key without an algorithm")
 	case in.hash != v1.HashAlgorithm_SHA2_256:
@@ -199,8 +227,13 @@ func checkWindow(start, end time.Time) error {
 
 // sameLog reports whether two instances name one log with one key.
 func sameLog(a, b *instance) bool {
-	return a.Algorithm == b.Algorithm && string(a.Key) == string(b.Key) && a.hash == b.hash &&
-		a.BaseURL == b.BaseURL && a.Operator == b.Operator && string(a.CheckpointKeyID) == string(b.CheckpointKeyID)
+	return sameKey(a, b) && a.BaseURL == b.BaseURL && a.Operator == b.Operator && bytes.Equal(a.CheckpointKeyID, b.CheckpointKeyID)
+}
+
+// sameKey reports whether two instances have one key of one kind.
+func sameKey(a, b *instance) bool {
+	return a.Algorithm == b.Algorithm && bytes.Equal(a.Key, b.Key) && a.hash == b.hash &&
+		a.unknownKey == b.unknownKey && a.unknownHash == b.unknownHash
 }
 
 // overlap reports whether two closed ranges have a time in common.

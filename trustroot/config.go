@@ -72,9 +72,9 @@ type instance struct {
 	LogConfig
 	id   []byte           // as declared; nil: derived from the key
 	hash v1.HashAlgorithm // of the Merkle tree
-	// unknown names the enum value that this version has no number for. Such
-	// an instance is unusable and cannot be written back.
-	unknown string
+	// The names of enum values that this version has no number for, "" if it
+	// has. Such an instance is unusable.
+	unknownKey, unknownHash string
 }
 
 // New makes a trust root. Its source bytes, for [Root.SHA256], are those of

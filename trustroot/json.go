@@ -33,9 +33,8 @@ func (d *document) mediaType() string {
 
 // MarshalJSON writes the trust root in protobuf's JSON mapping, compact, with
 // members in the order of the schema: equal roots give equal bytes. The media
-// type is version 0.1 unless an operator or a checkpoint key ID is set. As in
-// [Root.Proto], instances of an unknown kind are left out, and so are members
-// that Parse ignored. The error is always nil.
+// type is version 0.1 unless an operator or a checkpoint key ID is set. Members that
+// Parse ignored are left out, logs whose key is of an unknown kind are not. The error is always nil.
 func (r *Root) MarshalJSON() ([]byte, error) { return r.json(), nil }
 
 func (r *Root) json() []byte {

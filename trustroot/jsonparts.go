@@ -10,45 +10,40 @@ import (
 
 // instances writes a list of TransparencyLogInstance.
 func (w *writer) instances(name string, list []instance) {
-	w.list(name, len(list), func(i int) bool {
-		if list[i].unknown != "" {
-			return false
-		}
+	w.list(name, len(list), func(i int) {
 		w.comma()
 		w.object(func() { w.instance(&list[i]) })
-		return true
 	})
 }
 
 // authorities writes a list of CertificateAuthority.
 func (w *writer) authorities(name string, list []AuthorityConfig) {
-	w.list(name, len(list), func(i int) bool {
+	w.list(name, len(list), func(i int) {
 		w.comma()
 		w.object(func() { w.authority(&list[i]) })
-		return true
 	})
 }
 
-// list writes a member with n elements, or nothing if none of them is written.
-func (w *writer) list(name string, n int, element func(i int) bool) {
-	before, first := len(w.out), w.first
-	written := false
+// list writes a member with n elements, or nothing if there are none.
+func (w *writer) list(name string, n int, element func(i int)) {
+	if n == 0 {
+		return
+	}
 	w.key(name)
 	w.nest('[', ']', func() {
 		for i := range n {
-			written = element(i) || written
+			element(i)
 		}
 	})
-	if !written {
-		w.out, w.first = w.out[:before], first
-	}
 }
 
 func (w *writer) instance(in *instance) {
 	w.text("baseUrl", in.BaseURL)
+	w.text("hashAlgorithm", in.unknownHash)
 	w.enum("hashAlgorithm", int32(in.hash), v1.HashAlgorithm_name)
 	w.message("publicKey", func() {
 		w.bytes("rawBytes", in.Key)
+		w.text("keyDetails", in.unknownKey)
 		w.enum("keyDetails", int32(in.Algorithm), v1.PublicKeyDetails_name)
 		w.window(in.Start, in.End)
 	})
@@ -68,10 +63,9 @@ func (w *writer) authority(a *AuthorityConfig) {
 	}
 	w.text("uri", a.URI)
 	w.message("certChain", func() {
-		w.list("certificates", len(a.Chain), func(i int) bool {
+		w.list("certificates", len(a.Chain), func(i int) {
 			w.comma()
 			w.object(func() { w.bytes("rawBytes", a.Chain[i].Raw) })
-			return true
 		})
 	})
 	w.window(a.Start, a.End)

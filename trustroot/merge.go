@@ -47,7 +47,7 @@ func mergeLogs(into, list []instance) ([]instance, error) {
 			if string(into[i].id) != string(in.id) {
 				continue
 			}
-			if !sameLog(&into[i], &in) || into[i].unknown != in.unknown {
+			if !sameLog(&into[i], &in) {
 				return nil, refuse.New(codeConflict, "the trust roots have two different logs with the ID %x", in.id)
 			}
 			same = append(same, i)

@@ -93,28 +93,23 @@ func list[T any](p *parser, into *[]T, element func(*T) error) func() error {
 // instance reads a TransparencyLogInstance.
 func (p *parser) instance(in *instance) error {
 	var details, hash int32
-	var unknownKey, unknownHash string
 	window := p.window(&in.Start, &in.End)
 	publicKey := func() error {
 		return p.message(
 			field("rawBytes", "raw_bytes", p.bytes(&in.Key, maxRaw)),
-			field("keyDetails", "key_details", p.enum(&details, &unknownKey, v1.PublicKeyDetails_value)),
+			field("keyDetails", "key_details", p.enum(&details, &in.unknownKey, v1.PublicKeyDetails_value)),
 			field("validFor", "valid_for", window),
 		)
 	}
 	err := p.message(
 		field("baseUrl", "base_url", p.text(&in.BaseURL)),
-		field("hashAlgorithm", "hash_algorithm", p.enum(&hash, &unknownHash, v1.HashAlgorithm_value)),
+		field("hashAlgorithm", "hash_algorithm", p.enum(&hash, &in.unknownHash, v1.HashAlgorithm_value)),
 		field("publicKey", "public_key", publicKey),
 		field("logId", "log_id", p.keyID(&in.id)),
 		field("checkpointKeyId", "checkpoint_key_id", p.keyID(&in.CheckpointKeyID)),
 		field("operator", "", p.text(&in.Operator)),
 	)
 	in.Algorithm, in.hash = sigkey.Algorithm(details), v1.HashAlgorithm(hash)
-	in.unknown = unknownKey
-	if unknownKey == "" {
-		in.unknown = unknownHash
-	}
 	if err == nil && len(in.id) == 0 {
 		err = refuse.New(codeMalformed, "log without an ID")
 	}
@@ -241,6 +236,9 @@ func (p *parser) bytes(into *[]byte, most int) func() error {
 	}
 }
 
+// maxEnumName is far above the names of enum values there are.
+const maxEnumName = 100
+
 // enum reads the name or the number of an enum value. A name that the schema
 // at hand does not have is kept in unknown: later versions add names.
 func (p *parser) enum(into *int32, unknown *string, values map[string]int32) func() error {
@@ -263,10 +261,10 @@ func (p *parser) enum(into *int32, unknown *string, values map[string]int32) fun
 		}
 		n, ok := values[name]
 		if !ok {
-			*unknown = clip(name)
-			if *unknown == "" {
-				return refuse.New(codeMalformed, "empty name")
+			if name == "" || len(name) > maxEnumName {
+				return refuse.New(codeMalformed, "%q is not a name of an enum's value", clip(name))
 			}
+			*unknown = name
 		}
 		*into = n
 		return nil

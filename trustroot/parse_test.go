@@ -243,19 +243,56 @@ func TestDuplicates(t *testing.T) {
 	if n := len(r.Proto().GetTlogs()); n != 3 {
 		t.Errorf("%d instances written back, want 3", n)
 	}
-	operator := with("a", at(2), at(3))
-	operator.Operator = "example.com"
 	for name, second := range map[string]LogConfig{
-		"another key":      with("b", at(2), at(3)),
-		"same window":      with("a", at(0), at(1)),
-		"windows touch":    with("a", at(1), at(2)),
-		"window inside":    with("a", at(0), time.Time{}),
-		"another operator": operator,
+		"another key":   with("b", at(2), at(3)),
+		"same window":   with("a", at(0), at(1)),
+		"windows touch": with("a", at(1), at(2)),
+		"window inside": with("a", at(0), time.Time{}),
 	} {
 		_, err := New(Config{Logs: []LogConfig{with("a", at(0), at(1)), second}})
 		wantCode(t, name, err, codeDuplicate)
 		_, err = New(Config{CTLogs: []LogConfig{with("a", at(0), at(1)), second}})
 		wantCode(t, name, err, codeDuplicate)
+	}
+	one, two := with("a", at(0), at(1)), with("a", at(2), at(3))
+	one.CheckpointKeyID, two.CheckpointKeyID = []byte("one."), []byte("two.")
+	_, err := New(Config{Logs: []LogConfig{one, two}})
+	wantCode(t, "another checkpoint key ID", err, codeDuplicate)
+}
+
+// A log may move and get an operator while it keeps its key: what the newest
+// instance says is what counts, in whatever order they stand.
+func TestMoved(t *testing.T) {
+	before, after, silent := logConfig(t, "a", at(0), at(1)), logConfig(t, "a", at(2), at(3)), logConfig(t, "a", at(4), time.Time{})
+	before.BaseURL, after.BaseURL, silent.BaseURL = "https://old.example", "https://new.example", ""
+	after.Operator = "operator.example"
+	for _, list := range [][]LogConfig{{before, after, silent}, {silent, after, before}, {after, before, silent}} {
+		r, err := New(Config{Logs: list, CTLogs: list})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l := r.Logs()[0]; len(r.Logs()) != 1 || l.BaseURL() != after.BaseURL || l.Operator() != after.Operator || len(l.Windows()) != 3 {
+			t.Errorf("%q %q %v", l.BaseURL(), l.Operator(), l.Windows())
+		}
+		if l := r.CTLogs()[0]; len(r.CTLogs()) != 1 || l.BaseURL() != after.BaseURL || l.Operator() != after.Operator {
+			t.Errorf("%q %q", l.BaseURL(), l.Operator())
+		}
+	}
+}
+
+// A log that counts for nothing is one of its ID all the same.
+func TestDuplicateOfAnUnknownKind(t *testing.T) {
+	base := text(t)
+	_, log, _ := strings.Cut(strings.TrimSuffix(base, "]}"), `"tlogs":[`)
+	for _, x := range []struct{ old, new string }{{`"PKIX_ED25519"`, `"SLH_DSA_128"`}, {`"PKIX_ED25519"`, `21`}, {`"SHA2_256"`, `"SHA2_512"`}} {
+		other := strings.Replace(log, x.old, x.new, 1)
+		if other == log {
+			t.Fatalf("no %s in %s", x.old, log)
+		}
+		for _, both := range []string{log + "," + other, other + "," + log} {
+			_, err := Parse([]byte(`{"mediaType":"` + MediaTypeV01 + `","tlogs":[` + both + `]}`))
+			wantCode(t, x.new, err, codeDuplicate)
+		}
 	}
 }
 

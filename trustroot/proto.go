@@ -117,12 +117,12 @@ func protoTime(m *timestamppb.Timestamp) (time.Time, error) {
 func (r *Root) Proto() *trustrootv1.TrustedRoot {
 	m := &trustrootv1.TrustedRoot{MediaType: r.doc.mediaType()}
 	for i := range r.doc.tlogs {
-		if in := &r.doc.tlogs[i]; in.unknown == "" {
+		if in := &r.doc.tlogs[i]; in.unknownKey+in.unknownHash == "" {
 			m.Tlogs = append(m.Tlogs, in.proto())
 		}
 	}
 	for i := range r.doc.ctlogs {
-		if in := &r.doc.ctlogs[i]; in.unknown == "" {
+		if in := &r.doc.ctlogs[i]; in.unknownKey+in.unknownHash == "" {
 			m.Ctlogs = append(m.Ctlogs, in.proto())
 		}
 	}
