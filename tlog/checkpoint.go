@@ -4,6 +4,7 @@ package tlog
 
 import (
 	"crypto/sha256"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,7 +38,7 @@ type Checkpoint struct {
 // The version of Rekor decides which signature lines are the log's: for v2
 // those with its name and its hint, for v1 those with its hint. There must be
 // at least one, and all of them must verify. Where the log's ID does not tell
-// the version, the origin does; it is part of what is signed.
+// the version, the origin does, which is part of what is signed, or the hint.
 //
 // Refusals are tlog.checkpoint.malformed, .unsigned, .signature and .origin.
 func (l *Log) OpenCheckpoint(text string) (*Checkpoint, error) {
@@ -54,7 +55,7 @@ func (l *Log) OpenCheckpoint(text string) (*Checkpoint, error) {
 	}
 	c.log, c.SHA256 = l, sha256.Sum256([]byte(n.text))
 	if c.Generation = l.generation; c.Generation == 0 {
-		c.Generation = l.generationByOrigin(c.Origin)
+		c.Generation = l.generationByCheckpoint(n, c.Origin)
 	}
 	if err := l.verifyNote(n, c); err != nil {
 		return nil, err
@@ -72,10 +73,16 @@ func (l *Log) OpenCheckpoint(text string) (*Checkpoint, error) {
 	return nil, refuse.New("tlog.checkpoint.origin", "checkpoint is of %q, not of the log %q", c.Origin, l.name)
 }
 
-// generationByOrigin tells Rekor v1 and v2 apart by the first line of a
+// generationByCheckpoint tells Rekor v1 and v2 apart by the first line of a
 // checkpoint: a v2 log signs its name, v1 its name and the number of a tree. 0
-// is neither.
-func (l *Log) generationByOrigin(origin string) Generation {
+// is neither. Where the two have different hints, what has not v2's is v1's.
+func (l *Log) generationByCheckpoint(n *note, origin string) Generation {
+	if l.id == l.key.ID() && l.id != l.noteID {
+		if origin == l.name && slices.ContainsFunc(n.sigs, func(s noteSig) bool { return l.signs(s, V2) }) {
+			return V2
+		}
+		return V1
+	}
 	if _, ok := cutTreeID(origin); ok {
 		return V1
 	}

@@ -97,7 +97,7 @@ func TestGenerations(t *testing.T) {
 		{"tree in words, ECDSA", ec, spkiID(t, ec, ""), hostV1, hostV1 + " - 12a", 0, "tlog.checkpoint.origin"},
 		{"v1, Ed25519", ed, spkiID(t, ed, ""), hostV1, originV1, V1, ""},
 		{"v1, Ed25519, any origin", ed, spkiID(t, ed, ""), hostV1, "elsewhere", V1, ""},
-		{"v1, Ed25519, v2's origin", ed, spkiID(t, ed, ""), hostV1, hostV1, V1, ""},
+		{"v2, Ed25519, by the ID of v1", ed, spkiID(t, ed, ""), hostV1, hostV1, V2, ""},
 		{"v2, Ed25519", ed, edNoteID(t, ed, hostV2), hostV2, hostV2, V2, ""},
 		{"v2, Ed25519, v1's origin", ed, edNoteID(t, ed, hostV2), hostV2, originV1, 0, "tlog.checkpoint.origin"},
 		{"foreign ID, v1", ed, other, hostV1, originV1, V1, ""},
@@ -114,6 +114,13 @@ func TestGenerations(t *testing.T) {
 				t.Errorf("%s, want %s", head.Generation, c.want)
 			}
 		})
+	}
+	// With v1's hint it is v1, though the origin could be v2's.
+	r := newRekor(t, ed, hostV1, hostV1, spkiID(t, ed, ""))
+	text := headText(hostV1, 9, Hash{9})
+	head, err := r.OpenCheckpoint(text + "\n" + r.line(t, hostV1, string(r.id[:4]), text))
+	if err != nil || head.Generation != V1 {
+		t.Error(head, err)
 	}
 }
 

@@ -66,7 +66,8 @@ func TestNewLog(t *testing.T) {
 	}
 }
 
-// TestRSALog uses a v2 log with an RSA key, whose ID has a form of its own.
+// TestRSALog uses a v2 log with an RSA key, whose ID has a form of its own. By
+// the other form it may be of either generation.
 func TestRSALog(t *testing.T) {
 	block, _ := pem.Decode([]byte(rsaPublic))
 	key, err := sigkey.ParseSPKI(block.Bytes)
@@ -74,7 +75,7 @@ func TestRSALog(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := noteID(key, hostV2)
-	for want, id := range map[Generation]ID{V2: id, V1: key.ID()} {
+	for want, id := range map[Generation]ID{V2: id, 0: key.ID()} {
 		l, err := NewLog(LogConfig{ID: id, Key: block.Bytes, Algorithm: key.Algorithm(), BaseURL: hostV2})
 		if err != nil || l.generation != want || !l.IDFits() {
 			t.Errorf("%v: %v", want, err)

@@ -135,25 +135,21 @@ func noteID(key *sigkey.Key, name string) ID {
 	return key.ID()
 }
 
-// generationByID tells Rekor v1 and v2 apart where the ID does: v1 logs are
-// named by their SPKI, v2 logs by their note key. Both are the same for ECDSA.
-// An ID that is neither of them says nothing.
+// generationByID tells Rekor v2 by its ID, the note key. The SPKI, which both
+// names v1 logs and is the note key for ECDSA, says nothing, since some trust
+// roots name v2 logs by it as well.
 func (l *Log) generationByID() Generation {
-	spki, note := l.id == l.key.ID(), l.id == l.noteID
-	switch {
-	case note && !spki:
+	if l.id == l.noteID && l.id != l.key.ID() {
 		return V2
-	case spki && !note:
-		return V1
 	}
 	return 0
 }
 
 // hints reports whether id begins like one of the two forms that the ID of
-// the log's key has. Rekor v1 used the SPKI for keys of every type.
+// the log's key has. Rekor v1 used the SPKI for keys of every type, v2 never.
 func (l *Log) hints(id []byte) bool {
 	spki := l.key.ID()
-	return len(id) >= hintSize && (bytes.HasPrefix(l.noteID[:], id) || bytes.HasPrefix(spki[:], id))
+	return len(id) >= hintSize && (bytes.HasPrefix(l.noteID[:], id) || l.generation != V2 && bytes.HasPrefix(spki[:], id))
 }
 
 // verifyV1 checks a signature of Rekor v1, which signs SHA-256 with ECDSA keys
@@ -176,11 +172,11 @@ func (l *Log) IDFits() bool { return l.key != nil && (l.id == l.key.ID() || l.id
 // Key returns the log's key, nil for the zero Log.
 func (l *Log) Key() *sigkey.Key { return l.key }
 
-// KeyID returns the hint with which the log's checkpoint signatures begin.
+// KeyID returns the hint with which the log's checkpoint signatures begin, if
+// the declared ID is of its generation.
 func (l *Log) KeyID() [hintSize]byte {
-	if l.generation == V1 {
-		id := l.key.ID()
-		return [hintSize]byte(id[:])
+	if l.id == l.key.ID() {
+		return [hintSize]byte(l.id[:])
 	}
 	return [hintSize]byte(l.noteID[:])
 }
