@@ -4,6 +4,7 @@ package verify
 
 import (
 	"crypto/sha256"
+	"slices"
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/dsse"
@@ -116,10 +117,15 @@ func (r *run) require() {
 		}
 		return 0
 	}
+	// A log whose key is of no known kind is listed all the same: that it
+	// counts for nothing must not take the requirement away.
+	aside := func(kind string) bool {
+		return slices.ContainsFunc(r.v.root.Unusable(), func(u trustroot.Unusable) bool { return u.Kind == kind })
+	}
 	certificate := r.b.Leaf != nil
 	var def Required
-	def.Logs = one(len(r.v.root.Logs()) > 0)
-	def.SCTs = one(certificate && len(r.v.root.CTLogs()) > 0)
+	def.Logs = one(len(r.v.root.Logs()) > 0 || aside(trustroot.KindLog))
+	def.SCTs = one(certificate && (len(r.v.root.CTLogs()) > 0 || aside(trustroot.KindCTLog)))
 	def.Times = one(certificate)
 	if key := r.v.findKey(r.b.KeyHint); !certificate && key != nil {
 		def.Times = one(key.bounded())

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/tlog"
+	"github.com/sigbundle/sigbundle/trustroot"
 )
 
 // checkpoints: the signed tree heads that inclusion proofs lead to. With the
@@ -75,8 +76,8 @@ func (r *run) bindings() error {
 	}
 	if want := r.report.Required.Logs; logs.count() < want {
 		if len(r.unknown) > 0 {
-			return refuse.New("tlog.unknown_log", "entries of %d known logs, %d required: the log %s is not in the trust root%s",
-				logs.count(), want, r.unknown[0], r.olderThan())
+			return refuse.New("tlog.unknown_log", "entries of %d known logs, %d required: one is of the log %s, which %s",
+				logs.count(), want, r.unknown[0], r.whyUnknown(trustroot.KindLog, r.unknown[0].String()))
 		}
 		return refuse.New("tlog.threshold", "entries of %d known logs, %d required", logs.count(), want)
 	}

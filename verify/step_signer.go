@@ -114,7 +114,8 @@ func (r *run) scts() error {
 		return err
 	}
 	if logs == 0 && want > 0 {
-		return refuse.New("sct.unknown_log", "no signed certificate timestamp is of a CT log that the trust root lists: the certificate names %s%s", list[0].LogID, r.olderThan())
+		return refuse.New("sct.unknown_log", "no signed certificate timestamp is of a known CT log: the certificate names %s, which %s",
+			list[0].LogID, r.whyUnknown(trustroot.KindCTLog, list[0].LogID.String()))
 	}
 	if logs < want {
 		return refuse.New("sct.threshold", "signed certificate timestamps of %d CT logs, %d required", logs, want)
@@ -155,7 +156,8 @@ func (r *run) countSCTs(list []ctlog.SCT, precerts []*ctlog.Precert) (int, error
 		sct := &list[i]
 		log := r.v.root.CTLog(sct.LogID)
 		if log == nil {
-			r.report.note("sct.unknown_log", fmt.Sprintf("a signed certificate timestamp is of the CT log %s, which the trust root does not list, and counts for nothing", sct.LogID))
+			r.report.note("sct.unknown_log", fmt.Sprintf("a signed certificate timestamp is of the CT log %s, which %s, and counts for nothing",
+				sct.LogID, r.whyUnknown(trustroot.KindCTLog, sct.LogID.String())))
 			continue
 		}
 		var err error
@@ -163,7 +165,7 @@ func (r *run) countSCTs(list []ctlog.SCT, precerts []*ctlog.Precert) (int, error
 			at, e := log.Verify(sct, p)
 			if err = e; err == nil {
 				good[sct.LogID] = true
-				logs.add(source{operatorOr(log.Operator(), log.Key().ID()), log.Key().ID()})
+				logs.add(source{log.Operator(), log.Key().ID()})
 				r.fact(CheckSCTs, Fact{What: "signed certificate timestamp", Over: sha256.Sum256(p.TBS), At: at,
 					By: Authority{Role: "certificate transparency log", Name: log.BaseURL(), KeyID: log.Key().ID()}, Rule: "RFC 6962, Section 3.2"})
 				break

@@ -10,6 +10,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/rfc3161"
 	"github.com/sigbundle/sigbundle/tlog"
+	"github.com/sigbundle/sigbundle/trustroot"
 )
 
 // timestamps: RFC 3161 tokens over the raw bytes of the signature. A token
@@ -34,7 +35,7 @@ func (r *run) timestamps() error {
 			continue
 		}
 		by := Authority{Role: "timestamp authority", Name: stamp.Authority.URI(), KeyID: stamp.Authority.KeyID()}
-		source := source{operatorOr(stamp.Authority.Operator(), by.KeyID), sha256.Sum256(stamp.Signer.RawSubjectPublicKeyInfo)}
+		source := source{r.operatorOf(stamp.Authority), sha256.Sum256(stamp.Signer.RawSubjectPublicKeyInfo)}
 		authorities.add(source)
 		r.stamps = append(r.stamps, Time{Time: stamp.Time, Source: "rfc3161", By: by, source: source})
 		r.fact(CheckTimestamps, Fact{
@@ -79,8 +80,22 @@ func (r *run) stamp(token *rfc3161.Token) (*rfc3161.Stamp, error) {
 	return nil, first
 }
 
+// operatorOf returns who runs an authority, as any of the entries of the trust
+// root says that list its key.
+func (r *run) operatorOf(a *rfc3161.Authority) string {
+	if a.Operator() != "" {
+		return a.Operator()
+	}
+	for _, other := range r.v.root.TimestampAuthorities() {
+		if other.Operator() != "" && other.KeyID() == a.KeyID() {
+			return other.Operator()
+		}
+	}
+	return ""
+}
+
 // sortEntries sets aside, for all checks, the entries of logs that the root
-// does not list.
+// does not list, or lists with a key that counts for nothing.
 func (r *run) sortEntries() {
 	for i := range r.b.Entries {
 		e := &r.b.Entries[i]
@@ -89,9 +104,20 @@ func (r *run) sortEntries() {
 			continue
 		}
 		r.unknown = append(r.unknown, e.LogID)
-		r.report.note("tlog.unknown_log", fmt.Sprintf(
-			"entry %d is of the log %s, which the trust root does not list, and counts for nothing%s", i+1, e.LogID, r.olderThan()))
+		r.report.note("tlog.unknown_log", fmt.Sprintf("entry %d is of the log %s, which %s, and counts for nothing",
+			i+1, e.LogID, r.whyUnknown(trustroot.KindLog, e.LogID.String())))
 	}
+}
+
+// whyUnknown says what the trust root has of a log that the verifier does not
+// know.
+func (r *run) whyUnknown(kind, id string) string {
+	for _, u := range r.v.root.Unusable() {
+		if u.Kind == kind && u.ID == id {
+			return "the trust root lists with " + u.Reason.Error()
+		}
+	}
+	return "the trust root does not list" + r.olderThan()
 }
 
 // promises: the signed entry timestamps of Rekor v1.
@@ -157,41 +183,37 @@ const timeFormat = "2006-01-02T15:04:05.999999999Z07:00"
 
 // source is what a piece of evidence counts for in thresholds.
 type source struct {
-	name string // see operatorOr
-	key  Digest // that signed it
+	operator string // "" where the trust root names none
+	key      Digest // that signed it
 }
 
-// sources counts distinct ones. One key is one source, though a trust root
-// lists it twice, with its operator and without.
-type sources struct {
-	names map[string]bool
-	keys  map[Digest]bool
-}
+// sources counts distinct ones: those that have an operator or a key in common,
+// be it by way of a third, are one. A trust root may list a key twice, with
+// its operator and without.
+type sources struct{ sets [][]source }
 
 func (s *sources) add(one source) {
-	if s.names == nil {
-		s.names, s.keys = make(map[string]bool), make(map[Digest]bool)
+	same := func(o source) bool { return o.key == one.key || o.operator == one.operator && o.operator != "" }
+	joined := []source{one}
+	rest := s.sets[:0]
+	for _, set := range s.sets {
+		if slices.ContainsFunc(set, same) {
+			joined = append(joined, set...)
+		} else {
+			rest = append(rest, set)
+		}
 	}
-	s.names[one.name], s.keys[one.key] = true, true
+	s.sets = append(rest, joined)
 }
 
-func (s *sources) count() int { return min(len(s.names), len(s.keys)) }
-
-// operatorOr returns what thresholds count: the operator, where the trust
-// root names one, and else the key. The prefix keeps the two apart.
-func operatorOr(operator string, key Digest) string {
-	if operator != "" {
-		return "operator " + operator
-	}
-	return string(key[:])
-}
+func (s *sources) count() int { return len(s.sets) }
 
 func logAuthority(l *tlog.Log) Authority {
 	return Authority{Role: "transparency log", Name: l.Name(), KeyID: l.Key().ID()}
 }
 
 func logSource(l *tlog.Log) source {
-	return source{operatorOr(l.Operator(), l.Key().ID()), l.Key().ID()}
+	return source{l.Operator(), l.Key().ID()}
 }
 
 func unknownToo(n int, what string) string {

@@ -3,14 +3,18 @@
 package verify_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
+	commonv1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 	trustrootv1 "github.com/sigstore/protobuf-specs/gen/pb-go/trustroot/v1"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/sigbundle/sigbundle/conformance/virtual"
+	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -45,5 +49,59 @@ func TestOneKeyIsOneSource(t *testing.T) {
 	} {
 		_, err := judge(t, verifier(t, rootOf(t, w, twice), verify.Policy{AnyIdentity: true, Require: require}), b)
 		wantCode(t, "one key under two names", err, want)
+	}
+}
+
+// Two authorities of one operator are one, though the trust root names the
+// operator of one of them only from some day on, and a token is older.
+func TestOperatorByWayOfAThird(t *testing.T) {
+	w := world(t, virtual.Config{TSAs: 2})
+	edge := w.Time().Add(30 * time.Second)
+	root := func(late string) *trustroot.Root {
+		return rootOf(t, w, func(m *trustrootv1.TrustedRoot) {
+			first, other := m.TimestampAuthorities[0], m.TimestampAuthorities[1]
+			second := proto.Clone(first).(*trustrootv1.CertificateAuthority)
+			first.ValidFor.End = timestamppb.New(edge)
+			second.ValidFor.Start, second.Operator = timestamppb.New(edge.Add(1)), late
+			other.Operator = "tsa.example"
+			m.TimestampAuthorities = []*trustrootv1.CertificateAuthority{first, second, other}
+		})
+	}
+	b := signed(t, w, virtual.Request{Timestamps: 2, Evidence: virtual.RekorV2})
+	for late, want := range map[string]string{"tsa.example": "timestamp.threshold", "another.example": ""} {
+		_, err := judge(t, verifier(t, root(late), verify.Policy{AnyIdentity: true, Require: verify.Requirements{Timestamps: 2}}), b)
+		wantCode(t, late, err, want)
+	}
+}
+
+// A log that the trust root lists with a key of an unknown kind counts for
+// nothing, but is no reason to ask for less than if it counted. Guard:
+// pipeline.go, require.
+func TestUnusableLogsAreStillRequired(t *testing.T) {
+	w := world(t, virtual.Config{})
+	aside := func(list []*trustrootv1.TransparencyLogInstance) {
+		for _, l := range list {
+			l.PublicKey.KeyDetails = commonv1.PublicKeyDetails_ML_DSA_65
+		}
+	}
+	logs := func(m *trustrootv1.TrustedRoot) { aside(m.Tlogs) }
+	ctlogs := func(m *trustrootv1.TrustedRoot) { aside(m.Ctlogs) }
+	for _, c := range []struct {
+		what    string
+		request virtual.Request
+		change  func(*trustrootv1.TrustedRoot)
+		code    string
+		says    string
+	}{
+		{"no entry", virtual.Request{Evidence: virtual.NoLog}, logs, "tlog.threshold", ""},
+		{"an entry", virtual.Request{Timestamps: 1}, logs, "tlog.unknown_log", "which the trust root lists with "},
+		{"no SCT", virtual.Request{SCTs: -1}, ctlogs, "sct.missing", ""},
+		{"an SCT", virtual.Request{}, ctlogs, "sct.unknown_log", "which the trust root lists with "},
+	} {
+		_, err := judge(t, verifier(t, rootOf(t, w, c.change), anybody), signed(t, w, c.request))
+		wantCode(t, c.what, err, c.code)
+		if !strings.Contains(fmt.Sprint(err), c.says) {
+			t.Errorf("%s: %v", c.what, err)
+		}
 	}
 }
