@@ -3,13 +3,11 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/internal/inspect"
-	"github.com/sigbundle/sigbundle/internal/screen"
 )
 
 func newInspect() *cobra.Command {
@@ -46,6 +44,11 @@ func runInspect(cmd *cobra.Command, name string, output outputFlags) error {
 			if firstRefusal == nil {
 				firstRefusal = c.err
 			}
+			if output.format == "json" {
+				if err := writeJSONLine(cmd.OutOrStdout(), verdictOf(c.err), len(candidates) > 1); err != nil {
+					return err
+				}
+			}
 			continue
 		}
 		if err := writeInspection(cmd, inspect.Of(c.bundle), name, i+1, len(candidates), output); err != nil {
@@ -62,15 +65,8 @@ func runInspect(cmd *cobra.Command, name string, output outputFlags) error {
 func writeInspection(cmd *cobra.Command, in *inspect.Inspection, name string, number, several int, output outputFlags) error {
 	w := cmd.OutOrStdout()
 	switch {
-	case output.format == "json" && several == 1:
-		return writeJSON(w, in)
 	case output.format == "json":
-		data, err := json.Marshal(in)
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(append(screen.JSON(data), '\n'))
-		return err
+		return writeJSONLine(w, in, several > 1)
 	case several > 1:
 		name = fmt.Sprintf("%s, bundle %d of %d", name, number, several)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/bundle/oci"
 	"github.com/sigbundle/sigbundle/bundle/oci/registry"
+	"github.com/sigbundle/sigbundle/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/internal/signflags"
@@ -81,7 +82,7 @@ type place struct {
 func openLayout(name string) (*place, error) {
 	l, reference, err := oci.OpenLayout(name)
 	if err != nil {
-		return nil, err
+		return nil, refuse.Wrap("oci.layout", err, "%s", name)
 	}
 	return &place{l, name, "", reference, l.Close}, nil
 }
@@ -143,7 +144,7 @@ func imageError(err error) error {
 // sign signs what statement says about the image, and attaches the bundle or
 // writes it to the file. The image is found before anybody is asked who they
 // are.
-func (f *imageFlags) sign(cmd *cobra.Command, flags *signerFlags, file string, statement func(*place, oci.Descriptor) ([]byte, error)) error {
+func (f *imageFlags) sign(cmd *cobra.Command, flags *signerFlags, reads *outfile.Set, file string, statement func(*place, oci.Descriptor) ([]byte, error)) error {
 	ctx := cmd.Context()
 	f.caFile = flags.CAFile
 	p, err := f.open()
@@ -151,6 +152,9 @@ func (f *imageFlags) sign(cmd *cobra.Command, flags *signerFlags, file string, s
 		return imageError(err)
 	}
 	defer p.close()
+	if err := f.writable(p, reads, file); err != nil {
+		return err
+	}
 	image, err := p.Resolve(ctx, p.reference)
 	if err != nil {
 		return imageError(err)
@@ -174,6 +178,25 @@ func (f *imageFlags) sign(cmd *cobra.Command, flags *signerFlags, file string, s
 		return err
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "signed %s: %s\n", screen.Escape(title), screen.Escape(where))
+	return nil
+}
+
+// writable refuses a file or a layout that the bundle cannot be written to.
+func (f *imageFlags) writable(p *place, reads *outfile.Set, file string) error {
+	layout, ok := p.Store.(*oci.Layout)
+	switch {
+	case ok && file != "":
+		dir := f.layout
+		if p.reference != "" {
+			dir = dir[:len(dir)-len(p.reference)-1]
+		}
+		reads.Add("--oci-layout", dir)
+		fallthrough
+	case file != "":
+		return reads.Free("--bundle", file)
+	case ok:
+		return layout.CheckWritable()
+	}
 	return nil
 }
 

@@ -58,17 +58,18 @@ func (f *verifyFlags) runImage(cmd *cobra.Command, wanted int) error {
 	ctx, cancel := context.WithTimeout(cmd.Context(), imageTimeout)
 	defer cancel()
 	cmd.SetContext(ctx)
+	report := &imageReport{Schema: imageReportSchema, Image: cmp.Or(f.image.layout, f.image.reference), Bundles: []judged{}}
+	var image oci.Descriptor
+	title := report.Image
 	p, err := f.image.open()
-	if err != nil {
-		return imageError(err)
+	if err == nil {
+		defer p.close()
+		image, err = p.Resolve(ctx, p.reference)
 	}
-	defer p.close()
-	report := &imageReport{Schema: imageReportSchema, Image: p.name, Bundles: []judged{}}
-	image, err := p.Resolve(ctx, p.reference)
 	if err != nil {
 		err = imageError(err)
 	} else {
-		report.Digest = image.Digest
+		report.Digest, title = image.Digest, p.title(image.Digest)
 		err = f.judgeImage(cmd, p, image.Digest, policy, report)
 	}
 	if err != nil {
@@ -77,7 +78,7 @@ func (f *verifyFlags) runImage(cmd *cobra.Command, wanted int) error {
 		}
 		report.Message = err.Error()
 	}
-	return f.printImage(cmd.OutOrStdout(), p.title(image.Digest), report, wanted, err)
+	return f.printImage(cmd.OutOrStdout(), title, report, wanted, err)
 }
 
 // judgeImage fills the report with a verdict on each bundle. The error is what

@@ -13,7 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/internal/instances"
+	"github.com/sigbundle/sigbundle/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/trustroot/kit"
@@ -44,7 +46,9 @@ It prints the kit's SHA-256, which the other side can insist on.`,
   sigbundle trust export delta.tar --base kit.tar
   sigbundle trust export kit.tar --instance staging --from ./mirror`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.OutOrStdout(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.output.refused(cmd.OutOrStdout(), f.run(cmd.OutOrStdout(), args[0]))
+		},
 	}
 	f.add(cmd)
 	fl := cmd.Flags()
@@ -64,6 +68,9 @@ func (f *exportFlags) run(w io.Writer, name string) error {
 	if err := checkTargets(f.targets); err != nil {
 		return err
 	}
+	if err := f.reads().Free("the kit", name); err != nil {
+		return err
+	}
 	base, err := f.readBase()
 	if err != nil {
 		return err
@@ -74,7 +81,7 @@ func (f *exportFlags) run(w io.Writer, name string) error {
 	}
 	c := kit.Contents{Instance: f.instance, AsOf: kit.Moment(g.Status), Files: g.Files}
 	for _, file := range f.bundles {
-		data, err := readFile(file)
+		data, err := readUpTo(file, bundle.MaxSize)
 		if err != nil {
 			return err
 		}
@@ -89,7 +96,7 @@ func (f *exportFlags) run(w io.Writer, name string) error {
 		return asRefusal(err)
 	}
 	data := k.Encode(base)
-	if err := writeFile(name, data); err != nil {
+	if err := outfile.Write(name, data); err != nil {
 		return err
 	}
 	r := report(k, sha256.Sum256(data), f.instance, g.Status)
@@ -97,6 +104,18 @@ func (f *exportFlags) run(w io.Writer, name string) error {
 		r.Base = base.ID().String()
 	}
 	return f.print(w, "exported", r)
+}
+
+// reads are the files and folders that the flags name.
+func (f *exportFlags) reads() *outfile.Set {
+	reads := new(outfile.Set)
+	reads.Add("--base", f.base)
+	for _, name := range f.bundles {
+		reads.Add("--bundle", name)
+	}
+	reads.Add("--from", f.from)
+	reads.Add("the instance's cache", f.store().CacheDir(f.instance))
+	return reads
 }
 
 func (f *exportFlags) gather() (*kit.Gathered, error) {
@@ -127,20 +146,4 @@ func (f *exportFlags) gather() (*kit.Gathered, error) {
 		}
 	}
 	return kit.Gather(s, append([]string{instances.RootTarget}, f.targets...), optionalTargets)
-}
-
-// writeFile writes a file at once or not at all.
-func writeFile(name string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(name), ".sigbundle-")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(data)
-	if err = errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), name)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
-	}
-	return err
 }

@@ -27,8 +27,9 @@ import (
 	"github.com/sigbundle/sigbundle/trustroot/tufsync"
 )
 
-// maxKit bounds a kit that is read.
-const maxKit = 2 << 30
+// maxKit is what a kit may have, in bytes, as package kit bounds it: 1 GiB
+// with a manifest of 64 MiB. It is read into memory.
+const maxKit = 1<<30 + 64<<20
 
 // kitFlags are those of all commands about kits.
 type kitFlags struct {
@@ -97,11 +98,20 @@ func readUpTo(name string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, most+1))
-	if err == nil && int64(len(data)) > most {
-		return nil, &refusal{refuse.New("kit.limit", "%s has more than %d bytes", name, most)}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
 	}
-	return data, err
+	tooMuch := &refusal{refuse.New("kit.limit", "%s has more than %d bytes", name, most)}
+	if info.Size() > most {
+		return nil, tooMuch
+	}
+	data := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // no file is copied while it is read
+	n, err := data.ReadFrom(io.LimitReader(file, most+1))
+	if n > most {
+		return nil, tooMuch
+	}
+	return data.Bytes(), err
 }
 
 // prove proves a kit from the root that this side has for its instance.
@@ -207,18 +217,7 @@ older than what was seen of it; --root asks for no more than the file.`,
   sigbundle trust verify delta.tar --base kit.tar --root root.json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.output.check(); err != nil {
-				return err
-			}
-			k, sum, err := f.readKit(args[0])
-			if err != nil {
-				return err
-			}
-			p, in, err := f.prove(k)
-			if err != nil {
-				return err
-			}
-			return f.print(cmd.OutOrStdout(), "verified", report(k, sum, in.Name, p.Status()))
+			return f.output.refused(cmd.OutOrStdout(), f.verify(cmd.OutOrStdout(), args[0]))
 		},
 	}
 	f.add(cmd)
@@ -226,6 +225,21 @@ older than what was seen of it; --root asks for no more than the file.`,
 	cmd.Flags().StringVar(&f.rootFile, "root", "", "prove the kit from the TUF root in this `FILE`")
 	cmd.MarkFlagsMutuallyExclusive("root", "instance")
 	return cmd
+}
+
+func (f *kitFlags) verify(w io.Writer, name string) error {
+	if err := f.output.check(); err != nil {
+		return err
+	}
+	k, sum, err := f.readKit(name)
+	if err != nil {
+		return err
+	}
+	p, in, err := f.prove(k)
+	if err != nil {
+		return err
+	}
+	return f.print(w, "verified", report(k, sum, in.Name, p.Status()))
 }
 
 func newTrustImport() *cobra.Command {
@@ -241,32 +255,7 @@ than what was seen before is refused. The trust is as old as the kit.`,
   sigbundle trust import kit.tar --bundles ./incoming`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.output.check(); err != nil {
-				return err
-			}
-			k, sum, err := f.readKit(args[0])
-			if err != nil {
-				return err
-			}
-			p, in, err := f.prove(k)
-			if err != nil {
-				return err
-			}
-			if bundles != "" {
-				if err := checkFree(k, kit.BundlesDir, bundles); err != nil {
-					return err
-				}
-			}
-			status, err := f.install(k, p, in)
-			if err != nil {
-				return err
-			}
-			if bundles != "" {
-				if err := extract(k, kit.BundlesDir, bundles); err != nil {
-					return err
-				}
-			}
-			return f.print(cmd.OutOrStdout(), "imported", report(k, sum, in.Name, status))
+			return f.output.refused(cmd.OutOrStdout(), f.imports(cmd.OutOrStdout(), args[0], bundles))
 		},
 	}
 	f.add(cmd)
@@ -274,6 +263,36 @@ than what was seen before is refused. The trust is as old as the kit.`,
 	cmd.Flags().StringVar(&bundles, "bundles", "", "write the bundles in the kit to this `DIR`")
 	_ = cmd.MarkFlagDirname("bundles")
 	return cmd
+}
+
+// imports takes a kit, and writes its bundles to a folder if one is named.
+func (f *kitFlags) imports(w io.Writer, name, bundles string) error {
+	if err := f.output.check(); err != nil {
+		return err
+	}
+	k, sum, err := f.readKit(name)
+	if err != nil {
+		return err
+	}
+	p, in, err := f.prove(k)
+	if err != nil {
+		return err
+	}
+	if bundles != "" {
+		if err := checkFree(k, kit.BundlesDir, bundles); err != nil {
+			return err
+		}
+	}
+	status, err := f.install(k, p, in)
+	if err != nil {
+		return err
+	}
+	if bundles != "" {
+		if err := extract(k, kit.BundlesDir, bundles); err != nil {
+			return err
+		}
+	}
+	return f.print(w, "imported", report(k, sum, in.Name, status))
 }
 
 // install refreshes the cache from the kit, as of the time that the kit

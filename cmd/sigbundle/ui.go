@@ -37,6 +37,26 @@ func (o *outputFlags) check() error {
 	return nil
 }
 
+// verdict is a refusal in JSON that has no report.
+type verdict struct {
+	Verified bool   `json:"verified"` // as in reports; never true
+	Code     string `json:"code"`
+	Message  string `json:"message"`
+}
+
+// refused returns err; if it is a refusal, programs that read can read it, too.
+func (o *outputFlags) refused(w io.Writer, err error) error {
+	var r *refusal
+	if o.format == "json" && errors.As(err, &r) {
+		return errors.Join(err, writeJSON(w, verdictOf(err)))
+	}
+	return err
+}
+
+func verdictOf(err error) verdict {
+	return verdict{Code: verify.CodeOf(err), Message: err.Error()}
+}
+
 // reports prints the reports and returns a refusal unless enough signatures
 // are verified; want 0 stands for all.
 func (o *outputFlags) reports(w io.Writer, title string, bundles []judged, want int, explain bool) error {
@@ -86,6 +106,19 @@ func writeJSONReport(w io.Writer, r *verify.Report, several bool) error {
 		data = append(data, '\n')
 	}
 	_, err := w.Write(screen.JSON(data))
+	return err
+}
+
+// writeJSONLine writes v as writeJSONReport does a report.
+func writeJSONLine(w io.Writer, v any, several bool) error {
+	if !several {
+		return writeJSON(w, v)
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(screen.JSON(data), '\n'))
 	return err
 }
 
