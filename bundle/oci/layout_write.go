@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -115,13 +116,39 @@ func appendEntry(array, entry []byte, n int) []byte {
 	return append(whole, ']')
 }
 
+// CheckWritable says why nothing can be pushed, as far as the folders tell:
+// for those who do something first that cannot be undone. It leaves no file.
+// Errors are the file system's.
+func (l *Layout) CheckWritable() error {
+	blobs := "blobs/sha256" // where [Attach] pushes to
+	if err := l.root.MkdirAll(blobs, 0o755); err != nil {
+		return fmt.Errorf("the layout cannot be written: %w", err)
+	}
+	for _, folder := range []string{".", blobs} {
+		f, name, err := l.temporary(folder)
+		if err == nil {
+			err = errors.Join(f.Close(), l.root.Remove(name))
+		}
+		if err != nil {
+			return fmt.Errorf("the layout cannot be written: %w", err)
+		}
+	}
+	return nil
+}
+
 // written counts temporary files, so that no two have the same name.
 var written atomic.Int64
 
+// temporary makes a file in a folder.
+func (l *Layout) temporary(folder string) (*os.File, string, error) {
+	name := path.Join(folder, fmt.Sprintf(".sigbundle-%d-%d", os.Getpid(), written.Add(1)))
+	f, err := l.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	return f, name, err
+}
+
 // replace writes a file that has either its old content or all of the new one.
 func (l *Layout) replace(name string, data []byte) (err error) {
-	temporary := path.Join(path.Dir(name), fmt.Sprintf(".sigbundle-%d-%d", os.Getpid(), written.Add(1)))
-	f, err := l.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, temporary, err := l.temporary(path.Dir(name))
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,9 @@ func newAttest() *cobra.Command {
 		Use:   "attest {ARTIFACT...|--oci-layout DIR|--image REFERENCE} --predicate FILE --type TYPE",
 		Short: "Sign an in-toto statement about files",
 		Long: `Attest makes one in-toto statement about all the files, signs it and writes
-the bundle beside the first one, as ARTIFACT` + bundleSuffix + `.
+the bundle beside the first one, as ARTIFACT` + bundleSuffix + `. What is there already
+is not replaced: a second attestation, or one of a file that is signed, goes
+where --bundle says.
 
 TYPE is the URI of a predicate type or a short name: cyclonedx, link, openvex,
 scai, slsaprovenance, slsaprovenance1, spdx, test-result, vsa, vulns. A
@@ -63,16 +65,19 @@ Who signs, and with what services, is said as for sigbundle sign.`,
 }
 
 func (f *attestFlags) run(cmd *cobra.Command, artifacts []string) error {
+	reads := f.signer.reads()
+	f.statement.Reads(reads, artifacts)
 	if f.image.given() {
-		return f.image.sign(cmd, &f.signer, f.bundle, f.statementAbout)
+		return f.image.sign(cmd, &f.signer, reads, f.bundle, f.statementAbout)
+	}
+	what := f.statement.Name(artifacts)
+	target, err := target(reads, f.bundle, what, true)
+	if err != nil {
+		return err
 	}
 	payload, err := f.statement.Payload(artifacts)
 	if err != nil {
 		return asRefusal(err)
-	}
-	target, what := f.bundle, f.statement.Name(artifacts)
-	if target == "" {
-		target = what + bundleSuffix
 	}
 	signer, err := f.signer.signer(cmd)
 	if err != nil {

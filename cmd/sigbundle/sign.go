@@ -12,7 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/screen"
+	"github.com/sigbundle/sigbundle/internal/signflags"
 	"github.com/sigbundle/sigbundle/sign"
 )
 
@@ -40,6 +42,9 @@ of a person with a browser.
 
 The services are those of --signing-config, or else those that the instance's
 repository named when it was last refreshed, with sigbundle trust refresh.
+
+A bundle of the file that is there is replaced, an attestation is not: then say
+with --bundle where to write.
 
 With --oci-layout or --image it signs a container image and attaches the bundle
 to it, as cosign does.
@@ -73,7 +78,7 @@ verify is not written.`,
 
 func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 	if f.image.given() {
-		return f.image.sign(cmd, &f.signer, f.bundle, signatureOf)
+		return f.image.sign(cmd, &f.signer, f.signer.reads(), f.bundle, signatureOf)
 	}
 	if f.bundle != "" && len(files) > 1 {
 		return errors.New("--bundle goes with one file; several get theirs beside them")
@@ -84,6 +89,10 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 		} else if info.IsDir() {
 			return fmt.Errorf("%s is a directory", name)
 		}
+	}
+	targets, err := f.targets(files)
+	if err != nil {
+		return err
 	}
 	signer, err := f.signer.signer(cmd)
 	if err != nil {
@@ -96,17 +105,43 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 	defer progress.end()
 	for i, name := range files {
 		progress.set(int64(i))
-		target := f.bundle
-		if target == "" {
-			target = name + bundleSuffix
-		}
-		if err := signFile(cmd.Context(), signer, name, target); err != nil {
+		if err := signFile(cmd.Context(), signer, name, targets[i]); err != nil {
 			return err
 		}
 		progress.end()
-		fmt.Fprintf(cmd.OutOrStdout(), "signed %s: %s\n", screen.Escape(name), screen.Escape(target))
+		fmt.Fprintf(cmd.OutOrStdout(), "signed %s: %s\n", screen.Escape(name), screen.Escape(targets[i]))
 	}
 	return nil
+}
+
+// targets returns where the bundles go, if all of them can be written there:
+// what is signed may be public for good.
+func (f *signFlags) targets(files []string) ([]string, error) {
+	reads := f.signer.reads()
+	for _, name := range files {
+		reads.Add("an artifact", name)
+	}
+	targets := make([]string, len(files))
+	for i, name := range files {
+		var err error
+		if targets[i], err = target(reads, f.bundle, name, false); err != nil {
+			return nil, err
+		}
+	}
+	return targets, nil
+}
+
+// target returns where a bundle goes: to the file that --bundle names, or
+// beside the artifact, unless something is there that would be lost.
+func target(reads *outfile.Set, named, artifact string, statement bool) (string, error) {
+	if named != "" {
+		return named, reads.Free("--bundle", named)
+	}
+	name := artifact + bundleSuffix
+	if err := reads.Free("the bundle of "+artifact, name); err != nil {
+		return "", err
+	}
+	return name, signflags.Replaceable(name, statement)
 }
 
 func signFile(ctx context.Context, signer *sign.Signer, name, target string) error {

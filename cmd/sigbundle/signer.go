@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/sigbundle/sigbundle/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/signflags"
 	"github.com/sigbundle/sigbundle/sign"
@@ -54,6 +55,16 @@ func (f *signerFlags) add(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("key", "allow-detached-sct")
 	_ = cmd.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions(sign.AlgorithmNames(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("oidc-flow", cobra.FixedCompletions([]string{"browser", "device"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// reads are the files that the flags name.
+func (f *signerFlags) reads() *outfile.Set {
+	reads := new(outfile.Set)
+	f.Services.Reads(reads)
+	reads.Add("--key", f.key)
+	reads.Add("--trusted-root", f.trust.file)
+	reads.Add("--identity-token-file", f.tokenFile)
+	return reads
 }
 
 // signer makes the signer that the flags describe.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/internal/outfile"
 	"github.com/sigbundle/sigbundle/trustroot/insight"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
 )
@@ -61,6 +62,7 @@ service is described by a list of NAME=VALUE, separated by commas:
 
 func (f *createFlags) run(cmd *cobra.Command) error {
 	var plan insight.Plan
+	var taken outfile.Set
 	for _, list := range []struct {
 		flag  string
 		texts []string
@@ -74,8 +76,20 @@ func (f *createFlags) run(cmd *cobra.Command) error {
 			if err != nil {
 				return fmt.Errorf("--%s %q: %w", list.flag, text, err)
 			}
-			*list.into = append(*list.into, s)
+			taken.Add("--"+list.flag, s.file)
+			*list.into = append(*list.into, s.Service)
 		}
+	}
+	for _, out := range []struct{ flag, name string }{
+		{"--trusted-root-out", f.root}, {"--signing-config-out", f.signing}, {"--client-trust-out", f.client},
+	} {
+		if out.name == "" {
+			continue
+		}
+		if err := taken.Free(out.flag, out.name); err != nil {
+			return err
+		}
+		taken.Add(out.flag, out.name)
 	}
 	root, signing, err := insight.Create(plan)
 	if err != nil {
@@ -102,7 +116,7 @@ func (f *createFlags) run(cmd *cobra.Command) error {
 			return err
 		}
 		b.WriteByte('\n')
-		if err := writeFile(out.name, b.Bytes()); err != nil {
+		if err := outfile.Write(out.name, b.Bytes()); err != nil {
 			return err
 		}
 		if _, err := fmt.Fprintln(cmd.OutOrStdout(), "wrote", out.name); err != nil {
@@ -112,8 +126,14 @@ func (f *createFlags) run(cmd *cobra.Command) error {
 	return nil
 }
 
+// service is one that flags describe.
+type service struct {
+	insight.Service
+	file string // that its PEM is from
+}
+
 // parseService reads one service's description.
-func parseService(flag, text string) (s insight.Service, err error) {
+func parseService(flag, text string) (s service, err error) {
 	seen := map[string]bool{}
 	for part := range strings.SplitSeq(text, ",") {
 		name, value, ok := strings.Cut(part, "=")
@@ -123,6 +143,7 @@ func parseService(flag, text string) (s insight.Service, err error) {
 		seen[name] = true
 		switch name {
 		case "pem":
+			s.file = value
 			s.PEM, err = readFile(value)
 		case "url":
 			s.URL = value

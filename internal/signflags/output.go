@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package signflags
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/internal/outfile"
+)
+
+// Reads adds the files that the flags name to the set.
+func (s *Services) Reads(set *outfile.Set) {
+	set.Add("--signing-config", s.SigningConfig)
+	set.Add("--trust-config", s.TrustConfig)
+	set.Add("--ca-file", s.CAFile)
+}
+
+// Reads adds the files that the statement is made of to the set.
+func (s *Statement) Reads(set *outfile.Set, artifacts []string) {
+	set.Add("--predicate", s.Predicate)
+	set.Add("--statement", s.File)
+	for _, name := range artifacts {
+		set.Add("an artifact", name)
+	}
+}
+
+// Replaceable says whether the bundle beside an artifact, which nobody named,
+// may be replaced. Another signature of the file takes the place of the one
+// before. A statement says something of its own: neither does it take the
+// place of anything, nor does anything take its place.
+func Replaceable(name string, statement bool) error {
+	info, err := os.Stat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil // it is not there, or whether it can be written is another question
+	}
+	if !statement {
+		data, err := ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if b, err := bundle.Parse(data); err == nil && b.Envelope == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is there already and would be lost: say with --bundle where to write, or move it away", name)
+}
