@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -120,22 +121,27 @@ func strictWords(root *cobra.Command) {
 	}
 }
 
-// valued are the flags that without a value would mean the same as none.
-var valued = []string{
-	"as-of", "audience", "base", "bundle", "ca-file", "client-trust", "from", "identity-token", "identity-token-file", "image", "key", "mirror", "mirror-of", "oci-layout", "out",
-	"require", "resume", "root", "sample", "sha256", "signing-config", "summary", "targets-url", "trust-config", "trust-dir",
-	"trusted-root",
-}
-
 // noEmptyFlags refuses a flag that is given without a value: in a script whose
-// variable is not set, --trusted-root "$ROOT" must not mean another root.
+// variable is not set, --trusted-root "$ROOT" must not mean another root, nor
+// --predicate-type "$TYPE" any type.
 func noEmptyFlags(cmd *cobra.Command, _ []string) error {
-	for _, name := range valued {
-		if f := cmd.Flags().Lookup(name); f != nil && f.Changed && (f.Value.String() == "" || f.Value.String() == "[]") {
-			return fmt.Errorf("--%s is empty: give it a value or leave it out", name)
+	for _, f := range visited(cmd.Flags().Visit) {
+		values := []string{f.Value.String()}
+		if several, ok := f.Value.(interface{ GetSlice() []string }); ok {
+			values = several.GetSlice()
+		}
+		if len(values) == 0 || slices.Contains(values, "") {
+			return fmt.Errorf("--%s is empty: give it a value or leave it out", f.Name)
 		}
 	}
 	return nil
+}
+
+// visited lists what a method such as Visit calls its argument with. It has no
+// need of the type's name, whose package is cobra's dependency and not ours.
+func visited[T any](visit func(func(T))) (all []T) {
+	visit(func(one T) { all = append(all, one) })
+	return all
 }
 
 // unknownCommand refuses words that are no command, and guesses what was meant.

@@ -102,7 +102,7 @@ func (r *record) member(d *strictjson.Decoder, key string) (err error) {
 	}
 	if text := texts[key]; text != nil {
 		if *text, err = d.String(); err == nil && *text == "" {
-			err = refuse.New("input.line", "member %q is empty", key)
+			err = empty(key)
 		}
 		return err
 	}
@@ -113,7 +113,7 @@ func (r *record) member(d *strictjson.Decoder, key string) (err error) {
 			return err
 		}
 		if r.bundlePath, err = d.String(); err == nil && r.bundlePath == "" {
-			err = refuse.New("input.line", "member %q is empty", key)
+			err = empty(key)
 		}
 	case "no_artifact":
 		r.noArtifact, err = d.Bool()
@@ -123,17 +123,29 @@ func (r *record) member(d *strictjson.Decoder, key string) (err error) {
 		p.extensions = make(map[string]string)
 		err = d.Object(func(name string) (err error) {
 			name = string([]byte(name)) // it is valid during the call only
-			p.extensions[name], err = d.String()
+			if p.extensions[name], err = d.String(); err == nil && p.extensions[name] == "" {
+				err = empty("ext." + name)
+			}
 			return err
 		})
+		if err == nil && len(p.extensions) == 0 {
+			err = empty(key)
+		}
 	case "require":
 		p.require = new(verify.Requirements)
 		err = d.Object(func(name string) error { return requirement(d, p.require, name) })
+		if err == nil && *p.require == (verify.Requirements{}) {
+			err = empty(key)
+		}
 	default:
 		return refuse.New("input.line", "unknown member %q", key)
 	}
 	return err
 }
+
+// empty refuses a member without a value: a generator's variable that is not
+// set must not mean that there is no such condition.
+func empty(key string) error { return refuse.New("input.line", "member %q is empty", key) }
 
 // maxThreshold bounds a requirement; no trust root lists as many authorities.
 const maxThreshold = 255

@@ -22,6 +22,8 @@ func TestParseLineRefuses(t *testing.T) {
 		`{"bundle":"a","identity":"b","issuer":"c","ext":{"a":1}}`, `{"bundle":"a","identity":"b","issuer":"c","ext":{"a":"b","a":"b"}}`,
 		`{"bundle":"a","trusted_root":"b","instance":"c"}`, `{"bundle":"a","require":"tlog=1"}`, `{"bundle":"a","require":{"tlog":-1}}`,
 		`{"bundle":"a","require":{"tlog":256}}`, `{"bundle":"a","require":{"tlog":1.0}}`, `{"bundle":"a","require":{"logs":1}}`,
+		`{"bundle":"a","identity":"b","issuer":"c","ext":{}}`, `{"bundle":"a","identity":"b","issuer":"c","ext":{"d":""}}`,
+		`{"bundle":"a","require":{}}`, `{"bundle":"a","predicate_type":""}`, `{"bundle":"a","key":""}`, `{"bundle":"a","trusted_root":""}`,
 		`{"bundle":{"a":1,"a":1}}`, `{"mediaType":"a","bundle":{}}`, `{"attestations":[],"require":{}}`,
 		`{"bundle":` + strings.Repeat(`{"a":`, 200) + `1` + strings.Repeat(`}`, 201),
 	} {
