@@ -16,22 +16,40 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/sigbundle/sigbundle/trustroot/tufsync"
 )
 
 func main() {
-	if err := run(os.Args[1:], time.Now()); err != nil {
+	err := run(os.Args[1:], time.Now())
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Print(usage)
+		return
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "sigbundle-tuf-conformance:", err)
 		os.Exit(1)
 	}
 }
+
+// usage is the help.
+const usage = `sigbundle-tuf-conformance speaks the client protocol of the tuf-conformance suite:
+
+  --metadata-dir D init ROOT
+  --metadata-dir D --metadata-url U refresh
+  --metadata-dir D --metadata-url U --target-name P
+      --target-base-url T --target-dir X download
+
+Exit codes: 0 success; 1 any failure.
+`
 
 // anchor is the file in D that keeps the root given to init. It has no
 // ".json" at its end, so that the suite does not take it for a role.
@@ -63,6 +81,10 @@ func run(args []string, now time.Time) error {
 	fs.Var(&c.targets, "target-name", "a target to download")
 	if err := fs.Parse(args); err != nil {
 		return err
+	}
+	rest := fs.Args()
+	if n := len(rest); n > 0 && slices.Contains([]string{"help", "--help", "-h"}, rest[n-1]) {
+		return flag.ErrHelp
 	}
 	if c.dir == "" {
 		return fmt.Errorf("no --metadata-dir given")

@@ -4,6 +4,8 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,6 +14,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 )
+
+// Help that is asked for is no failure.
+func TestHelp(t *testing.T) {
+	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}, {"refresh", "--help"}, {"--metadata-dir", "d", "download", "-h"}} {
+		if err := run(args, time.Time{}); !errors.Is(err, flag.ErrHelp) {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+}
 
 // The protocol, on a server that has nothing: what succeeds is tested where
 // repositories can be made, in package tufsync.

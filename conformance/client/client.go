@@ -15,6 +15,7 @@
 package client
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -34,13 +35,25 @@ const (
 	exitUsage   = 2
 )
 
+// usage is the help.
+const usage = `sigbundle-conformance speaks the protocol of the sigstore-conformance suite:
+
+  verify-bundle [--staging] --bundle FILE
+      (--certificate-identity NAME --certificate-oidc-issuer URL | --key FILE)
+      [--trusted-root FILE] FILE_OR_DIGEST
+  sign-bundle [--staging] [--in-toto] --identity-token TOKEN --bundle FILE
+      [--trusted-root FILE] --signing-config FILE FILE
+
+Exit codes: 0 the bundle verifies; 1 it does not; 2 the command line is wrong.
+`
+
 // errUsage marks errors of the command line and of files that cannot be read.
 type errUsage struct{ error }
 
 // Main runs one command and returns its exit code.
 func Main(args []string, stdout, stderr io.Writer) int {
 	err := run(args, stdout, stderr)
-	if err == nil {
+	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return exitOK
 	}
 	if code := verify.CodeOf(err); code != "" {
@@ -62,14 +75,32 @@ func run(args []string, stdout, stderr io.Writer) error {
 	case "verify-bundle":
 		return verifyBundle(args[1:], stdout, stderr)
 	case "sign-bundle":
-		return signBundle(args[1:], stderr)
+		return signBundle(args[1:], stdout, stderr)
+	case "help", "--help", "-help", "-h":
+		_, err := io.WriteString(stdout, usage)
+		return err
 	}
 	return errUsage{fmt.Errorf("unknown command %q", args[0])}
 }
 
+// parse reads the flags. Help that was asked for goes to standard output.
+func parse(fl *flag.FlagSet, args []string, stdout, stderr io.Writer) error {
+	var said bytes.Buffer
+	fl.SetOutput(&said)
+	err := fl.Parse(args)
+	to := stderr
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		to = stdout
+	case err != nil:
+		err = errUsage{err}
+	}
+	_, _ = to.Write(said.Bytes())
+	return err
+}
+
 func verifyBundle(args []string, stdout, stderr io.Writer) error {
 	fl := flag.NewFlagSet("verify-bundle", flag.ContinueOnError)
-	fl.SetOutput(stderr)
 	var q conformance.Request
 	fl.BoolVar(&q.Staging, "staging", false, "judge by the staging instance")
 	fl.StringVar(&q.Identity, "certificate-identity", "", "the exact `NAME` in the certificate")
@@ -77,8 +108,8 @@ func verifyBundle(args []string, stdout, stderr io.Writer) error {
 	bundle := fl.String("bundle", "", "the bundle's `FILE`")
 	key := fl.String("key", "", "the public key's PEM `FILE`")
 	root := fl.String("trusted-root", "", "the trust root's `FILE`")
-	if err := fl.Parse(args); err != nil {
-		return errUsage{err}
+	if err := parse(fl, args, stdout, stderr); err != nil {
+		return err
 	}
 	if fl.NArg() != 1 || *bundle == "" {
 		return errUsage{errors.New("want --bundle and one file or digest")}

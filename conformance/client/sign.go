@@ -24,9 +24,8 @@ type signRequest struct {
 	token, bundle, root, config string
 }
 
-func signBundle(args []string, stderr io.Writer) error {
+func signBundle(args []string, stdout, stderr io.Writer) error {
 	fl := flag.NewFlagSet("sign-bundle", flag.ContinueOnError)
-	fl.SetOutput(stderr)
 	var q signRequest
 	fl.BoolVar(&q.staging, "staging", false, "judge by the staging instance")
 	fl.BoolVar(&q.inToto, "in-toto", false, "the file is an in-toto statement, to be signed in an envelope")
@@ -34,8 +33,8 @@ func signBundle(args []string, stderr io.Writer) error {
 	fl.StringVar(&q.bundle, "bundle", "", "the `FILE` to write the bundle to")
 	fl.StringVar(&q.root, "trusted-root", "", "the trust root's `FILE`")
 	fl.StringVar(&q.config, "signing-config", "", "the signing configuration's `FILE`")
-	if err := fl.Parse(args); err != nil {
-		return errUsage{err}
+	if err := parse(fl, args, stdout, stderr); err != nil {
+		return err
 	}
 	if fl.NArg() != 1 || q.token == "" || q.bundle == "" || q.config == "" {
 		return errUsage{errors.New("want --identity-token, --bundle, --signing-config and one file")}
