@@ -99,6 +99,8 @@ type trustFlags struct {
 	instance string
 	storeFlags
 	ageFlags
+
+	others []namedRoot // for hints; nil: not loaded
 }
 
 func (t *trustFlags) add(cmd *cobra.Command) {

@@ -39,37 +39,53 @@ func (t *trustFlags) hint(b *bundle.Bundle, r *verify.Report) {
 // owners returns the instances, other than the chosen one, whose roots know
 // more of a bundle's authorities than any other root does.
 func (t *trustFlags) owners(b *bundle.Bundle) []string {
-	policy, err := t.policy()
-	if err != nil {
-		return nil
-	}
-	policy.MaxAge = tufroot.AnyAge
-	store := t.store()
-	list, err := store.List()
-	if err != nil {
-		return nil
+	if t.others == nil { // once, however many bundles are refused
+		t.others = t.loadOthers()
 	}
 	var names []string
 	best := 0
-	if own, err := t.find(); err == nil {
-		best = known(own.root, b)
+	for _, o := range t.others {
+		switch n := known(o.root, b); {
+		case n > best && o.name == "":
+			best = n
+		case n > best:
+			best, names = n, []string{o.name}
+		case n == best && len(names) > 0:
+			names = append(names, o.name)
+		}
 	}
+	return names
+}
+
+// namedRoot is the root of an instance; the chosen one has no name.
+type namedRoot struct {
+	name string
+	root *trustroot.Root
+}
+
+// loadOthers loads the chosen root, first, and those of all other instances. A
+// hint needs no roots that are not there.
+func (t *trustFlags) loadOthers() []namedRoot {
+	roots := []namedRoot{}
+	if own, err := t.find(); err == nil {
+		roots = append(roots, namedRoot{"", own.root})
+	}
+	policy, err := t.policy()
+	if err != nil {
+		return roots
+	}
+	policy.MaxAge = tufroot.AnyAge
+	store := t.store()
+	list, _ := store.List()
 	for _, in := range list {
 		if t.file == "" && in.Name == t.instance {
 			continue
 		}
-		l, err := loadInstance(store, in.Name, policy)
-		if err != nil {
-			continue // a hint needs no roots that are not there
-		}
-		switch n := known(l.root, b); {
-		case n > best:
-			best, names = n, []string{in.Name}
-		case n == best && len(names) > 0:
-			names = append(names, in.Name)
+		if l, err := loadInstance(store, in.Name, policy); err == nil {
+			roots = append(roots, namedRoot{in.Name, l.root})
 		}
 	}
-	return names
+	return roots
 }
 
 // known counts the authorities of a root that a bundle names. Nothing is

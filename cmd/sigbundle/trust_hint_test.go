@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/internal/instances"
+	"github.com/sigbundle/sigbundle/trustroot/embedded"
+)
+
+// Roots are loaded for the first hint, and not for those that follow.
+func TestHintLoadsOnce(t *testing.T) {
+	read := func(name string) []byte {
+		data, err := os.ReadFile(filepath.Join("testdata", "acme", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	b, err := bundle.Parse(read("hello.txt.sigstore.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trust := trustFlags{instance: embedded.PublicGood, storeFlags: storeFlags{dir: t.TempDir()}}
+	if _, err := instances.At(trust.dir).Add(instances.Instance{Name: "lab", ClientTrust: read("client_trust_config.json")}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if names := trust.owners(b); !slices.Equal(names, []string{"lab"}) {
+			t.Errorf("%q", names)
+		}
+		if err := os.RemoveAll(trust.dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
