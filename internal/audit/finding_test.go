@@ -58,8 +58,11 @@ func TestSummary(t *testing.T) {
 			t.Errorf("--fail-on %q accepted", bad)
 		}
 	}
-	if any := (FailOn{}); any.Fails(&Summary{Entries: 1}) {
+	if any := (FailOn{}); any.Fails(&Summary{Entries: 1, Findings: 1}) {
 		t.Error("nothing refused, and it fails")
+	}
+	if any := (FailOn{}); !any.Fails(&Summary{Entries: 1}) {
+		t.Error("nothing in the sample, and it passes")
 	}
 	if any := (FailOn{}); !any.Fails(&Summary{}) {
 		t.Error("nothing there, and it passes")

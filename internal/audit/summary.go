@@ -53,6 +53,12 @@ func (s *state) summary(source string) *Summary {
 func (s *Summary) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d bundles audited, %d verified, %d refused\n", screen.Escape(s.Source), s.Findings, s.Verified, s.Refused)
+	switch {
+	case s.Findings == 0 && s.Entries == 0:
+		b.WriteString("nothing was audited: there is no bundle\n")
+	case s.Findings == 0:
+		fmt.Fprintf(&b, "nothing was audited: the sample has none of %d entries\n", s.Entries)
+	}
 	for _, c := range s.Codes {
 		fmt.Fprintf(&b, "%9d  %-26s %s\n", c.Count, c.Code, c.Cause)
 	}
@@ -98,8 +104,8 @@ func (f FailOn) Fails(s *Summary) bool {
 	if f.none {
 		return false
 	}
-	if s.Entries == 0 && s.Findings == 0 {
-		return true // nothing was there to verify, and nothing was
+	if s.Findings == 0 {
+		return true // nothing was there to verify, or in the sample
 	}
 	if f.codes == nil {
 		return s.Refused > 0
