@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -10,7 +11,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -19,6 +19,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/sigbundle/sigbundle/internal/audit"
+	"github.com/sigbundle/sigbundle/internal/outfile"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -63,7 +64,10 @@ issuer_regexp, no_identity, ext, key, trusted_root, instance, require (such as
 a member that is not known is a finding. Paths are relative to the list.
 
 With --resume an audit that was stopped, by whatever, continues where it was:
-no finding is lost and none is written twice.`,
+no finding is lost and none is written twice.
+
+--out, --resume and --summary write over nothing but what an earlier audit
+wrote.`,
 		Example: `  # a directory, everything signed by one workflow
   sigbundle audit ./dist --identity-regexp 'https://github\.com/me/.*' \
     --issuer-regexp 'https://token\.actions\.githubusercontent\.com'
@@ -118,6 +122,7 @@ func (f *auditFlags) run(cmd *cobra.Command, name string) error {
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second interrupt ends what waits for a pipe
 	c, closeSource, err := f.config(ctx, cmd, name)
 	if err != nil {
 		return err
@@ -149,35 +154,37 @@ func (f *auditFlags) run(cmd *cobra.Command, name string) error {
 	return nil
 }
 
-// distinct refuses to write over a file that the audit reads, or writes
-// already: the store would be gone before it is read.
+// distinct refuses to write over a file that the flags name already, and over
+// what is no summary; package audit looks after its own files.
 func (f *auditFlags) distinct(source string) error {
-	files := []struct{ what, name string }{
-		{"the list", source}, {"--key", f.key}, {"--trusted-root", f.trust.file},
-		{"--out", f.out}, {"--resume", f.resume}, {"--summary", f.summary},
+	var taken outfile.Set
+	if info, err := os.Stat(source); err != nil || !info.IsDir() { // a store may hold the findings about it
+		taken.Add("the list", source)
 	}
-	const read = 3 // so many are only read
-	for i, a := range files {
-		for _, b := range files[max(i+1, read):] {
-			if a.name != "" && b.name != "" && sameFile(a.name, b.name) {
-				return fmt.Errorf("%s and %s are the same file, %s", a.what, b.what, b.name)
-			}
+	taken.Add("--key", f.key)
+	taken.Add("--trusted-root", f.trust.file)
+	next := ""
+	if f.resume != "" {
+		next = audit.NextState(f.resume)
+	}
+	for _, out := range []struct{ flag, name string }{
+		{"--out", f.out}, {"--resume", f.resume}, {"the next --resume", next}, {"--summary", f.summary},
+	} {
+		if out.name == "" {
+			continue
 		}
+		if err := taken.Apart(out.flag, out.name); err != nil {
+			return err
+		}
+		taken.Add(out.flag, out.name)
 	}
-	return nil
-}
-
-// sameFile reports whether two names are of one file, or would be. Devices
-// can be written to twice.
-func sameFile(a, b string) bool {
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	if errA == nil && errB == nil {
-		return infoA.Mode().IsRegular() && os.SameFile(infoA, infoB)
+	if f.summary == "" {
+		return nil
 	}
-	a, errA = filepath.Abs(a)
-	b, errB = filepath.Abs(b)
-	return errA == nil && errB == nil && a == b
+	if err := audit.CheckSummary(f.summary); err != nil {
+		return err
+	}
+	return outfile.Check(f.summary)
 }
 
 // auditMemory is where the collector works harder, in bytes: the largest
@@ -303,14 +310,14 @@ func (f *auditFlags) policyKey() (string, error) {
 }
 
 func (f *auditFlags) writeSummary(w io.Writer, s *audit.Summary) error {
-	if f.summary != "" {
-		file, err := os.Create(f.summary)
-		if err != nil {
-			return err
-		}
-		return errors.Join(f.printSummary(file, s), file.Close())
+	if f.summary == "" {
+		return f.printSummary(w, s)
 	}
-	return f.printSummary(w, s)
+	var text bytes.Buffer
+	if err := f.printSummary(&text, s); err != nil {
+		return err
+	}
+	return outfile.Write(f.summary, text.Bytes())
 }
 
 func (f *auditFlags) printSummary(w io.Writer, s *audit.Summary) error {

@@ -74,6 +74,9 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	case c.State != "" && c.File == "":
 		return nil, errors.New("an audit that is to be resumed needs a file for its findings")
 	}
+	if err := c.checkFiles(); err != nil {
+		return nil, err
+	}
 	below, err := c.Sample.resolve(c.Source)
 	if err != nil {
 		return nil, err
@@ -84,7 +87,10 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	}
 	r := &run{config: &c, journal: j, verifiers: newVerifiers(&c), below: below}
 	r.budget.cond.L = &r.budget.mutex
-	err = errors.Join(r.judge(ctx), j.close())
+	err = r.judge(ctx)
+	if closing := j.close(); err == nil {
+		err = closing // or it says the same again
+	}
 	return j.state.summary(c.Source.Label()), err
 }
 

@@ -54,7 +54,7 @@ func (c *Config) fingerprint(below bound) string {
 
 // openJournal begins the findings, or continues them.
 func openJournal(c *Config, run string) (*journal, error) {
-	j := &journal{path: c.State, hash: sha256.New(), step: c.step}
+	j := &journal{path: behind(c.State), hash: sha256.New(), step: c.step}
 	j.state = state{run: run, codes: make(map[string]int64)}
 	if j.step == nil {
 		j.step = func(string) error { return nil }
@@ -63,11 +63,13 @@ func openJournal(c *Config, run string) (*journal, error) {
 		j.w = bufio.NewWriter(c.Out)
 		return j, nil
 	}
-	flags := os.O_RDWR | os.O_CREATE
-	if c.State == "" {
-		flags |= os.O_TRUNC
+	// A pipe that is opened for reading, too, has a reader for ever, even if
+	// nobody reads.
+	flags := os.O_WRONLY | os.O_TRUNC
+	if c.State != "" {
+		flags = os.O_RDWR
 	}
-	f, err := os.OpenFile(c.File, flags, 0o644)
+	f, err := os.OpenFile(c.File, flags|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +81,18 @@ func openJournal(c *Config, run string) (*journal, error) {
 	j.w = bufio.NewWriterSize(f, 1<<16)
 	return j, nil
 }
+
+// behind returns the file that a link leads to, so that the link stays one;
+// "" is no file.
+func behind(name string) string {
+	if target, err := filepath.EvalSymlinks(name); err == nil && name != "" {
+		return target
+	}
+	return name
+}
+
+// NextState is the name under which the state after this one is written.
+func NextState(name string) string { return behind(name) + ".next" }
 
 // begin puts file and state into agreement.
 func (j *journal) begin() error {
@@ -165,7 +179,7 @@ func (j *journal) replace() error {
 	if err != nil {
 		return err
 	}
-	next := j.path + ".next"
+	next := NextState(j.path)
 	if err := j.step("write state"); err != nil {
 		return err
 	}

@@ -241,11 +241,11 @@ func TestLock(t *testing.T) {
 	}
 }
 
-// Without a state, the file is written anew.
+// Without a state, the file of an earlier audit is written anew.
 func TestFile(t *testing.T) {
 	want, _ := whole(t)
 	s := newShop(t)
-	write(t, s.out, bytes.Repeat([]byte("old\n"), 1<<16))
+	write(t, s.out, bytes.Repeat(want, 2))
 	c := s.config()
 	c.State = ""
 	if _, err := Run(t.Context(), c); err != nil || !bytes.Equal(s.findings(), want) {

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+)
+
+// What an audit reads, its source says, line by line, in a tree or a list of
+// any size: that an output is none of it cannot be asked in advance. So an
+// output that is there already has to be one: it is empty, or begins as an
+// audit begins such a file, and no bundle lies beside it. Devices and pipes
+// hold nothing that could be lost.
+
+// The beginnings of what an audit writes. A run that was killed may have left
+// a part of one.
+const (
+	findingsBegin = `{"n":1,"source":"`
+	stateBegin    = `{"schema":"` + stateSchema + `",`
+	summaryBegin  = "{\n  \"schema\": \"" + SummarySchema + `",`
+)
+
+var summaryText = regexp.MustCompile(`\A[^\n]*: \d+ bundles audited, \d+ verified, \d+ refused\n`)
+
+// checkFiles refuses files for findings and state that hold anything else.
+func (c *Config) checkFiles() error {
+	if c.State == "" {
+		return checkOutput(c.File, "the findings", begins(findingsBegin))
+	}
+	for _, name := range []string{c.File, c.State} {
+		if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+			return fmt.Errorf("%s is not a regular file: an audit cannot be continued from it", name)
+		}
+	}
+	return errors.Join(
+		checkOutput(c.File, "the findings", begins(findingsBegin)),
+		checkOutput(c.State, "the state", begins(stateBegin)),
+		checkOutput(NextState(c.State), "the state", begins(stateBegin)))
+}
+
+// CheckSummary refuses to write a summary over a file that holds anything
+// else than an earlier one.
+func CheckSummary(name string) error {
+	return checkOutput(name, "the summary", func(head []byte) bool {
+		return begins(summaryBegin)(head) || summaryText.Match(head)
+	})
+}
+
+// begins returns what reports whether a file is empty, or begins so.
+func begins(text string) func([]byte) bool {
+	return func(head []byte) bool {
+		n := min(len(head), len(text))
+		return string(head[:n]) == text[:n]
+	}
+}
+
+// maxHead is how much of a file is looked at, in bytes: more than the longest
+// name of a source takes.
+const maxHead = 64 << 10
+
+func checkOutput(name, what string, ours func(head []byte) bool) error {
+	info, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, suffix := range suffixes {
+		if _, err := os.Stat(name + suffix); err == nil {
+			return fmt.Errorf("%s is not written over: it is an artifact, %s%s lies beside it", name, filepath.Base(name), suffix)
+		}
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var head bytes.Buffer
+	if _, err := io.Copy(&head, io.LimitReader(f, maxHead)); err != nil {
+		return err
+	}
+	if !ours(head.Bytes()) {
+		return fmt.Errorf("%s is not written over: it does not hold %s of an earlier audit", name, what)
+	}
+	return nil
+}
