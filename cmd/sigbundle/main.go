@@ -96,6 +96,7 @@ key, policy or trust root that it names is none, or a file could not be read.`,
 		root.AddCommand(manual(root))
 	}
 	strictWords(root)
+	giveOnce(root)
 	return root
 }
 
@@ -135,6 +136,43 @@ func noEmptyFlags(cmd *cobra.Command, _ []string) error {
 		}
 	}
 	return nil
+}
+
+// giveOnce has every flag refused that is given twice and holds one value: the
+// last would be taken in silence.
+func giveOnce(cmd *cobra.Command) {
+	for _, f := range visited(cmd.Flags().VisitAll) {
+		if _, many := f.Value.(interface{ GetSlice() []string }); many {
+			continue
+		}
+		f.Value = &once{flagValue: f.Value}
+		if f.DefValue == "0s" { // known as nothing of durations only
+			f.DefValue = ""
+		}
+	}
+	for _, c := range cmd.Commands() {
+		giveOnce(c)
+	}
+}
+
+type flagValue interface {
+	String() string
+	Set(string) error
+	Type() string
+}
+
+// once is a flag's value that is set once.
+type once struct {
+	flagValue
+	given bool
+}
+
+func (o *once) Set(s string) error {
+	if o.given {
+		return errors.New("it is given twice")
+	}
+	o.given = true
+	return o.flagValue.Set(s)
 }
 
 // visited lists what a method such as Visit calls its argument with. It has no
