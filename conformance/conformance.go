@@ -45,12 +45,19 @@ type Request struct {
 // is taken for the reason.
 type Client func(Request) error
 
+// errBoth refuses to ignore one of two conditions: a bundle is signed by a
+// certified key or by a managed one.
+var errBoth = errors.New("a key and an identity exclude each other")
+
 // Verify is this module's own client, with the policy that the suite implies:
 // whatever the trust root lists is required.
 func Verify(q Request) (*verify.Result, error) {
 	root, err := q.root()
 	if err != nil {
 		return nil, err
+	}
+	if q.Key != nil && (q.Identity != "" || q.Issuer != "") {
+		return nil, errBoth
 	}
 	var p verify.Policy
 	if q.Identity != "" || q.Issuer != "" {

@@ -7,11 +7,14 @@
 //	    (--certificate-identity NAME --certificate-oidc-issuer URL | --key FILE)
 //	    [--trusted-root FILE] FILE_OR_DIGEST
 //	sign-bundle [--staging] [--in-toto] --identity-token TOKEN --bundle FILE
-//	    [--trusted-root FILE] --signing-config FILE FILE
+//	    [--trusted-root FILE] [--signing-config FILE] FILE
 //
 // The last argument is a digest if it is "sha256:" and 64 hexadecimal digits
-// and no file has that name. The exit code is 0 if the bundle verifies, 1 if
-// anything about the content is wrong and 2 if the command line is.
+// and nothing has that name. Without a signing configuration the services are
+// those of the instance, as sigbundle trust refresh left them in the cache:
+// none are built in. A flag without a value is an error. The exit code is 0 if
+// the bundle verifies, 1 if anything about the content is wrong and 2 if the
+// command line is.
 package client
 
 import (
@@ -42,7 +45,7 @@ const usage = `sigbundle-conformance speaks the protocol of the sigstore-conform
       (--certificate-identity NAME --certificate-oidc-issuer URL | --key FILE)
       [--trusted-root FILE] FILE_OR_DIGEST
   sign-bundle [--staging] [--in-toto] --identity-token TOKEN --bundle FILE
-      [--trusted-root FILE] --signing-config FILE FILE
+      [--trusted-root FILE] [--signing-config FILE] FILE
 
 Exit codes: 0 the bundle verifies; 1 it does not; 2 the command line is wrong.
 `
@@ -83,7 +86,9 @@ func run(args []string, stdout, stderr io.Writer) error {
 	return errUsage{fmt.Errorf("unknown command %q", args[0])}
 }
 
-// parse reads the flags. Help that was asked for goes to standard output.
+// parse reads the flags, none of which may be empty: a variable that is not set
+// must not mean that there is no such condition. Help that was asked for goes to
+// standard output.
 func parse(fl *flag.FlagSet, args []string, stdout, stderr io.Writer) error {
 	var said bytes.Buffer
 	fl.SetOutput(&said)
@@ -96,6 +101,11 @@ func parse(fl *flag.FlagSet, args []string, stdout, stderr io.Writer) error {
 		err = errUsage{err}
 	}
 	_, _ = to.Write(said.Bytes())
+	fl.Visit(func(f *flag.Flag) {
+		if err == nil && f.Value.String() == "" {
+			err = errUsage{fmt.Errorf("--%s is empty", f.Name)}
+		}
+	})
 	return err
 }
 
@@ -127,14 +137,16 @@ func verifyBundle(args []string, stdout, stderr io.Writer) error {
 		}
 		*f.into = data
 	}
-	artifact, err := os.Open(fl.Arg(0))
-	if err == nil {
-		defer artifact.Close()
-		q.Artifact = artifact
-	} else if digest, ok := conformance.ParseDigest(fl.Arg(0)); ok {
+	digest, ok := conformance.ParseDigest(fl.Arg(0))
+	if _, err := os.Lstat(fl.Arg(0)); err != nil && ok {
 		q.Digest = digest
 	} else {
-		return errUsage{err}
+		artifact, err := os.Open(fl.Arg(0))
+		if err != nil {
+			return errUsage{err}
+		}
+		defer artifact.Close()
+		q.Artifact = artifact
 	}
 	result, err := conformance.Verify(q)
 	var unreadable *fs.PathError

@@ -10,12 +10,14 @@ import (
 	"os"
 	"time"
 
+	"github.com/sigbundle/sigbundle/internal/instances"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/sign/oidc"
 	"github.com/sigbundle/sigbundle/sign/sigstore"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
+	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 )
 
 // signRequest is a command line of sign-bundle.
@@ -32,12 +34,12 @@ func signBundle(args []string, stdout, stderr io.Writer) error {
 	fl.StringVar(&q.token, "identity-token", "", "the identity `TOKEN`")
 	fl.StringVar(&q.bundle, "bundle", "", "the `FILE` to write the bundle to")
 	fl.StringVar(&q.root, "trusted-root", "", "the trust root's `FILE`")
-	fl.StringVar(&q.config, "signing-config", "", "the signing configuration's `FILE`")
+	fl.StringVar(&q.config, "signing-config", "", "the signing configuration's `FILE`; by default that of the instance, as last refreshed")
 	if err := parse(fl, args, stdout, stderr); err != nil {
 		return err
 	}
-	if fl.NArg() != 1 || q.token == "" || q.bundle == "" || q.config == "" {
-		return errUsage{errors.New("want --identity-token, --bundle, --signing-config and one file")}
+	if fl.NArg() != 1 || q.token == "" || q.bundle == "" {
+		return errUsage{errors.New("want --identity-token, --bundle and one file")}
 	}
 	signer, err := q.signer()
 	if err != nil {
@@ -64,15 +66,7 @@ func signBundle(args []string, stdout, stderr io.Writer) error {
 }
 
 func (q *signRequest) signer() (*sign.Signer, error) {
-	root, err := q.trustRoot()
-	if err != nil {
-		return nil, err
-	}
-	data, err := os.ReadFile(q.config)
-	if err != nil {
-		return nil, errUsage{err}
-	}
-	config, err := signingconfig.Parse(data)
+	root, config, err := q.trust(q.instance())
 	if err != nil {
 		return nil, err
 	}
@@ -91,16 +85,49 @@ func (q *signRequest) signer() (*sign.Signer, error) {
 	})
 }
 
+func (q *signRequest) instance() string {
+	if q.staging {
+		return embedded.Staging
+	}
+	return embedded.PublicGood
+}
+
+// trust returns the trust root and the signing configuration: of the files
+// given, or else of the instance, where the main command keeps them.
+func (q *signRequest) trust(instance string) (*trustroot.Root, *signingconfig.Config, error) {
+	if q.config != "" {
+		root, err := q.trustRoot()
+		if err != nil {
+			return nil, nil, err
+		}
+		data, err := os.ReadFile(q.config)
+		if err != nil {
+			return nil, nil, errUsage{err}
+		}
+		config, err := signingconfig.Parse(data)
+		return root, config, err
+	}
+	store := instances.ForUser()
+	if dir := os.Getenv("SIGBUNDLE_TRUST_DIR"); dir != "" {
+		store = instances.At(dir)
+	}
+	root, config, err := store.Services(instance, tufroot.Policy{At: time.Now(), MaxAge: tufroot.AnyAge})
+	if err != nil {
+		return nil, nil, errUsage{err}
+	}
+	if q.root != "" {
+		root, err = q.trustRoot()
+	}
+	return root, config, err
+}
+
 func (q *signRequest) trustRoot() (*trustroot.Root, error) {
-	switch {
-	case q.root != "":
+	if q.root != "" {
 		data, err := os.ReadFile(q.root)
 		if err != nil {
 			return nil, errUsage{err}
 		}
 		return trustroot.Parse(data)
-	case q.staging:
-		return embedded.TrustedRoot("staging")
 	}
-	return embedded.TrustedRoot("public-good")
+	return embedded.TrustedRoot(q.instance())
 }
