@@ -129,7 +129,8 @@ func (r *Root) group(kind string, list []instance) (groups []*group, kept []inst
 		}
 		kept = append(kept, in)
 		if slices.ContainsFunc(kept[:i], func(o instance) bool { return collide(&o, &in) }) {
-			return nil, nil, refuse.New(codeDuplicate, "%s of the trust root has the ID %x twice, other than for one key at different times", kind, in.id)
+			return nil, nil, refuse.New(codeDuplicate, "%s of the trust root has the ID %s twice, other than for one key at different times",
+				kind, base64.StdEncoding.EncodeToString(in.id))
 		}
 		if reason != nil {
 			r.setAside(kind, i, &in, reason)

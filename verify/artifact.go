@@ -126,8 +126,9 @@ func ParseArtifactDigest(s string) (Artifact, error) {
 }
 
 // ReadArtifact reads r to its end, once and at constant memory, and computes
-// every digest that judging these bundles may ask for. Errors are r's, but
-// for those about missing arguments.
+// every digest that judging these bundles may ask for; a nil bundle asks for
+// none. Of pure Ed25519 signatures, which no digest serves, the first 64 can be
+// judged. Errors are r's, but for those about a missing verifier or reader.
 func (v *Verifier) ReadArtifact(r io.Reader, bundles ...*bundle.Bundle) (Artifact, error) {
 	if v == nil || v.policy == nil {
 		return Artifact{}, errNoVerifier
@@ -151,6 +152,11 @@ type plan struct {
 }
 
 var planHashes = [...]crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512}
+
+// maxPure bounds the signatures by pure Ed25519 keys that an artifact is read
+// for at once: each takes a hash of its own over all of it, and anybody can
+// put any number of them into a file of bundles.
+const maxPure = 64
 
 type purePlan struct {
 	key  [32]byte
@@ -194,9 +200,11 @@ func (p *plan) add(v *Verifier, b *bundle.Bundle) {
 		return
 	}
 	p.want(key.Hash())
-	if h := key.PureHash(b.Signature); h != nil {
-		p.pure = append(p.pure, purePlan{key.ID(), b.Signature, h})
+	h := key.PureHash(b.Signature)
+	if h == nil || len(p.pure) == maxPure || slices.ContainsFunc(p.pure, func(o purePlan) bool { return o.key == key.ID() && bytes.Equal(o.sig, b.Signature) }) {
+		return
 	}
+	p.pure = append(p.pure, purePlan{key.ID(), b.Signature, h})
 }
 
 func (p *plan) read(r io.Reader) (Artifact, error) {

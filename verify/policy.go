@@ -95,7 +95,9 @@ type Identity struct {
 	// certificates that carry none.
 	Issuer Match
 	// Extensions are matched by the names of Fulcio's OID registry, such as
-	// "sourceRepositoryURI". An extension that is absent does not match.
+	// "sourceRepositoryURI", or by their object identifiers, such as
+	// "1.3.6.1.4.1.57264.1.12". An extension that is absent does not match;
+	// of one that has no name yet the content is matched, in base64.
 	Extensions map[string]Match
 }
 
@@ -241,6 +243,7 @@ func (id Identity) compile() (compiledIdentity, error) {
 
 type trustedKey struct {
 	key        *sigkey.Key
+	tied       bool // to the algorithm of key, by the caller
 	hint       string
 	start, end time.Time
 }
@@ -266,7 +269,7 @@ func (k Key) compile() (trustedKey, error) {
 			return trustedKey{}, refuse.New("policy.key", "managed key: its validity is out of range")
 		}
 	}
-	return trustedKey{key, k.Hint, k.Start.UTC(), k.End.UTC()}, nil
+	return trustedKey{key, k.Algorithm != 0, k.Hint, k.Start.UTC(), k.End.UTC()}, nil
 }
 
 // compiledPolicy is a Policy found sound.
@@ -308,6 +311,9 @@ func (p Policy) compile() (*compiledPolicy, error) {
 		if r == nil {
 			return nil, refuse.New("policy.rule", "a rule is nil")
 		}
+	}
+	if slices.Contains(p.PredicateTypes, "") {
+		return nil, refuse.New("policy.predicate_type", "an empty predicate type, which is that of statements without one")
 	}
 	if p.MaxSubjects < 0 {
 		return nil, refuse.New("policy.limit", "the number of subjects accepted is negative")

@@ -188,7 +188,6 @@ func TestPredicateTypes(t *testing.T) {
 		{[]string{"https://a.test", provenance}, ""},
 		{[]string{provenance + "/"}, "statement.predicate_type"},
 		{[]string{strings.ToUpper(provenance)}, "statement.predicate_type"},
-		{[]string{""}, "statement.predicate_type"},
 		{[]string{provenance[:10]}, "statement.predicate_type"},
 	} {
 		v := verifier(t, rootOf(t, w), verify.Policy{AnyIdentity: true, PredicateTypes: c.types})

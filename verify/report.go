@@ -89,7 +89,7 @@ type Report struct {
 	Bundle    BundleInfo `json:"bundle,omitzero"`    // absent if it could not be read
 	TrustRoot RootInfo   `json:"trustRoot,omitzero"` // absent if it could not be read
 	Artifact  []string   `json:"artifact,omitempty"` // digests compared, "ALGORITHM:HEX"
-	Signer    *Signer    `json:"signer,omitempty"`   // absent unless proved
+	Signer    *Signer    `json:"signer,omitempty"`   // whose certificate or key it is, absent unless that is proved; who signed, if Verified
 	Times     []Time     `json:"verifiedTimes,omitempty"`
 	Statement *Statement `json:"statement,omitempty"` // absent unless proved, with its signer
 	Checks    []Step     `json:"checks,omitempty"`
@@ -198,9 +198,9 @@ type Certificate struct {
 
 // Extension is one Fulcio extension of a certificate.
 type Extension struct {
-	Name  string `json:"name"`
-	OID   string `json:"oid"`
-	Value string `json:"value"`
+	Name  string `json:"name"`  // "" if the number has no meaning yet
+	OID   string `json:"oid"`   // in dots
+	Value string `json:"value"` // the text, of one without a name the content in base64
 }
 
 // KeyInfo is the managed key that signed.

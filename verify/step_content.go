@@ -5,6 +5,7 @@ package verify
 import (
 	"bytes"
 	"crypto"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
+	"github.com/sigbundle/sigbundle/tlog"
 )
 
 // digest: the message digest in the bundle. It is a hint that nothing
@@ -88,39 +90,80 @@ func (r *run) envelopeSignature() (Digest, error) {
 			return over, nil
 		}
 	}
-	if h := r.key.PureHash(r.b.Signature); h != nil {
+	if pure := r.pureKey(); pure != nil {
+		h := pure.PureHash(r.b.Signature)
 		h.Write(e.PAE())
-		if r.key.VerifyPure(h.Sum(nil), r.b.Signature) == nil {
+		if pure.VerifyPure(h.Sum(nil), r.b.Signature) == nil {
+			r.signedWith(pure)
 			return over, nil
 		}
 	}
 	return over, errSignature
 }
 
-// keysToTry returns the signer's key tied to each algorithm it may have
-// signed with: the registry's for its type and, for P-384 and P-521, SHA-256
-// as well, which released versions of CPython were signed with.
+// keysToTry returns the signer's key tied to each algorithm with a hash that
+// it may have signed with: the registry's for its type and, for P-384 and
+// P-521, SHA-256 as well, which released versions of CPython were signed with.
+// An algorithm that the caller names for a key is the only one.
 func (r *run) keysToTry() []*sigkey.Key {
 	keys := []*sigkey.Key{r.key}
-	if weak, err := r.key.WithHash(crypto.SHA256); err == nil && weak != r.key {
+	if weak, err := r.key.WithHash(crypto.SHA256); err == nil && weak != r.key && !r.tied() {
 		keys = append(keys, weak)
 	}
-	return keys
+	return slices.DeleteFunc(keys, func(k *sigkey.Key) bool { return !r.logged(k.Hash()) })
 }
 
-// signedWith records which of the keys to try it was.
+// pureKey returns the signer's key tied to pure Ed25519, nil if it cannot have
+// made the signature.
+func (r *run) pureKey() *sigkey.Key {
+	if r.key.PureHash(r.b.Signature) == nil || r.tied() && r.key.Hash() != 0 || !r.logged(0) {
+		return nil
+	}
+	return r.key.Pure()
+}
+
+func (r *run) tied() bool { return r.managed != nil && r.managed.tied }
+
+// logged reports whether the log entries let the signature be over a hash, 0
+// for pure Ed25519. Rekor v2 names the algorithm that it verified with, which
+// was compared with the key; v1 names the hash of a message, but verifies
+// Ed25519 either way.
+func (r *run) logged(h crypto.Hash) bool {
+	if !r.holds([]Check{CheckEntries}) { // with Explain: nobody's word
+		return true
+	}
+	_, edwards := r.key.Public().(ed25519.PublicKey)
+	for i := range r.entries {
+		switch body := r.entries[i].Body; {
+		case body.Kind == tlog.HashedRekordV002 && h != body.Hash:
+			return false
+		case body.Kind == tlog.HashedRekordV001 && h != body.Hash && !edwards:
+			return false
+		}
+	}
+	return true
+}
+
+// signedWith records which of the algorithms it was.
 func (r *run) signedWith(key *sigkey.Key) {
-	if key != r.key {
+	if key.Algorithm() == r.key.Algorithm() {
+		return
+	}
+	if key.Hash() == crypto.SHA256 {
 		r.report.note("signature.sha256", fmt.Sprintf("the key signs with SHA-256, which is weaker than %s asks for", r.key.Algorithm()))
 	}
 	r.key = key
+	if s := r.report.Signer; s != nil && s.Key != nil {
+		s.Key.Algorithm = key.Algorithm().String()
+	}
 }
 
 // messageSignature checks the signature over the artifact, of which only
 // digests are known.
 func (r *run) messageSignature() error {
-	comparable := false
-	for _, key := range r.keysToTry() {
+	keys := r.keysToTry()
+	comparable := len(keys) == 0
+	for _, key := range keys {
 		digest := r.a.digest(key.Hash())
 		if digest == nil { // not known, or none at all for pure Ed25519
 			continue
@@ -131,19 +174,24 @@ func (r *run) messageSignature() error {
 			return nil
 		}
 	}
-	if r.key.PureHash(r.b.Signature) == nil {
+	pure := r.pureKey()
+	if pure == nil {
 		if !comparable && r.key.Hash() != 0 {
 			return refuse.New("artifact.not_comparable", "%s signs a digest that %s is not", r.key.Algorithm(), r.a.String())
 		}
 		return errSignature
 	}
-	sum := r.a.pureSumFor(r.key, r.b.Signature)
+	sum := r.a.pureSumFor(pure, r.b.Signature)
+	if sum == nil && r.a.kind == artifactFile {
+		return refuse.New("signature.needs_artifact", "the artifact was read for other signatures than this one by a pure Ed25519 key, of which there are at most %d in one reading", maxPure)
+	}
 	if sum == nil {
 		return refuse.New("signature.needs_artifact", "a pure Ed25519 signature cannot be verified by a digest: give the artifact itself")
 	}
-	if r.key.VerifyPure(sum, r.b.Signature) != nil {
+	if pure.VerifyPure(sum, r.b.Signature) != nil {
 		return errSignature
 	}
+	r.signedWith(pure)
 	return nil
 }
 

@@ -5,7 +5,9 @@ package fulcio
 import (
 	"crypto/x509"
 	"encoding/asn1"
+	"encoding/base64"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
@@ -64,8 +66,19 @@ func Name(n int) string {
 	return names[n]
 }
 
-// Number returns the number of the extension called name, 0 if there is none.
+// prefix is arc in dots, and a dot.
+const prefix = "1.3.6.1.4.1.57264.1."
+
+// Number returns the number of the extension called name, or of that whose
+// object identifier name is, and 0 if there is none. By its identifier an
+// extension is found although its number has no meaning yet.
 func Number(name string) int {
+	if digits, ok := strings.CutPrefix(name, prefix); ok {
+		if n, err := strconv.ParseUint(digits, 10, 31); err == nil && strconv.FormatUint(n, 10) == digits {
+			return int(n)
+		}
+		return 0
+	}
 	if name != "" {
 		for n, s := range names {
 			if s == name {
@@ -80,12 +93,12 @@ func Number(name string) int {
 type Extension struct {
 	Number int
 	Name   string // "" if the number has no meaning yet
-	Value  string // the text; "" if the number has no meaning yet
+	Value  string // the text; the content in base64 if the number has no meaning yet
 	Raw    []byte // the content of the extension, as certified
 }
 
 // OID returns the extension's object identifier in dots.
-func (e Extension) OID() string { return "1.3.6.1.4.1.57264.1." + strconv.Itoa(e.Number) }
+func (e Extension) OID() string { return prefix + strconv.Itoa(e.Number) }
 
 // ExtensionSet holds the extensions of one certificate. The zero set is
 // empty. It is immutable and safe for concurrent use.
@@ -142,6 +155,7 @@ func (s *ExtensionSet) insert(e Extension) error {
 func parseExtension(n int, raw []byte) (Extension, error) {
 	e := Extension{Number: n, Name: Name(n), Raw: raw}
 	if e.Name == "" {
+		e.Value = base64.StdEncoding.EncodeToString(raw)
 		return e, nil
 	}
 	text := cryptobyte.String(raw)
@@ -165,12 +179,11 @@ func parseExtension(n int, raw []byte) (Extension, error) {
 // what it holds must not be modified.
 func (s *ExtensionSet) All() []Extension { return s.list }
 
-// Value returns the text of extension number n, and whether the certificate
-// has it: absent and empty are different things. It is false for numbers
-// without a meaning.
+// Value returns the value of extension number n, see [Extension], and whether
+// the certificate has it: absent and empty are different things.
 func (s *ExtensionSet) Value(n int) (string, bool) {
 	for i := range s.list {
-		if s.list[i].Number == n && s.list[i].Name != "" {
+		if s.list[i].Number == n {
 			return s.list[i].Value, true
 		}
 	}

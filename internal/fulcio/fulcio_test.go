@@ -112,8 +112,16 @@ func TestExtensions(t *testing.T) {
 	if _, ok := set.Value(13); ok {
 		t.Error("an absent extension is not empty")
 	}
-	if _, ok := set.Value(99); ok {
-		t.Error("a number without a meaning has no text")
+	for _, name := range []string{"1.3.6.1.4.1.57264.1.99", "1.3.6.1.4.1.57264.1.12"} {
+		if v, ok := set.Lookup(name); v != map[int]string{99: "AQI=", 12: "https://github.com/o/r"}[Number(name)] || !ok {
+			t.Errorf("%s is %q, %v", name, v, ok)
+		}
+	}
+	for _, name := range []string{"", "1.3.6.1.4.1.57264.1.", "1.3.6.1.4.1.57264.1.0", "1.3.6.1.4.1.57264.1.012", "1.3.6.1.4.1.57264.1.+12", "1.3.6.1.4.1.57264.1.-1",
+		"1.3.6.1.4.1.57264.1.4294967308", "1.3.6.1.4.1.57264.2"} {
+		if n := Number(name); n != 0 {
+			t.Errorf("%q is number %d", name, n)
+		}
 	}
 	if _, ok := set.Lookup("nonsense"); ok {
 		t.Error("a name that nobody gave was found")

@@ -132,6 +132,7 @@ var policyCodes = []Description{
 	{Code: "policy.identity", Cause: "An identity in the policy is incomplete or contradictory.", Fix: "Give each identity a name and an issuer, each exact or as an expression."},
 	{Code: "policy.key", Cause: "A managed key in the policy is unusable.", Fix: "Give one public key in PEM, ECDSA, RSA or Ed25519."},
 	{Code: "policy.limit", Cause: "A limit in the policy is not a positive number.", Fix: "Fix the policy."},
+	{Code: "policy.predicate_type", Cause: "A predicate type in the policy is empty.", Fix: "Name the type, or leave the condition out."},
 	{Code: "policy.regexp", Cause: "A regular expression in the policy does not parse.", Fix: "Fix it; the syntax is RE2 and the whole text must match."},
 	{Code: "policy.root", Cause: "No trust root was given.", Fix: "Give one."},
 	{Code: "policy.rule", Cause: "A rule in the policy is nil.", Fix: "Fix the policy."},

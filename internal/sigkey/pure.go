@@ -9,12 +9,22 @@ import (
 	"hash"
 
 	"filippo.io/edwards25519"
+	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 )
 
 // Pure Ed25519 signs a message, not its digest, which is why everybody reads
 // the whole file to check such a signature. It need not be: the one thing
 // that depends on the message is k = SHA-512(R ‖ A ‖ M) of RFC 8032, Section
 // 5.1.7, and R and A are known before the first byte of M.
+
+// Pure returns the key tied to pure Ed25519, nil if it is not an Ed25519 key.
+func (k *Key) Pure() *Key {
+	pure, err := k.With(v1.PublicKeyDetails_PKIX_ED25519)
+	if err != nil {
+		return nil
+	}
+	return pure
+}
 
 // PureHash returns the hash to stream a message through for [Key.VerifyPure],
 // primed for one signature. It returns nil if the key is not an Ed25519 key

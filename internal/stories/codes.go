@@ -64,6 +64,7 @@ func Anecdotes() []Anecdote {
 		{"policy.regexp", "expression out of its group", identity(func(id *verify.Identity) { id.SAN = verify.Matching("a)|(?:b") })},
 		{"policy.key", "no key", policy(verify.Policy{Keys: []verify.Key{{}}})},
 		{"policy.limit", "negative limit", policy(verify.Policy{AnyIdentity: true, MaxSubjects: -1})},
+		{"policy.predicate_type", "empty predicate type", policy(verify.Policy{AnyIdentity: true, PredicateTypes: []string{""}})},
 		{"policy.rule", "nil rule", policy(verify.Policy{AnyIdentity: true, Rules: []verify.Rule{nil}})},
 		{"policy.artifact", "weak digest", digest("md5:d41d8cd98f00b204e9800998ecf8427e")},
 		{"policy.artifact", "empty digest", digest("sha256:")},
