@@ -30,6 +30,7 @@ func TestMain(m *testing.M) { testscript.Main(m, commands) }
 //	head N FILE OUT                write the first N bytes of FILE to OUT
 //	valid FILE                     the file is JSON, or JSON Lines
 //	replace FILE OLD NEW OUT       write FILE with OLD replaced to OUT
+//	zeros N FILE                   write a file of N bytes, with holes
 //
 // Under the condition [offline], sigbundle-offline is the command in a process
 // that the kernel kills if it opens a socket.
@@ -55,7 +56,7 @@ func TestScript(t *testing.T) {
 			return commands["sigbundle-offline"] != nil, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exit": cmdExit, "jsonl": cmdJSONL, "head": cmdHead, "valid": cmdValid, "replace": cmdReplace,
+			"exit": cmdExit, "jsonl": cmdJSONL, "head": cmdHead, "valid": cmdValid, "replace": cmdReplace, "zeros": cmdZeros,
 		},
 	})
 }
@@ -125,4 +126,15 @@ func cmdReplace(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s does not contain %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[3]), []byte(changed), 0o666))
+}
+
+func cmdZeros(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: zeros N FILE")
+	}
+	n, err := strconv.ParseInt(args[0], 10, 64)
+	ts.Check(err)
+	name := ts.MkAbs(args[1])
+	ts.Check(os.WriteFile(name, nil, 0o666))
+	ts.Check(os.Truncate(name, n))
 }
