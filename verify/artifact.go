@@ -270,7 +270,9 @@ func (a *Artifact) pureSumFor(key *sigkey.Key, sig []byte) []byte {
 	return nil
 }
 
-func (a *Artifact) String() string {
+// String returns the first digest as "ALGORITHM:HEX", or says that there is no
+// artifact.
+func (a Artifact) String() string {
 	switch a.kind {
 	case artifactNone:
 		return "no artifact"

@@ -127,8 +127,10 @@ var NoIssuer = Match{Absent: true}
 type Key struct {
 	// Public is an ECDSA (P-256, P-384, P-521), RSA or Ed25519 key.
 	Public crypto.PublicKey
-	// Algorithm is the algorithm it signs with; zero means the registry's
-	// default for the key's type.
+	// Algorithm is the one algorithm it signs with, a PublicKeyDetails of
+	// sigstore_common.proto. Zero means the registry's default for the key's
+	// type and what is in use beside it: SHA-256 with P-384 and P-521, and
+	// Ed25519 with and without a prehash.
 	Algorithm sigkey.Algorithm
 	// Hint is what a bundle must call the key, see [Policy.Keys].
 	Hint string

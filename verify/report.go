@@ -19,7 +19,7 @@ const ReportSchema = "sigbundle.report.v1"
 // order.
 type Check int
 
-// The checks; [pipeline] says what each of them rests on.
+// The checks; docs/verification.md says what each of them rests on.
 const (
 	CheckSigner      Check = iota // the kind of signer is one that the policy accepts
 	CheckDigest                   // the message digest that the bundle names is the artifact's
@@ -65,12 +65,14 @@ const (
 	Failed                // refused; Code and Detail say why
 )
 
+var statusNames = [...]string{"not run", "passed", "skipped", "failed"}
+
 // String returns "not run", "passed", "skipped" or "failed".
 func (s Status) String() string {
 	if s < NotRun || s > Failed {
 		return "unknown"
 	}
-	return [...]string{"not run", "passed", "skipped", "failed"}[s]
+	return statusNames[s]
 }
 
 // MarshalText returns the outcome's name.

@@ -5,6 +5,7 @@ package verify_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"strings"
 	"sync"
@@ -161,6 +162,29 @@ func TestTextIsEscaped(t *testing.T) {
 		}
 		if got := b.String(); strings.ContainsAny(got, "\x1b\r\u202e") || strings.Contains(got, "gotcha\n") {
 			t.Errorf("unescaped: %q", got)
+		}
+	}
+}
+
+// A report is read back as it was written.
+func TestReportReadBack(t *testing.T) {
+	told(t, func(name string, c *stories.Case) {
+		report, _ := c.Judge(true)
+		written := report.MarshalIndent()
+		var read verify.Report
+		if err := json.Unmarshal(written, &read); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if again := read.MarshalIndent(); !bytes.Equal(again, written) {
+			t.Errorf("%s: read back as %s", name, again)
+		}
+	})
+	for _, text := range []string{
+		`{"checks":[{"check":"magic"}]}`, `{"checks":[{"status":"well"}]}`, `{"bundle":{"sha256":"sha256:00"}}`,
+		`{"bundle":{"sha256":"` + strings.Repeat("0", 64) + `"}}`, `{"bundle":{"sha256":"sha256:` + strings.Repeat("x", 64) + `"}}`,
+	} {
+		if err := json.Unmarshal([]byte(text), new(verify.Report)); err == nil {
+			t.Errorf("read %s", text)
 		}
 	}
 }
