@@ -26,7 +26,7 @@ func newAttest() *cobra.Command {
 		Use:   "attest {ARTIFACT...|--oci-layout DIR|--image REFERENCE} --predicate FILE --type TYPE",
 		Short: "Sign an in-toto statement about files",
 		Long: `Attest makes one in-toto statement about all the files, signs it and writes
-the bundle beside the first one, as ARTIFACT` + bundleSuffix + `. What is there already
+the bundle beside the first one, as ARTIFACT` + signflags.BundleSuffix + `. What is there already
 is not replaced: a second attestation, or one of a file that is signed, goes
 where --bundle says.
 
@@ -50,7 +50,10 @@ Who signs, and with what services, is said as for sigbundle sign.`,
 			case f.image.given() && (f.statement.Predicate == "" || f.statement.Type == ""):
 				return errors.New("want --predicate and --type")
 			case f.image.given():
-				return f.image.check(args)
+				if err := f.image.check(args); err != nil {
+					return err
+				}
+				return f.statement.CheckType()
 			}
 			return f.statement.Check(args, f.bundle)
 		},
@@ -71,7 +74,7 @@ func (f *attestFlags) run(cmd *cobra.Command, artifacts []string) error {
 		return f.image.sign(cmd, &f.signer, reads, f.bundle, f.statementAbout)
 	}
 	what := f.statement.Name(artifacts)
-	target, err := target(reads, f.bundle, what, true)
+	target, err := signflags.Target(reads, f.bundle, what, true)
 	if err != nil {
 		return err
 	}

@@ -293,7 +293,7 @@ func (f *auditFlags) auditPolicy() (verify.Policy, error) {
 		return p, usage(err)
 	}
 	require, err := parseRequire(f.require)
-	return verify.Policy{PredicateTypes: f.predicateTypes, Require: require}, err
+	return verify.Policy{PredicateTypes: f.types(), Require: require}, err
 }
 
 // policyKey tells policies apart when an audit is resumed.

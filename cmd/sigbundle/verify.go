@@ -15,6 +15,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/fulcio"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
+	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -112,7 +113,7 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	fl.BoolVar(&f.noIdentity, "no-identity", false, "accept every signer that the trust root vouches for; the report shows it")
 	fl.StringVar(&f.key, "key", "", "accept signatures of the public key in this PEM `FILE`")
 	fl.StringArrayVar(&f.extensions, "ext", nil, "require the certificate extension `NAME=VALUE`, such as sourceRepositoryURI=https://…; repeatable")
-	fl.StringArrayVar(&f.predicateTypes, "predicate-type", nil, "require a statement with this predicate `TYPE`; repeatable, one must match")
+	fl.StringArrayVar(&f.predicateTypes, "predicate-type", nil, "require a statement with this predicate `TYPE`, a URI or a short name as for attest; repeatable, one must match")
 	fl.StringSliceVar(&f.require, "require", nil, "change how much evidence it takes: `tlog=N,sct=N,tsa=N,time=N`; 0 requires none")
 	fl.BoolVar(&f.noArtifact, "no-artifact", false, "verify a DSSE bundle without comparing an artifact; the report shows it")
 	fl.BoolVar(&f.explain, "explain", false, "show every check and what it proved; after a failure, run the rest as far as possible")
@@ -264,12 +265,21 @@ func judge(v *verify.Verifier, b *bundle.Bundle, a verify.Artifact) *verify.Repo
 	return unjudged(err)
 }
 
+// types are the predicate types, short names taken for what attest signs under
+// them.
+func (f *verifyFlags) types() (types []string) {
+	for _, name := range f.predicateTypes {
+		types = append(types, sign.PredicateType(name))
+	}
+	return types
+}
+
 // errNobody: nobody is trusted by default.
 var errNobody = errors.New("say whose signature to accept: --identity with --issuer, --identity-regexp with --issuer-regexp, or --key")
 
 // policy turns the flags into a policy.
 func (f *verifyFlags) policy() (verify.Policy, error) {
-	p := verify.Policy{AnyIdentity: f.noIdentity, PredicateTypes: f.predicateTypes}
+	p := verify.Policy{AnyIdentity: f.noIdentity, PredicateTypes: f.types()}
 	extensions, err := parseExtensions(f.extensions)
 	if err != nil {
 		return p, err

@@ -12,6 +12,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/sigkey"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
+	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -112,7 +113,7 @@ func (v *verifiers) policy(e *entry) (verify.Policy, error) {
 		out.Require = *p.require
 	}
 	if p.predicateType != "" {
-		out.PredicateTypes = []string{p.predicateType}
+		out.PredicateTypes = []string{sign.PredicateType(p.predicateType)}
 	}
 	return out, nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -42,6 +43,17 @@ func (s *Statement) Check(artifacts []string, bundle string) error {
 		return errors.New("--statement needs --bundle")
 	case s.File == "" && (len(artifacts) == 0 || s.Predicate == "" || s.Type == ""):
 		return errors.New("want artifacts, --predicate and --type")
+	case s.File != "":
+		return nil
+	}
+	return s.CheckType()
+}
+
+// CheckType refuses a type that is no URI (RFC 3986, Section 3: it has a
+// scheme), such as a short name that is misspelt: it would be signed.
+func (s *Statement) CheckType() error {
+	if u, err := url.Parse(sign.PredicateType(s.Type)); err != nil || u.Scheme == "" {
+		return fmt.Errorf("--type %q is neither a URI nor one of the short names", s.Type)
 	}
 	return nil
 }
