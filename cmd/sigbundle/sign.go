@@ -12,15 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sigbundle/sigbundle/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/internal/signflags"
 	"github.com/sigbundle/sigbundle/sign"
 )
-
-// bundleSuffix is what a bundle beside its artifact is called (client
-// specification, Section 4.1.1).
-const bundleSuffix = ".sigstore.json"
 
 type signFlags struct {
 	bundle string
@@ -33,7 +28,7 @@ func newSign() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sign {FILE...|--oci-layout DIR|--image REFERENCE}",
 		Short: "Sign files, and verify the bundles before they are written",
-		Long: `Sign makes a bundle for each file and writes it beside it, as FILE` + bundleSuffix + `.
+		Long: `Sign makes a bundle for each file and writes it beside it, as FILE` + signflags.BundleSuffix + `.
 
 Without --key it signs keyless: a fresh key is certified for the holder of an
 identity token, signs once and is forgotten. The token is --identity-token,
@@ -90,7 +85,8 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 			return fmt.Errorf("%s is a directory", name)
 		}
 	}
-	targets, err := f.targets(files)
+	// What is signed may be public for good: it has to have a place.
+	targets, err := signflags.Targets(f.signer.reads(), f.bundle, files)
 	if err != nil {
 		return err
 	}
@@ -112,36 +108,6 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 		fmt.Fprintf(cmd.OutOrStdout(), "signed %s: %s\n", screen.Escape(name), screen.Escape(targets[i]))
 	}
 	return nil
-}
-
-// targets returns where the bundles go, if all of them can be written there:
-// what is signed may be public for good.
-func (f *signFlags) targets(files []string) ([]string, error) {
-	reads := f.signer.reads()
-	for _, name := range files {
-		reads.Add("an artifact", name)
-	}
-	targets := make([]string, len(files))
-	for i, name := range files {
-		var err error
-		if targets[i], err = target(reads, f.bundle, name, false); err != nil {
-			return nil, err
-		}
-	}
-	return targets, nil
-}
-
-// target returns where a bundle goes: to the file that --bundle names, or
-// beside the artifact, unless something is there that would be lost.
-func target(reads *outfile.Set, named, artifact string, statement bool) (string, error) {
-	if named != "" {
-		return named, reads.Free("--bundle", named)
-	}
-	name := artifact + bundleSuffix
-	if err := reads.Free("the bundle of "+artifact, name); err != nil {
-		return "", err
-	}
-	return name, signflags.Replaceable(name, statement)
 }
 
 func signFile(ctx context.Context, signer *sign.Signer, name, target string) error {

@@ -15,8 +15,6 @@ import (
 	"github.com/sigbundle/sigbundle/sign"
 )
 
-const bundleSuffix = ".sigstore.json"
-
 func newSign() *cobra.Command {
 	var bundle string
 	f := new(signerFlags)
@@ -28,9 +26,13 @@ func newSign() *cobra.Command {
 			if bundle != "" && len(files) > 1 {
 				return errors.New("--bundle goes with one file; several get theirs beside them")
 			}
+			targets, err := signflags.Targets(f.reads(), bundle, files)
+			if err != nil {
+				return err
+			}
 			return f.with(func(s *sign.Signer) error {
-				for _, name := range files {
-					if err := signFile(cmd, s, name, bundle); err != nil {
+				for i, name := range files {
+					if err := signFile(cmd, s, name, targets[i]); err != nil {
 						return err
 					}
 				}
@@ -52,11 +54,8 @@ func signFile(cmd *cobra.Command, s *sign.Signer, name, target string) error {
 	return finish(cmd, s, name, sign.Message(file), target)
 }
 
-// finish signs, writes and says so. An empty target is beside the file.
+// finish signs, writes and says so.
 func finish(cmd *cobra.Command, s *sign.Signer, name string, content sign.Content, target string) error {
-	if target == "" {
-		target = name + bundleSuffix
-	}
 	signed, err := s.Sign(context.Background(), content)
 	if err != nil {
 		return fmt.Errorf("%s is not signed: %w", name, err)
@@ -76,12 +75,18 @@ func newAttest() *cobra.Command {
 		Short: "Sign an in-toto statement, about files or one that exists",
 		Args:  func(_ *cobra.Command, artifacts []string) error { return statement.Check(artifacts, bundle) },
 		RunE: func(cmd *cobra.Command, artifacts []string) error {
+			reads := f.reads()
+			statement.Reads(reads, artifacts)
+			target, err := signflags.Target(reads, bundle, statement.Name(artifacts), true)
+			if err != nil {
+				return err
+			}
 			payload, err := statement.Payload(artifacts)
 			if err != nil {
 				return err
 			}
 			return f.with(func(s *sign.Signer) error {
-				return finish(cmd, s, statement.Name(artifacts), sign.Statement(payload), bundle)
+				return finish(cmd, s, statement.Name(artifacts), sign.Statement(payload), target)
 			})
 		},
 	}

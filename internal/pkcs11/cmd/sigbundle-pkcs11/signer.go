@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/internal/instances"
+	"github.com/sigbundle/sigbundle/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/pkcs11"
 	"github.com/sigbundle/sigbundle/internal/signflags"
 	"github.com/sigbundle/sigbundle/sign"
@@ -82,6 +83,14 @@ func (f *signerFlags) trust() signflags.Trust {
 		}
 		return root, nil
 	}}
+}
+
+// reads are the files that the flags name.
+func (f *signerFlags) reads() *outfile.Set {
+	reads := new(outfile.Set)
+	f.Services.Reads(reads)
+	reads.Add("--trusted-root", f.trustedRoot)
+	return reads
 }
 
 // with runs use with the signer that the flags describe, and logs out again.
