@@ -3,7 +3,7 @@
 package main
 
 // Which trust root a command judges by, and how that root is proved. Nothing
-// here opens a connection: `trust refresh` alone does.
+// here opens a connection: `trust refresh` alone fetches trust.
 
 import (
 	"encoding/hex"

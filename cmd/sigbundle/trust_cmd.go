@@ -26,7 +26,7 @@ func newTrust() *cobra.Command {
 		Long: `Trust roots say which logs and authorities count. They are proved by TUF, from
 a root that is built in or was added by hand, every time they are used.
 
-Only "trust refresh" uses the network. Everything else works offline.`,
+Of these commands only "trust refresh" uses the network.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

@@ -186,8 +186,8 @@ func newTrustRefresh() *cobra.Command {
 		Use:   "refresh [NAME...]",
 		Short: "Bring instances' trust roots up to date, over the network",
 		Long: `Refresh updates the caches of instances from their TUF repositories, following
-the TUF client workflow from the root that is built in or was added. It is the
-only command that opens a connection. Without a name it refreshes public-good.
+the TUF client workflow from the root that is built in or was added. No other
+command fetches trust. Without a name it refreshes public-good.
 
 A refresh that fails leaves the trust of the one before as it was and says why.
 Exit code 1 means that a repository was refused, 2 that it could not be had.`,

@@ -61,6 +61,8 @@ func (s *Services) Load(t Trust) (*trustroot.Root, *signingconfig.Config, error)
 	switch {
 	case s.Timeout < 0:
 		return nil, nil, fmt.Errorf("--timeout %v is less than nothing", s.Timeout)
+	case s.Rekor < 0 || s.Rekor > 2:
+		return nil, nil, fmt.Errorf("--rekor-version %d is not 1 or 2", s.Rekor)
 	case s.TrustConfig != "":
 		return readTrustConfig(s.TrustConfig)
 	case s.SigningConfig == "" && t.File != "":

@@ -3,6 +3,7 @@
 package signingconfig
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -54,14 +55,14 @@ func (c *Config) TSAs(now time.Time) ([]Service, error) { return chosen(c.AnyTSA
 // nothing suits, which must not be taken for leave to sign without a log,
 // signingconfig.selector and signingconfig.count.
 func (c *Config) AnyRekors(now time.Time, forceMajor int) (Candidates, error) {
-	versions := rekorVersions
+	what, versions := "transparency log", rekorVersions
 	if forceMajor != 0 {
-		versions = nil
+		what, versions = fmt.Sprintf("transparency log of version %d", forceMajor), nil
 		if slices.Contains(rekorVersions, forceMajor) {
 			versions = []int{forceMajor}
 		}
 	}
-	return choose("transparency log", c.contents.Rekors, now, versions, c.contents.RekorChoice)
+	return choose(what, c.contents.Rekors, now, versions, c.contents.RekorChoice)
 }
 
 // AnyTSAs is TSAs with the alternatives. Refusals are those of
