@@ -67,6 +67,8 @@ func Check(name string) error {
 		return err
 	case info != nil && info.IsDir():
 		return fmt.Errorf("%s is a directory", name)
+	case info != nil && info.Mode().Type() == fs.ModeSocket:
+		return fmt.Errorf("%s is a socket", name)
 	case info != nil && !info.Mode().IsRegular():
 		return nil
 	}

@@ -7,6 +7,7 @@ package outfile
 import (
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -42,6 +43,19 @@ func TestWritePipe(t *testing.T) {
 	}
 	if info, err := os.Stat(name); err != nil || info.Mode().Type() != fs.ModeNamedPipe {
 		t.Errorf("it is %v, %v", info, err)
+	}
+}
+
+// A socket cannot be opened, whoever listens.
+func TestCheckSocket(t *testing.T) {
+	t.Chdir(t.TempDir()) // names of sockets are short
+	l, err := net.Listen("unix", "socket")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if Check("socket") == nil || Write("socket", nil) == nil {
+		t.Error("it was written")
 	}
 }
 
