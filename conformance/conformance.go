@@ -198,6 +198,9 @@ func loadCase(suite fs.FS, dir string) (Case, error) {
 // Run gives every case to the client twice, with the artifact itself and with
 // its digest, and returns what it answered.
 func Run(suite fs.FS, client Client) ([]Outcome, error) {
+	if suite == nil || client == nil {
+		return nil, errors.New("no suite or no client given")
+	}
 	cases, err := Load(suite)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"testing"
 	"testing/fstest"
 
 	"github.com/sigbundle/sigbundle/conformance"
@@ -44,4 +45,10 @@ func ExampleRun() {
 	// another-signer_fail by digest: true "identity.san"
 	// happy-path by path: true ""
 	// happy-path by digest: true ""
+}
+
+func TestRunWithoutClient(t *testing.T) {
+	if _, err := conformance.Run(fstest.MapFS{}, nil); err == nil {
+		t.Error("ran no client")
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -49,9 +50,22 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return exitUsage
 }
 
+// exclusive is what cobra says of flags that exclude each other.
+var exclusive = regexp.MustCompile(`^if any flags in the group \[.*\] are set none of the others can be; \[(\S+) (\S+).*\] were all set$`)
+
 // sentence says what went wrong, with the code that `explain` knows more about.
+// Of errors that are joined, one a line, it leaves out what is said before.
 func sentence(err error) string {
-	text := screen.Escape(err.Error())
+	text := ""
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		switch {
+		case text == "":
+			text = line
+		case !strings.Contains(text, line):
+			text += "; " + line
+		}
+	}
+	text = exclusive.ReplaceAllString(screen.Escape(text), "--$1 and --$2 exclude each other")
 	if code := verify.CodeOf(err); code != "" && !strings.Contains(text, code) {
 		text += " (" + code + ")"
 	}
@@ -86,7 +100,8 @@ key, policy or trust root that it names is none, or a file could not be read.`,
 		SuggestionsMinimumDistance: 2,
 		Args:                       unknownCommand,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE:          noEmptyFlags,
+		PersistentPreRunE:          checkWords,
+		Version:                    versionString(),
 	}
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -122,10 +137,19 @@ func strictWords(root *cobra.Command) {
 	}
 }
 
+// checkWords refuses what no command takes for what it looks like.
+func checkWords(cmd *cobra.Command, args []string) error {
+	reads := strings.Contains(cmd.Use, "|-|") || strings.Contains(cmd.Use, "|-}")
+	if !reads && slices.Contains(args, stdinName) {
+		return fmt.Errorf("%s does not read standard input: name a file, such as ./- if that is its name", cmd.CommandPath())
+	}
+	return noEmptyFlags(cmd)
+}
+
 // noEmptyFlags refuses a flag that is given without a value: in a script whose
 // variable is not set, --trusted-root "$ROOT" must not mean another root, nor
 // --predicate-type "$TYPE" any type.
-func noEmptyFlags(cmd *cobra.Command, _ []string) error {
+func noEmptyFlags(cmd *cobra.Command) error {
 	for _, f := range visited(cmd.Flags().Visit) {
 		values := []string{f.Value.String()}
 		if several, ok := f.Value.(interface{ GetSlice() []string }); ok {

@@ -161,7 +161,7 @@ func (f *imageFlags) sign(cmd *cobra.Command, flags *signerFlags, reads *outfile
 	}
 	payload, err := statement(p, image)
 	if err != nil {
-		return err
+		return asRefusal(err)
 	}
 	signer, err := flags.signer(cmd)
 	if err != nil {
@@ -230,18 +230,15 @@ func signatureOf(_ *place, image oci.Descriptor) ([]byte, error) {
 
 // statementAbout is the statement with the predicate that the flags name.
 func (f *attestFlags) statementAbout(p *place, image oci.Descriptor) ([]byte, error) {
-	predicate, err := readFile(f.statement.Predicate)
+	predicate, err := f.statement.ReadPredicate()
 	if err != nil {
 		return nil, err
 	}
-	return imageStatement(p.subject, image, sign.PredicateType(f.statement.Type), predicate)
+	payload, err := imageStatement(p.subject, image, sign.PredicateType(f.statement.Type), predicate)
+	return payload, f.statement.About(err)
 }
 
 func imageStatement(name string, image oci.Descriptor, predicateType string, predicate []byte) ([]byte, error) {
 	h, sum := image.Digest.Sum()
-	payload, err := sign.NewStatement([]sign.Subject{{Name: name, Digests: map[crypto.Hash][]byte{h: sum}}}, predicateType, predicate)
-	if err != nil {
-		return nil, &refusal{err}
-	}
-	return payload, nil
+	return sign.NewStatement([]sign.Subject{{Name: name, Digests: map[crypto.Hash][]byte{h: sum}}}, predicateType, predicate)
 }

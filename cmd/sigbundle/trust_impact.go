@@ -26,7 +26,7 @@ type impactFlags struct {
 func newTrustImpact() *cobra.Command {
 	f := new(impactFlags)
 	cmd := &cobra.Command{
-		Use:   "impact --retire KEY BUNDLES...",
+		Use:   "impact --retire KEY {BUNDLES...|-}",
 		Short: "Say which stored bundles would stop verifying without a key",
 		Long: `Impact verifies every bundle once, and computes from what was proved which of
 them would stop verifying if the trust root no longer listed a key: that of a

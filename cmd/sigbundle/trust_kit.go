@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -61,12 +62,16 @@ func (f *kitFlags) addReading(cmd *cobra.Command) {
 
 // readKit opens a kit and, if one is named, its base.
 func (f *kitFlags) readKit(name string) (*kit.Kit, [32]byte, error) {
+	wanted, err := hex.DecodeString(strings.TrimPrefix(f.sha256, "sha256:"))
+	if f.sha256 != "" && (err != nil || len(wanted) != sha256.Size) {
+		return nil, [32]byte{}, fmt.Errorf("--sha256 %q is not 64 hexadecimal digits", f.sha256)
+	}
 	data, err := readUpTo(name, maxKit)
 	if err != nil {
 		return nil, [32]byte{}, err
 	}
 	sum := sha256.Sum256(data)
-	if f.sha256 != "" && !strings.EqualFold(strings.TrimPrefix(f.sha256, "sha256:"), fmt.Sprintf("%x", sum)) {
+	if f.sha256 != "" && !bytes.Equal(wanted, sum[:]) {
 		return nil, sum, &refusal{refuse.New("kit.digest", "%s is %s, not the kit that was wanted", name, fingerprint(sum))}
 	}
 	base, err := f.readBase()
@@ -349,6 +354,9 @@ func fileURL(dir string) string {
 // checkFree refuses to write over files: the bundles in a kit are nobody's
 // word until they are verified, and their names are anybody's.
 func checkFree(k *kit.Kit, folder, dir string) error {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("--bundles %s is not a folder", dir)
+	}
 	for _, f := range k.Manifest().Files {
 		name, ok := strings.CutPrefix(f.Name, folder+"/")
 		if !ok {

@@ -83,6 +83,8 @@ requires. --require changes that, and the report shows it.`,
 				return f.image.check(args)
 			case f.image.mirrorOf != "":
 				return errors.New("--mirror-of needs --oci-layout or --image")
+			case f.image.plainHTTP || f.image.caFile != "":
+				return errors.New("--plain-http and --ca-file are about registries, and need --oci-layout or --image")
 			case f.noArtifact && len(args) > 0:
 				return errors.New("--no-artifact and an artifact exclude each other")
 			case f.noArtifact && f.bundle == "":

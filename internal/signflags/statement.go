@@ -6,12 +6,15 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/sign"
 )
 
@@ -22,12 +25,15 @@ type Statement struct {
 	Type      string
 	File      string
 	Digests   []string
+
+	stdin func() io.Reader
 }
 
 // Add adds the flags.
 func (s *Statement) Add(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.StringVar(&s.Predicate, "predicate", "", "the predicate's `FILE`, a JSON object")
+	fl.StringVar(&s.Predicate, "predicate", "", "the predicate's `FILE`, a JSON object; - is standard input")
+	s.stdin = cmd.InOrStdin
 	fl.StringVar(&s.Type, "type", "", "the predicate's `TYPE`, a URI or a short name")
 	fl.StringVar(&s.File, "statement", "", "sign the statement in this `FILE`, byte for byte")
 	fl.StringSliceVar(&s.Digests, "digest", []string{"sha256"}, "name artifacts by these digests: `sha256,sha384,sha512`")
@@ -81,7 +87,7 @@ func (s *Statement) Payload(artifacts []string) ([]byte, error) {
 		}
 		by = append(by, h)
 	}
-	predicate, err := ReadFile(s.Predicate)
+	predicate, err := s.ReadPredicate()
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +99,21 @@ func (s *Statement) Payload(artifacts []string) ([]byte, error) {
 		}
 		subjects = append(subjects, subject)
 	}
-	return sign.NewStatement(subjects, sign.PredicateType(s.Type), predicate)
+	payload, err := sign.NewStatement(subjects, sign.PredicateType(s.Type), predicate)
+	return payload, s.About(err)
+}
+
+// ReadPredicate reads the predicate.
+func (s *Statement) ReadPredicate() ([]byte, error) {
+	if s.Predicate == "-" {
+		return io.ReadAll(io.LimitReader(s.stdin(), bundle.MaxSize+1))
+	}
+	return ReadFile(s.Predicate)
+}
+
+// About names the predicate's file in what is wrong with a statement.
+func (s *Statement) About(err error) error {
+	return refuse.Wrap("sign.content", err, "%s", s.Predicate)
 }
 
 func readSubject(name string, by []crypto.Hash) (sign.Subject, error) {
