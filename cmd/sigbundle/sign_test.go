@@ -235,7 +235,7 @@ func TestSignDetached(t *testing.T) {
 	s.Detached = true
 	token := jwt(t, map[string]any{"email": nil, "sub": "dev@example.test"})
 	s.fails(1, "sign.fulcio.detached_sct", "--identity-token", token)
-	s.fails(2, "none of the others can be", "--key", "k", "--allow-detached-sct")
+	s.fails(2, "--allow-detached-sct and --key exclude each other", "--key", "k", "--allow-detached-sct")
 	out := s.run(0, "", "sigbundle", "sign", "app", "--trust-config", s.config, "--identity-token", token, "--allow-detached-sct")
 	if !strings.Contains(out, "note: the certificate's signed certificate timestamp was verified and is not in the bundle") {
 		t.Errorf("%q", out)
