@@ -31,7 +31,7 @@ func threeClocks(t *testing.T, c Config, fresh time.Time) {
 		month          refuse.Code
 		proved         time.Time
 	}{
-		{"before issuance", fresh.AddDate(-10, 0, 0), "", "", "", fresh.AddDate(-10, 0, 0)},
+		{"before issuance", fresh.AddDate(-10, 0, 0), "", "tuf.age", "tuf.age", time.Time{}},
 		{"inside validity", fresh, "", "", "", fresh},
 		{"a year after expiry", later, "tuf.expired", "tuf.expired", "tuf.age", fresh},
 	} {
@@ -47,7 +47,7 @@ func threeClocks(t *testing.T, c Config, fresh time.Time) {
 			if got := refuse.CodeOf(repo.Judge()); got != code {
 				t.Errorf("%s, at most %v: judged %q, want %q", x.name, age, got, code)
 			}
-			if s := repo.Status(); !s.ProvedAt.Equal(x.proved) || s.Expired != (x.strict != "") || s.Age != x.at.Sub(x.proved) {
+			if s := repo.Status(); !s.ProvedAt.Equal(x.proved) || s.Expired != (x.strict == "tuf.expired") || s.Age != x.at.Sub(x.proved) {
 				t.Errorf("%s: status %+v", x.name, s)
 			}
 		}

@@ -40,7 +40,7 @@ func newBench(t *testing.T) *bench {
 func (b *bench) cfg(targets ...string) Config {
 	c := Config{
 		Dir: b.dir, Root: b.root, URL: b.url, Now: b.now, Targets: targets,
-		Attempts: 2, Backoff: time.Millisecond, Timeout: 5 * time.Second,
+		Attempts: 2, Backoff: time.Millisecond, Timeout: 30 * time.Second,
 	}
 	if b.config != nil {
 		b.config(&c)

@@ -74,7 +74,12 @@ func TestNetworkFaults(t *testing.T) {
 			}
 			t.Run(name+"/"+step[:9], func(t *testing.T) {
 				b := faultyBench(t)
-				b.config = func(c *Config) { c.Timeout = 100 * time.Millisecond; c.Attempts = 1 }
+				b.config = func(c *Config) {
+					c.Attempts = 1
+					if name == "slow" {
+						c.Timeout = 100 * time.Millisecond
+					}
+				}
 				b.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
 					if r.URL.Path != "/"+step {
 						return false
