@@ -3,21 +3,17 @@
 package kit
 
 import (
-	"archive/tar"
-	"bytes"
-	"compress/gzip"
-	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/trustroot/internal/tuftest"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 )
 
@@ -32,7 +28,10 @@ func TestPublicKits(t *testing.T) {
 	}
 	fresh := time.Date(2026, 8, 23, 0, 0, 0, 0, time.UTC)
 	for name, first := range map[string]string{"production": "5.root.json", "staging": "1.root.json"} {
-		files := unpack(t, filepath.Join(dir, name+".tar.gz"), name+"/")
+		files, err := tuftest.Unpack(filepath.Join(dir, name+".tar.gz"), name+"/")
+		if err != nil {
+			t.Fatal(err)
+		}
 		keys := delegated(t, files)
 		proof := func(root string, at time.Time) tufroot.Config {
 			return tufroot.Config{Roots: [][]byte{files[root].Data}, Policy: tufroot.Policy{At: at, MaxAge: tufroot.AnyAge}}
@@ -76,33 +75,4 @@ func delegated(t *testing.T, files fstest.MapFS) string {
 		t.Fatalf("no delegated keys: %v", err)
 	}
 	return path.Base(path.Dir(found[0])) + "/keys.json"
-}
-
-func unpack(t *testing.T, file, prefix string) fstest.MapFS {
-	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	z, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := fstest.MapFS{}
-	for r := tar.NewReader(z); ; {
-		h, err := r.Next()
-		if err == io.EOF {
-			return files
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if h.Typeflag == tar.TypeReg {
-			data, err := io.ReadAll(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			files[strings.TrimPrefix(h.Name, prefix)] = &fstest.MapFile{Data: data}
-		}
-	}
 }

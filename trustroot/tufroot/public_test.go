@@ -3,17 +3,16 @@
 package tufroot
 
 import (
-	"archive/tar"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/sigbundle/sigbundle/trustroot/internal/tuftest"
 )
 
 // public reads a copy of a public repository out of the folder that
@@ -25,32 +24,11 @@ func public(t *testing.T, name string) fstest.MapFS {
 		t.Log("SIGBUNDLE_TUF names no folder with copies of the public repositories: skipped")
 		return nil
 	}
-	f, err := os.Open(filepath.Join(dir, name+".tar.gz"))
+	files, err := tuftest.Unpack(filepath.Join(dir, name+".tar.gz"), name+"/")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := fstest.MapFS{}
-	for r := tar.NewReader(z); ; {
-		h, err := r.Next()
-		if err == io.EOF {
-			return files
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if h.Typeflag == tar.TypeReg {
-			data, err := io.ReadAll(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			files[strings.TrimPrefix(h.Name, name+"/")] = &fstest.MapFile{Data: data, Mode: 0o600}
-		}
-	}
+	return files
 }
 
 // The whole history of the public instance from version 5 on, the first that
