@@ -147,6 +147,8 @@ func (t *trustFlags) loadAged() (*trustroot.Root, string, error) {
 // it, in words of its own too.
 func (l *loaded) aged(at time.Time) (source, age string) {
 	switch {
+	case l.status != nil && l.status.ProvedAt.IsZero():
+		return l.source, ""
 	case l.status != nil:
 		return l.source, inWords(l.status.Age)
 	case l.newest.IsZero() || at.Before(l.newest):
@@ -159,12 +161,15 @@ func (l *loaded) aged(at time.Time) (source, age string) {
 // find looks, in this order, at the file given, the instance's cache, and the
 // root that is built in.
 func (t *trustFlags) find() (*loaded, error) {
-	if t.file != "" {
-		return loadFile(t.file)
-	}
 	policy, err := t.policy()
 	if err != nil {
 		return nil, err
+	}
+	if t.file != "" {
+		if policy.MaxAge != tufroot.AnyAge {
+			return nil, &refusal{refuse.New("tuf.age", "the file %s has no age to judge: leave --max-trust-age out", t.file)}
+		}
+		return loadFile(t.file)
 	}
 	return loadInstance(t.store(), t.instance, policy)
 }
@@ -203,11 +208,11 @@ func loadInstance(store instances.Store, name string, policy tufroot.Policy) (*l
 		return nil, asRefusal(err)
 	}
 	if in.ClientTrust != nil {
-		c, err := signingconfig.ParseClientTrust(in.ClientTrust)
+		root, _, err := store.Services(name, policy)
 		if err != nil {
 			return nil, asRefusal(err)
 		}
-		return &loaded{root: c.Root, source: name + ", as added"}, nil
+		return &loaded{root: root, source: name + ", as added"}, nil
 	}
 	repo, err := store.Open(in, policy)
 	if err != nil {
@@ -247,7 +252,7 @@ func loadEmbedded(in instances.Instance, policy tufroot.Policy) (*loaded, error)
 	return l, nil
 }
 
-// dated says how and as of when trust was proved.
+// dated says how and as of when trust was proved, or that this is not known.
 func dated(s tufroot.Status) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "proved by TUF from root %d", s.Start)
@@ -260,12 +265,19 @@ func dated(s tufroot.Status) string {
 	case s.Behind:
 		fmt.Fprintf(&b, ", older than the root known here, %d", s.Newest)
 	}
-	fmt.Fprintf(&b, ", as of %s", at(s.ProvedAt))
+	if s.ProvedAt.IsZero() {
+		fmt.Fprintf(&b, ", judged as of %s, before its refresh at %s", at(s.At), at(s.Refreshed))
+	} else {
+		fmt.Fprintf(&b, ", as of %s", at(s.ProvedAt))
+	}
 	return b.String()
 }
 
 // describeStatus says in one line how trust was proved and how old it is.
 func describeStatus(s tufroot.Status) string {
+	if s.ProvedAt.IsZero() {
+		return dated(s) + expired(s)
+	}
 	return dated(s) + ", " + inWords(s.Age) + " old" + expired(s)
 }
 

@@ -35,10 +35,14 @@ func newTrustExport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export KIT",
 		Short: "Write an instance's trust to one file for the other side of an air gap",
-		Long: `Export writes a kit: the history of roots, the metadata, the trust root and the
-signing configurations of an instance, from its cache or from a copy of its
-TUF repository, and any bundles, in one tar archive. The same contents give
-the same bytes. With --base it writes what that kit lacks.
+		Long: `Export writes a kit: the roots, the metadata, the trust root and the signing
+configurations of an instance, from its cache or from a copy of its TUF
+repository, and any bundles, in one tar archive. The same contents give the
+same bytes. With --base it writes what that kit lacks.
+
+A cache has the roots from the one on with which this program began. For a side
+whose program is older, export with --from a copy of the repository, which has
+them all.
 
 It prints the kit's SHA-256, which the other side can insist on.`,
 		Example: `  sigbundle trust refresh && sigbundle trust export kit.tar

@@ -143,11 +143,6 @@ func (f *kitFlags) prove(k *kit.Kit) (*kit.Proof, instances.Instance, error) {
 			return nil, in, fmt.Errorf("the instance %s has no TUF root to prove a kit from", name)
 		}
 	}
-	// The trust is as old as the kit, however long its metadata lasts.
-	if age := policy.At.Sub(k.Manifest().AsOf); policy.MaxAge > 0 && age > policy.MaxAge {
-		return nil, in, &refusal{refuse.New("tuf.age", "the kit is of %s, %s before the time of judgement, and at most %s is allowed",
-			at(k.Manifest().AsOf), inWords(age), inWords(policy.MaxAge))}
-	}
 	floors, err := f.floors(in)
 	if err != nil {
 		return nil, in, asRefusal(err)
@@ -321,11 +316,7 @@ func (f *kitFlags) install(k *kit.Kit, p *kit.Proof, in instances.Instance) (tuf
 	if err := extract(k, kit.RepositoryDir, tmp); err != nil {
 		return none, err
 	}
-	moment := k.Manifest().AsOf
-	if moment.After(policy.At) {
-		moment = policy.At
-	}
-	c := tufsync.Config{Dir: dir, Root: in.TUFRoot, URL: fileURL(tmp), Now: moment}
+	c := tufsync.Config{Dir: dir, Root: in.TUFRoot, URL: fileURL(tmp), Now: k.Manifest().AsOf}
 	for name := range p.Targets {
 		c.Targets = append(c.Targets, name)
 	}

@@ -36,13 +36,16 @@ func (s Store) Open(in Instance, policy tufroot.Policy) (*tufroot.Repository, er
 // root that judges them: from one proof, so that the two belong together, or
 // from the configuration that the user added. None is built in: services move,
 // and where a signature is sent had better not be as old as the program.
-// Refusals are trust.instance and those of reading the files.
+// Refusals are trust.instance, tuf.age and those of reading the files.
 func (s Store) Services(name string, policy tufroot.Policy) (*trustroot.Root, *signingconfig.Config, error) {
 	in, err := s.Find(name)
 	if err != nil {
 		return nil, nil, err
 	}
 	if in.ClientTrust != nil {
+		if policy.MaxAge != tufroot.AnyAge {
+			return nil, nil, refuse.New("tuf.age", "the instance %s was added without a TUF repository, and its trust root has no age to judge", name)
+		}
 		both, err := signingconfig.ParseClientTrust(in.ClientTrust)
 		if err != nil {
 			return nil, nil, err

@@ -4,7 +4,7 @@ package refuse
 
 // TUF repositories, caches and mirrors
 var tufCodes = []Description{
-	{Code: "tuf.age", Cause: "The proof of the trust root is older than is accepted.", Fix: "Refresh the trust root, or raise --max-trust-age knowingly."},
+	{Code: "tuf.age", Cause: "The proof of the trust root is older than is accepted, or nothing tells how old it is.", Fix: "Refresh the trust root, or raise --max-trust-age, or leave it out, knowingly."},
 	{Code: "tuf.cache", Cause: "The cache cannot be written, or what it says of itself is damaged.", Fix: "Free disk space and check permissions; a damaged cache may be deleted and refreshed."},
 	{Code: "tuf.encoding", Cause: "The server or a proxy sent an encoded body.", Fix: "Have the mirror or proxy serve files as they are, without compression."},
 	{Code: "tuf.expired", Cause: "The metadata has expired and the policy accepts none that has.", Fix: "Refresh the trust root; behind an air gap, allow an age with --max-trust-age."},

@@ -67,7 +67,7 @@ type Manifest struct {
 	// Instance is what the sender calls the instance. It decides nothing.
 	Instance string
 	// AsOf is the time as of which the kit was put together, in seconds: the
-	// sender's word, which proves nothing that the metadata does not.
+	// sender's word, which makes what it proves older and never newer.
 	AsOf time.Time
 	// Base is the ID of the kit that a delta adds to, zero for a full kit.
 	Base ID

@@ -122,6 +122,19 @@ func TestProvesAtATime(t *testing.T) {
 	if err != nil || !p.Status().Expired {
 		t.Errorf("%v", err)
 	}
+	// its age counts from the kit's own date, before its metadata expires and after
+	for _, at := range []time.Time{now.Add(48 * time.Hour), late} {
+		c = config(r, at)
+		c.Policy.MaxAge = at.Sub(now)
+		if p, err := k.Prove(c); err != nil || !p.Status().ProvedAt.Equal(now) || p.Status().Age != at.Sub(now) {
+			t.Errorf("at %s: %v", at, err)
+		}
+		c.Policy.MaxAge--
+		_, err = k.Prove(c)
+		refused(t, "older than allowed", err, "tuf.age")
+	}
+	_, err = k.Prove(config(r, now.Add(-time.Second)))
+	refused(t, "before it was made", err, "tuf.age", "no age can be told")
 	c = config(r, now)
 	c.Roots = [][]byte{tuftest.New().File("1.root.json")}
 	if _, err := k.Prove(c); err != nil {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,7 +39,9 @@ type Gathered struct {
 }
 
 // Gather proves a repository and returns the files that prove it anew
-// elsewhere: its whole history of roots, the metadata, and the targets named.
+// elsewhere: the roots from the oldest that the source has on (a cache has none
+// before the one with which its program began), the metadata, and the targets
+// named.
 // A required target that is not there is tuf.not_found.
 func Gather(s Source, required, optional []string) (*Gathered, error) {
 	repo, err := s.open()
@@ -100,9 +103,15 @@ type Proof struct {
 }
 
 // Prove proves the repository in the kit from roots that the caller has from
-// elsewhere, and every target file in it. A target file that no role vouches
-// for, like any other file that serves no proof, is kit.unlisted.
+// elsewhere, and every target file in it. The proof is at most as new as the
+// kit says it is: its AsOf takes the place of the Refreshed given. A kit whose
+// roots all begin too late for those given is kit.missing; a target file that no
+// role vouches for, like any other file that serves no proof, is kit.unlisted.
 func (k *Kit) Prove(c tufroot.Config) (*Proof, error) {
+	if err := k.checkStart(c.Roots); err != nil {
+		return nil, err
+	}
+	c.Refreshed = k.manifest.AsOf
 	repo, err := tufroot.Open(k.Repository(), c)
 	if err != nil {
 		return nil, err
@@ -146,6 +155,30 @@ func (k *Kit) Prove(c tufroot.Config) (*Proof, error) {
 	return p, nil
 }
 
+// checkStart refuses a kit that lacks the roots between the newest trusted one
+// and its own first.
+func (k *Kit) checkStart(roots [][]byte) error {
+	var first, trusted int64
+	for _, f := range k.manifest.Files {
+		name, root := strings.CutSuffix(strings.TrimPrefix(f.Name, RepositoryDir+"/"), ".root.json")
+		if v, err := strconv.ParseInt(name, 10, 64); root && err == nil && (first == 0 || v < first) {
+			first = v
+		}
+	}
+	for _, data := range roots {
+		v, err := tufroot.CheckRoot(data)
+		if err != nil {
+			return err
+		}
+		trusted = max(trusted, v)
+	}
+	if trusted > 0 && first > trusted+1 {
+		return refuse.New(codeMissing, "the kit begins with root %d, and this side trusts root %d: the roots between are not in it; export it from a copy of the repository (--from), or give --root with the kit's first root after comparing its digest",
+			first, trusted)
+	}
+	return nil
+}
+
 // findTarget finds the target that a file is: its name with or without the
 // hash that consistent snapshots put before the last segment.
 func findTarget(repo *tufroot.Repository, file string) (*tufroot.Found, error) {
@@ -175,6 +208,9 @@ func findTarget(repo *tufroot.Repository, file string) (*tufroot.Found, error) {
 // it is that of the last refresh, so that one cache gives one kit on any day.
 func Moment(s tufroot.Status) time.Time {
 	at := s.ProvedAt
+	if at.Before(s.Refreshed) {
+		at = s.Refreshed
+	}
 	if !at.Before(s.ValidUntil) {
 		at = s.ValidUntil.Add(-time.Second)
 	}

@@ -65,6 +65,41 @@ func TestOlderRoots(t *testing.T) {
 	}
 }
 
+// A kit whose roots begin after the one trusted here says what it lacks,
+// whether or not the keys have changed in between.
+func TestRootsThatAreMissing(t *testing.T) {
+	for _, keys := range []int{1, 2} {
+		r := newRepo()
+		if keys == 2 {
+			r.SetKeys("timestamp", 1, "another")
+		}
+		r.Publish("root", "targets")
+		g, err := Gather(Source{FS: r.FS(), Config: from(r, 4)}, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for v := range 3 {
+			k := newKit(t, g)
+			_, err := k.Prove(from(r, 1))
+			if v < 2 {
+				if err != nil {
+					t.Errorf("roots from %d on: %v", v+1, err)
+				}
+			} else {
+				refused(t, "roots from 3 on", err, "kit.missing", "begins with root 3, and this side trusts root 1")
+			}
+			if _, err := k.Prove(from(r, 3)); err != nil {
+				t.Errorf("roots from %d on, root 3 trusted: %v", v+1, err)
+			}
+			delete(g.Files, fmt.Sprintf("repository/%d.root.json", v+1))
+		}
+	}
+	g := gather(t, newRepo())
+	delete(g.Files, "repository/1.root.json")
+	_, err := newKit(t, g).Prove(tufroot.Config{Roots: [][]byte{[]byte("none")}, Policy: tufroot.Policy{At: now}})
+	refused(t, "what is no root", err, "tuf.malformed", "root metadata")
+}
+
 func TestGatherRefuses(t *testing.T) {
 	r := newRepo()
 	_, err := Gather(Source{FS: r.FS(), Config: config(r, now)}, []string{"none"}, nil)
@@ -178,5 +213,8 @@ func TestMoment(t *testing.T) {
 		if got := Moment(tufroot.Status{ProvedAt: at, ValidUntil: until}); !got.Equal(want) || got.Location() != time.UTC {
 			t.Errorf("%v after: %v, want %v", d, got, want)
 		}
+	}
+	if got := Moment(tufroot.Status{At: now, Refreshed: now.Add(time.Minute), ValidUntil: now.Add(time.Hour)}); !got.Equal(now.Add(time.Minute)) {
+		t.Errorf("judged before the last refresh: %v", got)
 	}
 }

@@ -5,7 +5,6 @@ package tufroot
 import (
 	"bytes"
 	"io/fs"
-	"time"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot/internal/tuf"
@@ -89,11 +88,8 @@ func CacheFloors(fsys fs.FS) (Floors, error) {
 // openSet proves one complete set of a cache.
 func openSet(fsys fs.FS, s *tuf.State, c Config) (*Repository, error) {
 	c.Floors = higher(c.Floors, s.Proved)
-	refreshed := s.Refreshed
-	if refreshed.After(c.Policy.At) {
-		refreshed = time.Time{} // judged at a time before: the record says nothing about it
-	}
-	return open(tuf.Dir{FS: fsys, Meta: tuf.SetDir(s.Set)}, c, s.Proved.Root, refreshed)
+	c.Refreshed = s.Refreshed
+	return open(tuf.Dir{FS: fsys, Meta: tuf.SetDir(s.Set)}, c, s.Proved.Root)
 }
 
 // higher returns the stricter of two floors. Those of the cache itself were

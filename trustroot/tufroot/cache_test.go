@@ -82,22 +82,26 @@ func TestReplacedCache(t *testing.T) {
 	wantCode(t, err, "tuf.read")
 }
 
-// What a cache proves is dated by its last refresh, if that was before the
-// time of judgement.
+// What a cache proves is dated by its last refresh; if that was after the time
+// of judgement it has no date.
 func TestRefreshed(t *testing.T) {
 	r := repo()
 	for d, dated := range map[time.Duration]time.Time{0: at, time.Second: {}, -time.Hour: at.Add(-time.Hour)} {
 		files := cache(t, r, tuf.State{Set: 1, Refreshed: at.Add(d)})
-		p, err := OpenCache(files, config(Policy{At: at}, r.File("1.root.json")))
+		c := config(Policy{At: at}, r.File("1.root.json"))
+		p, err := OpenCache(files, c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		proved := dated
-		if dated.IsZero() {
-			proved = at
+		c.Refreshed = at.Add(d) // as somebody says of a copy
+		copied, err := Open(r.FS(), c)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if s := p.Status(); !s.Refreshed.Equal(dated) || !s.ProvedAt.Equal(proved) || s.Age != at.Sub(proved) {
-			t.Errorf("refreshed %v after: %+v", d, s)
+		for _, s := range []Status{p.Status(), copied.Status()} {
+			if !s.Refreshed.Equal(at.Add(d)) || !s.ProvedAt.Equal(dated) || s.Age != at.Sub(dated) {
+				t.Errorf("refreshed %v after: %+v", d, s)
+			}
 		}
 	}
 }

@@ -38,7 +38,7 @@ func (p Policy) check() error {
 
 // Judge refuses a status that the policy does not accept: tuf.expired if
 // something has expired and nothing expired may be used, tuf.age if trust is
-// older than allowed.
+// older than allowed, or its age is bounded and cannot be told.
 func (p Policy) Judge(s Status) error {
 	if err := p.check(); err != nil {
 		return err
@@ -47,9 +47,12 @@ func (p Policy) Judge(s Status) error {
 		return refuse.New("tuf.policy", "the status is of another time than the policy")
 	}
 	switch {
+	case p.MaxAge != AnyAge && s.Refreshed.After(s.At):
+		return refuse.New("tuf.age", "the time of judgement, %s, is before the last refresh, at %s: no age can be told",
+			s.At.Format(time.RFC3339), s.Refreshed.Format(time.RFC3339))
 	case p.MaxAge > 0 && s.Age > p.MaxAge:
-		return refuse.New("tuf.age", "trust was last known to be in force at %s, %.1f days before the time of judgement, and at most %.1f are allowed",
-			s.ProvedAt.Format(time.RFC3339), s.Age.Hours()/24, p.MaxAge.Hours()/24)
+		return refuse.New("tuf.age", "trust was last known to be in force at %s, %v before the time of judgement, and at most %v is allowed",
+			s.ProvedAt.Format(time.RFC3339), (s.Age + time.Second - 1).Truncate(time.Second), p.MaxAge)
 	case p.MaxAge == 0 && s.Expired:
 		for _, r := range s.Roles {
 			if r.Expired {
@@ -84,7 +87,7 @@ type Status struct {
 	Roles []RoleStatus
 
 	At        time.Time // time of judgement
-	Refreshed time.Time // when the cache was last found fresh online; zero: not a cache
+	Refreshed time.Time // when the copy was last found to be all there is; zero: nobody says
 
 	// ValidUntil is when the first of the roles expires, which is before At,
 	// or equal, if Expired.
@@ -94,6 +97,8 @@ type Status struct {
 	// ProvedAt is the latest time, not after At, at which all of it is known
 	// to have been in force: the last refresh where there is one, else At
 	// itself, or ValidUntil if that has passed. Age is At minus ProvedAt.
+	// Where the last refresh was after At no such time is known: ProvedAt is
+	// zero, and Age the longest there is.
 	ProvedAt time.Time
 	Age      time.Duration
 }
@@ -117,7 +122,10 @@ func (s *Status) judgeAges(at, refreshed time.Time, files []tuf.File) {
 	if s.Expired {
 		s.ProvedAt = s.ValidUntil
 	}
-	if !refreshed.IsZero() && refreshed.Before(s.ProvedAt) {
+	switch {
+	case refreshed.After(at):
+		s.ProvedAt = time.Time{}
+	case !refreshed.IsZero() && refreshed.Before(s.ProvedAt):
 		s.ProvedAt = refreshed
 	}
 	s.Age = at.Sub(s.ProvedAt)

@@ -42,6 +42,11 @@ type Config struct {
 
 	// Floors refuse a repository that has gone back. Zero: nothing was seen.
 	Floors Floors
+
+	// Refreshed is when the copy was found to be all there is, by whoever made
+	// it. It makes the proof older, never newer. Zero: nobody says. A cache
+	// knows it itself.
+	Refreshed time.Time
 }
 
 // maxRoots bounds Config.Roots.
@@ -67,11 +72,11 @@ func Open(fsys fs.FS, c Config) (*Repository, error) {
 	if fsys == nil {
 		return nil, refuse.New("tuf.read", "no file system given")
 	}
-	return open(tuf.Dir{FS: fsys}, c, 0, time.Time{})
+	return open(tuf.Dir{FS: fsys}, c, 0)
 }
 
 // open proves a repository, with no root above last, if that is not zero.
-func open(dir tuf.Dir, c Config, last int64, refreshed time.Time) (*Repository, error) {
+func open(dir tuf.Dir, c Config, last int64) (*Repository, error) {
 	if err := c.Policy.check(); err != nil {
 		return nil, err
 	}
@@ -101,7 +106,7 @@ func open(dir tuf.Dir, c Config, last int64, refreshed time.Time) (*Repository, 
 	if err != nil {
 		return nil, err
 	}
-	r.status.judgeAges(c.Policy.At, refreshed, append([]tuf.File{r.w.Root()}, r.files...))
+	r.status.judgeAges(c.Policy.At, c.Refreshed, append([]tuf.File{r.w.Root()}, r.files...))
 	return r, nil
 }
 
