@@ -254,6 +254,13 @@ func TestDuplicates(t *testing.T) {
 		_, err = New(Config{CTLogs: []LogConfig{with("a", at(0), at(1)), second}})
 		wantCode(t, name, err, codeDuplicate)
 	}
+	// A checkpoint key ID holds for all instances, whichever of them names it.
+	for i := range 2 {
+		list := []LogConfig{with("a", at(0), at(1)), with("a", at(2), at(3))}
+		list[i].CheckpointKeyID = []byte("none")
+		_, err := New(Config{Logs: list})
+		wantCode(t, "a wrong checkpoint key ID", err, codeKey)
+	}
 	one, two := with("a", at(0), at(1)), with("a", at(2), at(3))
 	one.CheckpointKeyID, two.CheckpointKeyID = []byte("one."), []byte("two.")
 	_, err := New(Config{Logs: []LogConfig{one, two}})

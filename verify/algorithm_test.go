@@ -10,6 +10,7 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"slices"
+	"strings"
 	"testing"
 
 	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
@@ -154,5 +155,48 @@ func TestExtensionWithoutName(t *testing.T) {
 			SAN: verify.Exactly(c.SAN), Issuer: verify.Exactly(c.Issuer), Extensions: map[string]verify.Match{oid: m}}}})
 		_, err := judge(t, v, b)
 		wantCode(t, m.Exact, err, want)
+	}
+}
+
+// What is said at the edges: of no artifact, of a name without end, and of keys
+// and conditions by the dozen, with tables to check signatures by.
+func TestEdges(t *testing.T) {
+	if s := verify.NoArtifact().String(); s != "no artifact" {
+		t.Error(s)
+	}
+	w := world(t, virtual.Config{})
+	key, err := w.Key("managed", virtual.ECDSAP256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := signed(t, w, virtual.Request{ManagedKey: key, Evidence: virtual.NoLog})
+	cache := verify.NewCache()
+	for hint, want := range map[string]string{b.KeyHint: "", "other": "key.hint"} {
+		v, err := verify.New(verify.Config{Root: rootOf(t, w), Cache: cache, Policy: verify.Policy{
+			Keys:    []verify.Key{{Public: key.Public(), Hint: hint}, {Public: key.Public(), Hint: "another"}},
+			Require: verify.Requirements{Logs: verify.NotRequired}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = judge(t, v, b)
+		wantCode(t, hint, err, want)
+	}
+	long := *b
+	long.KeyHint = strings.Repeat("x", 300)
+	_, err = judge(t, verifier(t, rootOf(t, w), verify.Policy{Keys: []verify.Key{{Public: key.Public(), Hint: "a"}, {Public: key.Public(), Hint: "b"}}}), &long)
+	if wantCode(t, "a long hint", err, "key.hint"); len(err.Error()) > 400 {
+		t.Errorf("%d bytes", len(err.Error()))
+	}
+	c := signed(t, w, virtual.Request{Extensions: map[int]string{12: "https://a.test/r", 20: "push"}})
+	for trigger, want := range map[string]string{"push": "", "pull": "identity.extension"} {
+		res, err := judge(t, verifier(t, rootOf(t, w), anybody), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signer := res.Report.Signer.Certificate
+		_, err = judge(t, verifier(t, rootOf(t, w), verify.Policy{Identities: []verify.Identity{{
+			SAN: verify.Exactly(signer.SAN), Issuer: verify.Exactly(signer.Issuer), Extensions: map[string]verify.Match{
+				"buildTrigger": verify.Exactly(trigger), "sourceRepositoryURI": verify.Exactly("https://a.test/r")}}}}), c)
+		wantCode(t, trigger, err, want)
 	}
 }
