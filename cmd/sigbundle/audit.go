@@ -220,6 +220,9 @@ func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string
 		return nil, nil, errNobody
 	}
 	root, err := f.trust.find()
+	if err == nil {
+		c.Trust, err = f.trust.policy()
+	}
 	if err != nil {
 		return nil, nil, usage(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -34,6 +35,10 @@ type Config struct {
 	// lines of a list that name none of their own. Required.
 	Root       *trustroot.Root
 	RootSource string
+	// Trust says at what time and how old Root was judged. Only with AnyAge may
+	// lines name trust roots of their own, of which nobody knows the age: else
+	// they are findings with the code tuf.age.
+	Trust tufroot.Policy
 	// Policy is the policy for all lines that name no signers of their own.
 	// If it accepts nobody, those lines are findings with the code
 	// policy.empty.
@@ -77,6 +82,10 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	if err := c.checkFiles(); err != nil {
 		return nil, err
 	}
+	policy, err := c.canonicalPolicy()
+	if err != nil {
+		return nil, err
+	}
 	below, err := c.Sample.resolve(c.Source)
 	if err != nil {
 		return nil, err
@@ -91,8 +100,13 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	if closing := j.close(); err == nil {
 		err = closing // or it says the same again
 	}
-	return j.state.summary(c.Source.Label()), err
+	sum := j.state.summary(c.Source.Label())
+	sum.Policy, sum.PolicySHA256, sum.AsOf = policy, digest(policy), c.Trust.At.UTC().Truncate(time.Second)
+	return sum, err
 }
+
+// boundedAge reports whether trust of unknown age is refused.
+func (c *Config) boundedAge() bool { return c.Trust.MaxAge != tufroot.AnyAge }
 
 // run is one audit under way.
 type run struct {

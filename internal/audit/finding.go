@@ -51,6 +51,8 @@ type Finding struct {
 	PredicateType string `json:"predicate_type,omitempty"`
 	// Time is the earliest time at which the signature provably existed.
 	Time string `json:"time,omitempty"`
+
+	root verify.RootInfo // by which it was judged, for the summary; zero: by none
 }
 
 // finding says what became of an item. Its number is not yet set.
@@ -78,6 +80,7 @@ func (it *item) finding(res *verify.Result, err error) *Finding {
 
 // report copies what was proved.
 func (f *Finding) report(r *verify.Report) {
+	f.root = r.TrustRoot
 	f.BundleSHA256 = r.Bundle.SHA256.String()
 	if len(r.Artifact) > 0 {
 		f.ArtifactDigest = r.Artifact[0]

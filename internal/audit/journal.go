@@ -16,6 +16,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/sigbundle/sigbundle/verify"
 )
 
 // A journal writes the findings, and the state that a killed run continues
@@ -42,12 +44,15 @@ type state struct {
 	verified int64
 	codes    map[string]int64
 	offset   int64 // bytes of findings
+
+	roots     []TrustRoot // judged by, in the order of the findings, that of the audit first
+	moreRoots bool
 }
 
 // fingerprint tells runs apart whose findings must not be mixed.
 func (c *Config) fingerprint(below bound) string {
 	root := c.Root.SHA256()
-	text := fmt.Sprintf("%q %x %q %q %t %+v", c.Source.Label(), root, c.RootSource, c.PolicyKey, c.NoArtifact, below)
+	text := fmt.Sprintf("%q %x %q %q %t %+v %v", c.Source.Label(), root, c.RootSource, c.PolicyKey, c.NoArtifact, below, c.Trust.MaxAge)
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
@@ -55,7 +60,8 @@ func (c *Config) fingerprint(below bound) string {
 // openJournal begins the findings, or continues them.
 func openJournal(c *Config, run string) (*journal, error) {
 	j := &journal{path: behind(c.State), hash: sha256.New(), step: c.step}
-	j.state = state{run: run, codes: make(map[string]int64)}
+	root := c.Root.SHA256()
+	j.state = state{run: run, codes: make(map[string]int64), roots: []TrustRoot{{c.RootSource, hex.EncodeToString(root[:])}}}
 	if j.step == nil {
 		j.step = func(string) error { return nil }
 	}
@@ -142,6 +148,9 @@ func (j *journal) write(f *Finding) error {
 		return err
 	}
 	j.hash.Write(line)
+	if f.root != (verify.RootInfo{}) {
+		s.judgedBy(TrustRoot{f.root.Source, f.root.SHA256.String()})
+	}
 	s.findings++
 	s.offset += int64(len(line))
 	if f.Verified {
@@ -247,11 +256,13 @@ type stateFile struct {
 	Codes          map[string]int64 `json:"codes"`
 	Offset         int64            `json:"offset"`
 	FindingsSHA256 string           `json:"findings_sha256"`
+	TrustRoots     []TrustRoot      `json:"trust_roots"`
+	MoreTrustRoots bool             `json:"more_trust_roots,omitempty"`
 }
 
 func (s *state) marshal(sum string) ([]byte, error) {
 	data, err := json.Marshal(stateFile{stateSchema, s.run, s.cursor.entries, hex.EncodeToString(s.cursor.chain[:]),
-		s.findings, s.verified, s.codes, s.offset, sum})
+		s.findings, s.verified, s.codes, s.offset, sum, s.roots, s.moreRoots})
 	return append(data, '\n'), err
 }
 
@@ -276,7 +287,10 @@ func (s *state) parse(data []byte) (sum string, err error) {
 	case err != nil || len(chain) != len(s.cursor.chain) || strings.TrimSpace(string(data[d.InputOffset():])) != "",
 		f.Entries < 0 || f.Offset < 0 || f.Verified < 0 || refused < 0 || f.Findings != f.Verified+refused:
 		return "", errors.New("damaged")
+	case len(f.TrustRoots) == 0 || len(f.TrustRoots) > maxTrustRoots || f.TrustRoots[0] != s.roots[0]:
+		return "", errors.New("damaged: these trust roots are not those of an audit")
 	}
+	s.roots, s.moreRoots = f.TrustRoots, f.MoreTrustRoots
 	s.cursor = cursor{f.Entries, [len(s.cursor.chain)]byte(chain)}
 	s.findings, s.verified, s.offset = f.Findings, f.Verified, f.Offset
 	for code, n := range f.Codes {

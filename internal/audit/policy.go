@@ -10,9 +10,9 @@ import (
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
+	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
-	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -70,6 +70,8 @@ func (p *linePolicy) cacheKey() string {
 func (v *verifiers) root(e *entry) (*trustroot.Root, string, error) {
 	p := &e.rec.policy
 	switch {
+	case v.config.boundedAge() && (p.instance != "" || p.trustedRoot != ""):
+		return nil, "", refuse.New("tuf.age", "the trust root that the line names has no age to judge")
 	case p.instance != "":
 		root, err := v.roots.get("instance "+p.instance, func() (*trustroot.Root, error) { return embedded.TrustedRoot(p.instance) })
 		return root, p.instance + ", embedded", err

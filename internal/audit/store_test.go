@@ -16,6 +16,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -82,7 +83,7 @@ func write(t testing.TB, name string, data []byte) {
 
 // anyone is an audit that accepts every signer.
 func anyone(t testing.TB, src Source, out *bytes.Buffer) Config {
-	return Config{Source: src, Root: trusted(t), RootSource: "test", Policy: verify.Policy{AnyIdentity: true}, Out: out}
+	return Config{Source: src, Root: trusted(t), RootSource: "test", Trust: tufroot.Policy{MaxAge: tufroot.AnyAge}, Policy: verify.Policy{AnyIdentity: true}, Out: out}
 }
 
 // findings runs an audit and returns its findings.

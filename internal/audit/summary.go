@@ -4,11 +4,13 @@ package audit
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/screen"
@@ -30,6 +32,16 @@ type Summary struct {
 	// TrustRoot says where the trust root came from, how it was proved and
 	// what of that has expired; lines may name others. The caller fills it in.
 	TrustRoot string `json:"trust_root,omitempty"`
+	// TrustRoots are that trust root, and those that lines name, as far as
+	// bundles were judged by them; at most 256.
+	TrustRoots     []TrustRoot `json:"trust_roots"`
+	MoreTrustRoots bool        `json:"more_trust_roots,omitempty"` // than are listed
+	// AsOf is the time at which the age of trust was judged; zero: at none.
+	AsOf time.Time `json:"as_of,omitzero"`
+	// Policy is that of the whole audit; lines may name others. PolicySHA256
+	// is of the policy as one line without spaces.
+	Policy       json.RawMessage `json:"policy,omitempty"`
+	PolicySHA256 string          `json:"policy_sha256,omitempty"`
 }
 
 // Count is how often a code occurred.
@@ -41,7 +53,7 @@ type Count struct {
 
 func (s *state) summary(source string) *Summary {
 	sum := &Summary{Schema: SummarySchema, Source: source, Entries: s.cursor.entries, Findings: s.findings, Verified: s.verified,
-		Refused: s.findings - s.verified, Codes: []Count{}}
+		Refused: s.findings - s.verified, Codes: []Count{}, TrustRoots: s.roots, MoreTrustRoots: s.moreRoots}
 	for _, code := range slices.Sorted(maps.Keys(s.codes)) {
 		sum.Codes = append(sum.Codes, Count{code, s.codes[code], refuse.Describe(refuse.Code(code)).Cause})
 	}
@@ -64,6 +76,18 @@ func (s *Summary) WriteText(w io.Writer) error {
 	}
 	if s.TrustRoot != "" {
 		fmt.Fprintf(&b, "trust root: %s\n", screen.Escape(s.TrustRoot))
+	}
+	for _, t := range s.TrustRoots {
+		fmt.Fprintf(&b, "  sha256:%s  %s\n", t.SHA256, screen.Escape(t.Source))
+	}
+	if s.MoreTrustRoots {
+		b.WriteString("  and more, which lines name\n")
+	}
+	if !s.AsOf.IsZero() {
+		fmt.Fprintf(&b, "as of: %s\n", s.AsOf.Format(time.RFC3339))
+	}
+	if s.Policy != nil {
+		fmt.Fprintf(&b, "policy: %s\n  sha256:%s\n", screen.Escape(string(s.Policy)), s.PolicySHA256)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

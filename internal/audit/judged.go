@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+// What an audit judged by, for its summary: findings without it say little a
+// year later.
+
+// TrustRoot is a trust root that bundles were judged by.
+type TrustRoot struct {
+	Source string `json:"source"`
+	SHA256 string `json:"sha256"` // in hexadecimal, of its bytes
+}
+
+// maxTrustRoots bounds the trust roots that a summary lists; the lines of a
+// list may name any number.
+const maxTrustRoots = 256
+
+// judgedBy notes a trust root. Those beyond the bound are not listed.
+func (s *state) judgedBy(t TrustRoot) {
+	if slices.Contains(s.roots, t) {
+		return
+	}
+	if len(s.roots) == maxTrustRoots {
+		s.moreRoots = true
+		return
+	}
+	s.roots = append(s.roots, t)
+}
+
+// policyForm is the canonical form of a policy: its members in this order,
+// without those that are empty.
+type policyForm struct {
+	Identities     []identityForm `json:"identities,omitempty"`
+	NoIdentity     bool           `json:"no_identity,omitempty"`
+	Keys           []string       `json:"keys,omitempty"` // SHA-256 of the PKIX form
+	Require        requireForm    `json:"require,omitzero"`
+	PredicateTypes []string       `json:"predicate_types,omitempty"`
+	NoArtifact     bool           `json:"no_artifact,omitempty"`
+	MaxTrustAge    string         `json:"max_trust_age,omitempty"`
+}
+
+type identityForm struct {
+	SAN        matchForm            `json:"san"`
+	Issuer     matchForm            `json:"issuer"`
+	Extensions map[string]matchForm `json:"ext,omitempty"`
+}
+
+// matchForm is verify.Match, requireForm verify.Requirements.
+type (
+	matchForm struct {
+		Exact  string `json:"exact,omitempty"`
+		Regexp string `json:"regexp,omitempty"`
+		Absent bool   `json:"absent,omitempty"`
+	}
+	requireForm struct {
+		Logs       verify.Threshold `json:"tlog,omitempty"` // -1: none is required
+		SCTs       verify.Threshold `json:"sct,omitempty"`
+		Timestamps verify.Threshold `json:"tsa,omitempty"`
+		Times      verify.Threshold `json:"time,omitempty"`
+	}
+)
+
+// canonicalPolicy returns the policy of the whole audit as one line of JSON.
+func (c *Config) canonicalPolicy() ([]byte, error) {
+	p := policyForm{NoIdentity: c.Policy.AnyIdentity, Require: requireForm(c.Policy.Require),
+		PredicateTypes: c.Policy.PredicateTypes, NoArtifact: c.NoArtifact}
+	for _, id := range c.Policy.Identities {
+		form := identityForm{SAN: matchForm(id.SAN), Issuer: matchForm(id.Issuer)}
+		for name, m := range id.Extensions {
+			if form.Extensions == nil {
+				form.Extensions = make(map[string]matchForm)
+			}
+			form.Extensions[name] = matchForm(m)
+		}
+		p.Identities = append(p.Identities, form)
+	}
+	for _, key := range c.Policy.Keys {
+		der, err := x509.MarshalPKIXPublicKey(key.Public)
+		if err != nil {
+			return nil, err
+		}
+		p.Keys = append(p.Keys, digest(der))
+	}
+	if c.boundedAge() {
+		p.MaxTrustAge = c.Trust.MaxAge.String()
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(p)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
