@@ -256,6 +256,16 @@ func TestBuildBodyRefuses(t *testing.T) {
 	}
 }
 
+// TestOtherHash has an entry over a hash that no Sigstore client uses.
+func TestOtherHash(t *testing.T) {
+	raw, err := BuildBody(messageRecord(t), crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = ParseBody([]byte(strings.Replace(string(raw), "SHA2_256", "SHA3_256", 1)), HashedRekordV002)
+	wantCode(t, err, "tlog.entry.malformed")
+}
+
 // TestKeyDetails has an entry whose algorithm is not that of the certificate's
 // key.
 func TestKeyDetails(t *testing.T) {
