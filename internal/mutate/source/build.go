@@ -146,10 +146,15 @@ func (b *built) dropAll(out []byte) bool {
 	return dropped
 }
 
-// original names the file that an instrumented one was made of.
+// original names the file that an instrumented one was made of. The compiler
+// names files near the one it runs in by the way from there.
 func (b *built) original(name string) string {
+	full, err := filepath.Abs(name)
+	if err != nil {
+		return name
+	}
 	for i, f := range b.sources {
-		if name == b.instrumented(i) {
+		if full == b.instrumented(i) {
 			return f.name
 		}
 	}
