@@ -84,8 +84,15 @@ func TestManagedAlgorithm(t *testing.T) {
 					want = ""
 				}
 				wantCode(t, c.as.String()+" tied to "+tied.String(), err, want)
-				if err == nil && res.Report.Signer.Key.Algorithm != c.as.String() {
-					t.Errorf("%s: the report says %s", c.as, res.Report.Signer.Key.Algorithm)
+				if err != nil {
+					continue
+				}
+				if got := res.Report.Signer.Key.Algorithm; got != c.as.String() {
+					t.Errorf("%s: the report says %s", c.as, got)
+				}
+				noted := slices.ContainsFunc(res.Report.Notes, func(n verify.Note) bool { return n.Code == "signature.sha256" })
+				if noted != (c.as == weak && tied == 0) {
+					t.Errorf("%s tied to %s: noted %t", c.as, tied, noted)
 				}
 			}
 		}
@@ -120,6 +127,20 @@ func TestPureSignaturesAtOnce(t *testing.T) {
 	wantCode(t, "number 64", err, "")
 	_, err = v.Verify(&last, a)
 	wantCode(t, "number 65", err, "signature.needs_artifact")
+}
+
+// What a bundle that was not read from JSON leaves out is not asked for.
+func TestReadArtifactOfLittle(t *testing.T) {
+	w := world(t, virtual.Config{})
+	v := verifier(t, rootOf(t, w), anybody)
+	b := signed(t, w, virtual.Request{})
+	b.MessageDigest = nil
+	_, err := judge(t, v, b)
+	wantCode(t, "no digest", err, "")
+	b.Entries[0].Body = nil
+	if _, err := v.ReadArtifact(bytes.NewReader(content), b); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestEmptyPredicateType(t *testing.T) {

@@ -83,9 +83,6 @@ func (r *run) stamp(token *rfc3161.Token) (*rfc3161.Stamp, error) {
 // operatorOf returns who runs an authority, as any of the entries of the trust
 // root says that list its key.
 func (r *run) operatorOf(a *rfc3161.Authority) string {
-	if a.Operator() != "" {
-		return a.Operator()
-	}
 	for _, other := range r.v.root.TimestampAuthorities() {
 		if other.Operator() != "" && other.KeyID() == a.KeyID() {
 			return other.Operator()

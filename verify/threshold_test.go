@@ -96,6 +96,12 @@ func TestUnusableLogsAreStillRequired(t *testing.T) {
 		{"no entry", virtual.Request{Evidence: virtual.NoLog}, logs, "tlog.threshold", ""},
 		{"an entry", virtual.Request{Timestamps: 1}, logs, "tlog.unknown_log", "which the trust root lists with "},
 		{"no SCT", virtual.Request{SCTs: -1}, ctlogs, "sct.missing", ""},
+		{"an entry of a third log", virtual.Request{Timestamps: 1}, func(m *trustrootv1.TrustedRoot) {
+			logs(m)
+			for _, l := range m.Tlogs {
+				l.LogId.KeyId[0] ^= 1
+			}
+		}, "tlog.unknown_log", "which the trust root does not list"},
 		{"an SCT", virtual.Request{}, ctlogs, "sct.unknown_log", "which the trust root lists with "},
 	} {
 		_, err := judge(t, verifier(t, rootOf(t, w, c.change), anybody), signed(t, w, c.request))
