@@ -74,6 +74,23 @@ func TestOperatorByWayOfAThird(t *testing.T) {
 	}
 }
 
+// The operator of one authority is not that of another, which has none.
+func TestOperatorOfAnother(t *testing.T) {
+	w := world(t, virtual.Config{TSAs: 3})
+	edge := w.Time().Add(30 * time.Second)
+	root := rootOf(t, w, func(m *trustrootv1.TrustedRoot) {
+		first := m.TimestampAuthorities[0]
+		second := proto.Clone(first).(*trustrootv1.CertificateAuthority)
+		first.ValidFor.End = timestamppb.New(edge)
+		second.ValidFor.Start = timestamppb.New(edge.Add(1))
+		second.Operator, m.TimestampAuthorities[2].Operator = "tsa.example", "tsa.example"
+		m.TimestampAuthorities = append(m.TimestampAuthorities, second)
+	})
+	b := signed(t, w, virtual.Request{Timestamps: 2, Evidence: virtual.RekorV2})
+	_, err := judge(t, verifier(t, root, verify.Policy{AnyIdentity: true, Require: verify.Requirements{Timestamps: 2}}), b)
+	wantCode(t, "one with an operator and one without", err, "")
+}
+
 // A log that the trust root lists with a key of an unknown kind counts for
 // nothing, but is no reason to ask for less than if it counted. Guard:
 // pipeline.go, require.
