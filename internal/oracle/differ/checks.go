@@ -138,13 +138,8 @@ func changed(d *Disagreement) (was, is []byte, at int) {
 	return nil, nil, -1
 }
 
-// namesNobody checks that the changed byte is in the identity of the signer.
-func namesNobody(d *Disagreement) bool {
-	was, _, at := changed(d)
-	return at >= 0 && oracle.InSignerIdentifier(was, at)
-}
-
-// anotherCase checks besides that the change is that of a letter's case.
+// anotherCase checks that the changed byte is in the identity of the signer, and
+// that the change is that of a letter's case.
 func anotherCase(d *Disagreement) bool {
 	was, is, at := changed(d)
 	return at >= 0 && was[at]^is[at] == 0x20 && unicode.IsLetter(rune(was[at])) && oracle.InSignerIdentifier(was, at)

@@ -90,7 +90,7 @@ var logRules = []*rule{
 		why: "A Rekor v2 checkpoint's origin is the log's name. They read the name on the signature, or none. (C2SP: tlog-checkpoint)"},
 	{client: js + "|" + py, code: `tlog\.checkpoint\.unsigned`, said: `has no signature line of log `, where: ` another character at .*checkpoint\.envelope/$|^story: checkpoints/checkpoint-under-another-name_fail$`, right: "we", name: "names on checkpoints of Rekor v2",
 		why: "Name and hint of a signature are those of the log. The Python client reads the hint alone, @sigstore/verify searches the log's URL for the name. (C2SP: signed-note)"},
-	{client: js + "|" + py, code: `tlog\.checkpoint\.unsigned|tlog\.unknown_log`, said: `has no signature line of log |is not in the trust root`, where: ` at .*logId(\.keyId)?/?$`, right: "we", name: "the log of an entry",
+	{client: js + "|" + py, code: `tlog\.checkpoint\.unsigned|tlog\.unknown_log`, said: `has no signature line of log |is of the log \S+, which the trust root does not list`, where: ` at .*logId(\.keyId)?/?$`, right: "we", name: "the log of an entry",
 		why: "An entry names its log (sigstore_rekor.proto, TransparencyLogEntry). @sigstore/verify finds the log by the checkpoint, the Python client tries all keys for an ID that it does not know, if the hint on the checkpoint fits."},
 	{code: `tlog\.window`, said: `^the key of log .* was not valid at `, where: `^story: time/log-(began|ended)-`, right: "we", name: "windows of logs",
 		why: "A log's key counts from its start to its end, for entries without a promise too. sigstore-go and @sigstore/verify check it for promises alone, the Python client not at all. (sigstore_trustroot.proto, TransparencyLogInstance; docs/decisions.md, C7)"},
@@ -117,7 +117,7 @@ var certificateRules = []*rule{
 		why: "One issuer. The client reads one of the two extensions. (Fulcio, oid-info; docs/decisions.md, C18)"},
 	{code: `certificate\.extension`, said: `is not exactly one UTF8String$`, where: `^story: validity/extension-of-another-type_fail$`, right: "we", name: "extensions of another type",
 		why: "Extensions have the type that the registry gives them. sigstore-go takes every type of string, the others do not read this one. (Fulcio, oid-info)"},
-	{client: py, code: `sct\.(window|unknown_log)`, said: `^CT log .* is from .*, when |is of a CT log that the trust root lists`, where: `^story: scts/sct-(before-the-log-began|of-an-unknown-log)_fail$`, right: "we", name: "CT logs",
+	{client: py, code: `sct\.(window|unknown_log)`, said: `^CT log .* is from .*, when |is of a known CT log: `, where: `^story: scts/sct-(before-the-log-began|of-an-unknown-log)_fail$`, right: "we", name: "CT logs",
 		why: "A CT log's key counts inside its window and under its ID. It reads no window, and tries all keys for an ID that it does not know. (RFC 6962, Section 3.2; sigstore_trustroot.proto)"},
 	{client: sgo, code: `identity\.issuer`, said: `the issuer is "", want /\.\*/`, where: `^story: identity/no-issuer_fail$`, right: "we", name: "absent issuers", why: "An absent field matches nothing, not even an expression that matches all. (docs/decisions.md)"},
 }
