@@ -110,8 +110,8 @@ func (a *Authority) Covers(t time.Time) bool {
 // trust root does not name one. It must not be modified.
 func (a *Authority) Leaf() *x509.Certificate { return a.leaf }
 
-// KeyID returns what makes two authorities without an operator distinct: the
-// SHA-256 of the leaf's SPKI, or of the anchor's if the leaf is not known.
+// KeyID names the authority in reports: the SHA-256 of the leaf's SPKI, or of
+// the anchor's if the leaf is not known.
 func (a *Authority) KeyID() [sha256.Size]byte {
 	switch {
 	case a.leaf != nil:
