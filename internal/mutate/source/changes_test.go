@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/sigbundle/sigbundle/internal/mutate/reviewed"
 )
 
 const sample = `package p
@@ -79,7 +81,7 @@ func TestReasons(t *testing.T) {
 		if err := os.WriteFile(file, []byte(s), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		return readReasons(file)
+		return reviewed.Read(file)
 	}
 	reasons, err := write("# words\n=> one\na/a.go f | never | x\n\na/a.go f | -1 | 2\n=> two\nb/b.go g | +1 | 3\n")
 	if err != nil || len(reasons) != 3 || reasons["a/a.go f | -1 | 2"] != "one" || reasons["b/b.go g | +1 | 3"] != "two" {

@@ -31,6 +31,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/sigbundle/sigbundle/internal/mutate/reviewed"
 )
 
 // above are the packages whose tests a change is held against after those of
@@ -47,7 +49,7 @@ func main() {
 		return nil
 	})
 	most := flag.Duration("for", 0, "stop trying after this long; zero: when all is done")
-	reviewed := flag.String("reviewed", "internal/mutate/source/reviewed.txt", "reasons of survivors")
+	reasons := flag.String("reviewed", "internal/mutate/source/reviewed.txt", "reasons of survivors")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -56,13 +58,13 @@ func main() {
 		ctx, cancel = context.WithTimeout(ctx, *most)
 		defer cancel()
 	}
-	if err := run(ctx, &c, flag.Args(), *reviewed, *out); err != nil {
+	if err := run(ctx, &c, flag.Args(), *reasons, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "source:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, c *campaign, packages []string, reviewed, out string) error {
+func run(ctx context.Context, c *campaign, packages []string, reasons, out string) error {
 	if len(packages) == 0 {
 		return fmt.Errorf("name the packages to change")
 	}
@@ -70,7 +72,7 @@ func run(ctx context.Context, c *campaign, packages []string, reviewed, out stri
 		return err
 	}
 	var err error
-	if c.reasons, err = readReasons(reviewed); err != nil {
+	if c.reasons, err = reviewed.Read(reasons); err != nil {
 		return err
 	}
 	var results []result

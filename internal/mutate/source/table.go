@@ -3,42 +3,14 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"os"
 	"path"
 	"slices"
 	"strings"
-)
 
-// readReasons reads reviewed.txt: a line "=> REASON" gives the reason of the
-// keys on the lines below it, up to the next. Empty lines and those that begin
-// with # are ignored.
-func readReasons(file string) (map[string]string, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	reasons := make(map[string]string)
-	reason := ""
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		line := strings.TrimSpace(lines.Text())
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		if r, ok := strings.CutPrefix(line, "=> "); ok {
-			reason = r
-			continue
-		}
-		if reason == "" || reasons[line] != "" {
-			return nil, fmt.Errorf("%s: no reason, or two, for %q", file, line)
-		}
-		reasons[line] = reason
-	}
-	return reasons, lines.Err()
-}
+	"github.com/sigbundle/sigbundle/internal/mutate/reviewed"
+)
 
 // needless returns, in order, the keys with a reason whose change has not
 // survived, or is none of the files that were changed.
@@ -107,10 +79,7 @@ changes no verdict, or only which of two refusals is given.
 			reason = "**not reviewed**"
 			fmt.Fprintf(os.Stderr, "not reviewed (line %d): %s\n", r.change.line, r.change.key())
 		}
-		fmt.Fprintf(&b, "| %s %s | %s | `%s` | %s |\n", r.change.file, r.change.function, cell(r.change.operator), cell(r.change.text), cell(reason))
+		fmt.Fprintf(&b, "| %s %s | %s | `%s` | %s |\n", r.change.file, r.change.function, reviewed.Cell(r.change.operator), reviewed.Cell(r.change.text), reviewed.Cell(reason))
 	}
 	return b.String(), unexplained
 }
-
-// cell keeps text from ending its cell.
-func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
