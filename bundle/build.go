@@ -99,8 +99,9 @@ func buildEnvelope(m *dssev1.Envelope) (*dsse.Envelope, error) {
 	}, nil
 }
 
-// material fills what carries the signer's key. Each version has one carrier
-// for certificates; a managed key may go with all of them.
+// material fills what carries the signer's key. Versions before 0.3 have
+// one carrier for certificates, a chain. Version 0.3 has the lone certificate,
+// and a chain in its place is marked. A managed key may go with all of them.
 func (b *Bundle) material(m *bundlev1.Bundle) (err error) {
 	switch c := m.GetVerificationMaterial().GetContent().(type) {
 	case *bundlev1.VerificationMaterial_PublicKey:
@@ -113,9 +114,7 @@ func (b *Bundle) material(m *bundlev1.Bundle) (err error) {
 		b.Leaf, err = buildCertificate(c.Certificate)
 		return err
 	case *bundlev1.VerificationMaterial_X509CertificateChain:
-		if b.Version == V03 {
-			return refuse.New("bundle.carrier", "certificate chain in a bundle of version %s, want a lone certificate", b.Version)
-		}
+		b.LooseChain = b.Version == V03
 		return b.chain(c.X509CertificateChain.GetCertificates())
 	}
 	return refuse.New("bundle.material", "bundle with neither a certificate nor a key hint")
@@ -146,8 +145,8 @@ func (b *Bundle) chain(chain []*commonv1.X509Certificate) error {
 
 func buildCertificate(m *commonv1.X509Certificate) (*x509.Certificate, error) {
 	der := m.GetRawBytes()
-	if len(der) > maxCertificate {
-		return nil, refuse.New("bundle.limit", "certificate of %d bytes, more than %d", len(der), maxCertificate)
+	if len(der) > strictcert.MaxSize {
+		return nil, refuse.New("bundle.limit", "certificate of %d bytes, more than %d", len(der), strictcert.MaxSize)
 	}
 	cert, err := strictcert.Parse(der)
 	if err != nil {

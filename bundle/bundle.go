@@ -31,13 +31,12 @@ const (
 	MaxCheckpoint   = 64 << 10 // bytes of a checkpoint
 )
 
-// Bounds on one certificate, those of trust roots. Without them parsing one
-// costs forty times its size in memory, and checking a signature by its key
-// whatever time its author likes.
-const (
-	maxCertificate = 64 << 10 // bytes
-	maxRSABits     = 8192
-)
+// maxRSABits bounds a certificate's key, as trust roots do: checking a
+// signature by a longer one takes whatever time its author likes.
+const maxRSABits = 8192
+
+// maxTime is the last second that RFC 3339 can write.
+const maxTime = 253402300799
 
 // Version is a version of the bundle format. The zero value is none.
 type Version int
@@ -95,13 +94,17 @@ type Bundle struct {
 
 	// Leaf is the signer's certificate, nil if the signer has a managed key.
 	Leaf *x509.Certificate
-	// Extra holds the further certificates of a 0.1 or 0.2 chain, in order:
-	// untrusted helpers for building a path. Self-issued ones are not among
+	// Extra holds the further certificates of a chain, in order: untrusted
+	// helpers for building a path. Self-issued ones are not among
 	// them, since a bundle can bring no anchor.
 	Extra []*x509.Certificate
 	// DroppedRoot says that the chain held a self-issued certificate beyond
 	// the leaf. Worth a warning.
 	DroppedRoot bool
+	// LooseChain says that a bundle of version 0.3 carries its certificate in a
+	// chain. The specification forbids that for the public-good instance alone,
+	// so the trust root decides whether the bundle is acceptable.
+	LooseChain bool
 	// KeyHint names a managed key, "" if there is a certificate; it may be ""
 	// for a managed key too. A hint for choosing the key, never its proof.
 	KeyHint string

@@ -101,7 +101,7 @@ func (b *Bundle) Proto() (*bundlev1.Bundle, error) {
 		material.Content = &bundlev1.VerificationMaterial_PublicKey{
 			PublicKey: &commonv1.PublicKeyIdentifier{Hint: b.KeyHint},
 		}
-	case b.Version == V03:
+	case b.Version == V03 && !b.LooseChain:
 		material.Content = &bundlev1.VerificationMaterial_Certificate{
 			Certificate: &commonv1.X509Certificate{RawBytes: b.Leaf.Raw},
 		}

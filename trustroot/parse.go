@@ -193,6 +193,10 @@ func parseTime(s string) (time.Time, error) {
 			return time.Time{}, refuse.New(codeMalformed, "%q is finer than a nanosecond", clip(s))
 		}
 	}
+	// An offset can lead out of the years that JSON can write.
+	if y := t.UTC().Year(); y < 0 || y > 9999 {
+		return time.Time{}, refuse.New(codeMalformed, "%q is outside the years 0 to 9999 in UTC", clip(s))
+	}
 	return checkTime(t.UTC())
 }
 

@@ -22,6 +22,9 @@ func (r *run) validity() error {
 	if r.managed != nil {
 		return r.keyValidity()
 	}
+	if r.b.LooseChain {
+		return refuse.New("bundle.carrier", "certificate chain in a bundle of version %s, want a lone certificate", r.b.Version)
+	}
 	for _, t := range r.times {
 		chains, err := r.v.root.Chains(r.b.Leaf, r.b.Extra, t.Time)
 		if err != nil {

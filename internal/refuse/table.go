@@ -12,7 +12,7 @@ var families = [][]Description{
 // what bundle.Parse refuses
 var bundleCodes = []Description{
 	{Code: "bundle.body_missing", Cause: "A log entry has no canonicalizedBody, so nothing ties it to the log.", Fix: "Complete the bundle from the log, or ask its producer to."},
-	{Code: "bundle.carrier", Cause: "The certificate stands in a field that this version of the format does not allow: a chain in 0.3, or a lone certificate in 0.1 and 0.2.", Fix: "Ask the producer to fix the media type or the certificate's field."},
+	{Code: "bundle.carrier", Cause: "The certificate stands in a field that this version of the format does not allow: a lone certificate in 0.1 and 0.2, or a chain in 0.3.", Fix: "Ask the producer to fix the media type or the certificate's field."},
 	{Code: "bundle.certificate", Cause: "A certificate is not exactly one strict DER certificate.", Fix: "Get the bundle again from its producer."},
 	{Code: "bundle.chain_empty", Cause: "The certificate chain has no certificate.", Fix: "Get the bundle again from its producer."},
 	{Code: "bundle.checkpoint_missing", Cause: "An inclusion proof has no checkpoint, so nobody signed the tree it leads to.", Fix: "Complete the bundle from the log, or ask its producer to."},

@@ -8,6 +8,7 @@ import (
 	_ "crypto/sha256"
 	_ "crypto/sha512"
 	"crypto/x509"
+	"math/big"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -38,6 +39,18 @@ const (
 	oidEd25519              = "\x2b\x65\x70"                                 // 1.3.101.112
 )
 
+// readOID reads an object identifier that can be written out. The time to
+// write one grows with the square of its length, hence the bound.
+func readOID(s *cryptobyte.String, oid *cryptobyte.String) bool {
+	return s.ReadASN1(oid, asn1.OBJECT_IDENTIFIER) && len(*oid) <= maxOID
+}
+
+// readInteger reads an integer of at most that many bits, which can be written
+// out for the same reason.
+func readInteger(s *cryptobyte.String, n *big.Int, bits int) bool {
+	return s.ReadASN1Integer(n) && n.BitLen() <= bits
+}
+
 // readAlgorithm reads an AlgorithmIdentifier whose parameters are NULL or
 // absent (both occur for every algorithm used here), and nothing else.
 //
@@ -47,7 +60,7 @@ const (
 func readAlgorithm(s *cryptobyte.String, oid *string) bool {
 	var seq, id, null cryptobyte.String
 	var hasNull bool
-	if !s.ReadASN1(&seq, asn1.SEQUENCE) || !seq.ReadASN1(&id, asn1.OBJECT_IDENTIFIER) ||
+	if !s.ReadASN1(&seq, asn1.SEQUENCE) || !readOID(&seq, &id) ||
 		!seq.ReadOptionalASN1(&null, &hasNull, asn1.NULL) || !null.Empty() || !seq.Empty() {
 		return false
 	}

@@ -61,7 +61,7 @@ func (si *signerInfo) parseAttributes(element cryptobyte.String) error {
 			return refuse.New(codeMalformed, "signed attributes of timestamp are not in DER order")
 		}
 		previous = raw
-		if !raw.ReadASN1(&attr, asn1.SEQUENCE) || !attr.ReadASN1(&id, asn1.OBJECT_IDENTIFIER) ||
+		if !raw.ReadASN1(&attr, asn1.SEQUENCE) || !readOID(&attr, &id) ||
 			!attr.ReadASN1(&values, asn1.SET) || !attr.Empty() {
 			return errAttributes
 		}
@@ -89,7 +89,7 @@ func (si *signerInfo) parseAttribute(oid string, values cryptobyte.String) error
 	var value cryptobyte.String
 	switch oid {
 	case oidContentType:
-		if !values.ReadASN1(&value, asn1.OBJECT_IDENTIFIER) || !values.Empty() {
+		if !readOID(&values, &value) || !values.Empty() {
 			return errAttributes
 		}
 		if string(value) != oidTSTInfo {
@@ -191,5 +191,5 @@ func readIssuerSerial(s *cryptobyte.String, id *certID) bool {
 		seq.ReadASN1(&names, asn1.SEQUENCE) &&
 		names.ReadASN1(&name, asn1.Tag(4).Constructed().ContextSpecific()) && names.Empty() &&
 		readName(&name, &id.issuer) && name.Empty() &&
-		seq.ReadASN1Integer(id.serial) && seq.Empty()
+		readInteger(&seq, id.serial, maxSerialBits) && seq.Empty()
 }

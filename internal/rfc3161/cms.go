@@ -68,7 +68,7 @@ type signerInfo struct {
 func (t *Token) parseContentInfo(s cryptobyte.String) error {
 	var id, content, sd, algorithms, encap, certs, signers cryptobyte.String
 	var version int64
-	if !s.ReadASN1(&id, asn1.OBJECT_IDENTIFIER) || !s.ReadASN1(&content, tagExplicit0) || !s.Empty() {
+	if !readOID(&s, &id) || !s.ReadASN1(&content, tagExplicit0) || !s.Empty() {
 		return errSignedData
 	}
 	if string(id) != oidSignedData {
@@ -120,8 +120,8 @@ func skipAlgorithms(s cryptobyte.String) error {
 	return nil
 }
 
-// parseCertificates reads the bag. Too many, and one that is too large, are
-// fatal before any is parsed; a bad one is the token's fault.
+// parseCertificates reads the bag. Too many are fatal before
+// any is parsed; a bad one is the token's fault.
 func (t *Token) parseCertificates(s cryptobyte.String) error {
 	var ders [][]byte
 	for !s.Empty() {
@@ -132,9 +132,6 @@ func (t *Token) parseCertificates(s cryptobyte.String) error {
 		}
 		if !s.ReadAnyASN1Element(&der, &tag) {
 			return errSignedData
-		}
-		if len(der) > maxCertificate {
-			return refuse.New(codeMalformed, "timestamp has a certificate of more than %d bytes", maxCertificate)
 		}
 		if tag != asn1.SEQUENCE { // attribute and obsolete certificates
 			t.blame(refuse.New(codeProfile, "timestamp has a certificate that is not X.509"))
@@ -166,7 +163,7 @@ func tooLong(cert *x509.Certificate) bool {
 //	EncapsulatedContentInfo ::= SEQUENCE { eContentType OBJECT IDENTIFIER, eContent [0] EXPLICIT OCTET STRING OPTIONAL }
 func (t *Token) parseContent(s cryptobyte.String) {
 	var id, explicit, content cryptobyte.String
-	if !s.ReadASN1(&id, asn1.OBJECT_IDENTIFIER) {
+	if !readOID(&s, &id) {
 		t.blame(errTSTInfo)
 		return
 	}
@@ -234,7 +231,7 @@ func readSignerID(s *cryptobyte.String, id *signerID) bool {
 	id.serial = new(big.Int)
 	return s.ReadASN1(&seq, asn1.SEQUENCE) &&
 		readName(&seq, &id.issuer) &&
-		seq.ReadASN1Integer(id.serial) && seq.Empty()
+		readInteger(&seq, id.serial, maxSerialBits) && seq.Empty()
 }
 
 // parseSignature reads what follows the SignerIdentifier.
@@ -287,7 +284,7 @@ func readName(s *cryptobyte.String, name *[]byte) bool {
 			return false
 		}
 		for !rdn.Empty() {
-			if !rdn.ReadASN1(&attribute, asn1.SEQUENCE) || !attribute.ReadASN1(&part, asn1.OBJECT_IDENTIFIER) ||
+			if !rdn.ReadASN1(&attribute, asn1.SEQUENCE) || !readOID(&attribute, &part) ||
 				!attribute.ReadAnyASN1Element(&part, new(asn1.Tag)) || !attribute.Empty() {
 				return false
 			}

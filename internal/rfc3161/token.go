@@ -43,8 +43,11 @@ const (
 // keys are of Sigstore clients; the others are far above what any authority
 // writes.
 const (
+	maxResponse     = 64 << 10 // bytes of a response with its token
+	maxOID          = 64       // bytes of an object identifier
+	maxSerialBits   = 160      // RFC 3161, Section 2.4.2
+	maxNonceBits    = 512
 	maxCertificates = 10
-	maxCertificate  = 64 << 10 // bytes
 	maxRSABits      = 8192
 	minRSABits      = 2048
 	maxAlgorithms   = 16
@@ -74,6 +77,9 @@ type Token struct {
 // is wrong below that is kept as the token's [Token.Fault], because a token of
 // an authority that nobody knows is no evidence, whatever it contains.
 func Parse(der []byte) (*Token, error) {
+	if len(der) > maxResponse {
+		return nil, refuse.New(codeMalformed, "timestamp of %d bytes, want at most %d", len(der), maxResponse)
+	}
 	input := cryptobyte.String(bytes.Clone(der))
 	var resp, status, ci cryptobyte.String
 	if !input.ReadASN1(&resp, asn1.SEQUENCE) || !input.Empty() ||

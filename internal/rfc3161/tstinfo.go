@@ -54,7 +54,7 @@ func parseTSTInfo(der []byte) (info tstInfo, err error) {
 	if version != 1 {
 		return tstInfo{}, refuse.New(codeProfile, "contents of timestamp have version %d, want 1", version)
 	}
-	if !s.ReadASN1(&policy, asn1.OBJECT_IDENTIFIER) {
+	if !readOID(&s, &policy) {
 		return tstInfo{}, errTSTInfo
 	}
 	var oid x509.OID
@@ -66,7 +66,7 @@ func parseTSTInfo(der []byte) (info tstInfo, err error) {
 		return tstInfo{}, err
 	}
 	info.serial = new(big.Int)
-	if !s.ReadASN1Integer(info.serial) || !s.ReadASN1(&when, asn1.GeneralizedTime) {
+	if !readInteger(&s, info.serial, maxSerialBits) || !s.ReadASN1(&when, asn1.GeneralizedTime) {
 		return tstInfo{}, errTSTInfo
 	}
 	if info.genTime, err = parseTime(when); err != nil {
@@ -114,7 +114,7 @@ func parseOptions(s cryptobyte.String) (nonce *big.Int, err error) {
 	}
 	if s.PeekASN1Tag(asn1.INTEGER) {
 		nonce = new(big.Int)
-		if !s.ReadASN1Integer(nonce) {
+		if !readInteger(&s, nonce, maxNonceBits) {
 			return nil, errTSTInfo
 		}
 	}
@@ -150,7 +150,7 @@ func parseExtensions(s cryptobyte.String) error {
 		if n == maxExtensions {
 			return refuse.New(codeMalformed, "timestamp has more than %d extensions", maxExtensions)
 		}
-		if !s.ReadASN1(&ext, asn1.SEQUENCE) || !ext.ReadASN1(&id, asn1.OBJECT_IDENTIFIER) ||
+		if !s.ReadASN1(&ext, asn1.SEQUENCE) || !readOID(&ext, &id) ||
 			ext.PeekASN1Tag(asn1.BOOLEAN) && !ext.ReadASN1Boolean(&critical) ||
 			!ext.ReadASN1(&value, asn1.OCTET_STRING) || !ext.Empty() {
 			return errTSTInfo

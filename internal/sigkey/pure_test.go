@@ -44,10 +44,7 @@ func TestPureAgainstStandard(t *testing.T) {
 	}
 	accepted := 0
 	for _, pub := range keys {
-		k, err := New(v1.PublicKeyDetails_PKIX_ED25519, pub)
-		if err != nil {
-			t.Fatal(err)
-		}
+		k := &Key{alg: v1.PublicKeyDetails_PKIX_ED25519, pub: pub} // New refuses most of these keys
 		for _, sig := range sigs {
 			want := ed25519.Verify(pub, message, sig)
 			got := false

@@ -10,6 +10,8 @@ import (
 	"crypto/rsa"
 
 	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+
+	"github.com/sigbundle/sigbundle/internal/strictcert"
 )
 
 // scheme is one row of the algorithm registry.
@@ -63,7 +65,7 @@ func (s scheme) fits(pub crypto.PublicKey) bool {
 		n := k.N.BitLen()
 		return s.rsa && k.E == 65537 && (n == s.bits || s.bits == 0 && minRSABits <= n && n <= maxRSABits)
 	case ed25519.PublicKey:
-		return !s.rsa && s.curve == nil && len(k) == ed25519.PublicKeySize
+		return !s.rsa && s.curve == nil && strictcert.CheckEd25519(k) == nil
 	}
 	return false
 }

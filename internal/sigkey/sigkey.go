@@ -25,6 +25,7 @@ import (
 	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 
 	"github.com/sigbundle/sigbundle/internal/fastverify"
+	"github.com/sigbundle/sigbundle/internal/strictcert"
 )
 
 // Algorithm names a key type, a signature scheme and a hash: an entry of the
@@ -165,6 +166,11 @@ func New(alg Algorithm, pub crypto.PublicKey) (*Key, error) {
 		return nil, &UnsupportedError{"key algorithm " + alg.String()}
 	}
 	if !s.fits(pub) {
+		if key, ok := pub.(ed25519.PublicKey); ok {
+			if err := strictcert.CheckEd25519(key); err != nil {
+				return nil, err
+			}
+		}
 		return nil, fmt.Errorf("public key does not fit %s", alg)
 	}
 	spki, err := marshal(pub)

@@ -23,9 +23,6 @@ func bundleStories() []Story {
 		return &bundlev1.VerificationMaterial_X509CertificateChain{X509CertificateChain: &commonv1.X509CertificateChain{Certificates: list}}
 	}
 	return family("bundle", []Story{
-		{Name: "chain in 0.3", Code: "bundle.carrier", Comment: "Since 0.3 the certificate stands alone.", Break: message(func(m *bundlev1.Bundle) {
-			m.VerificationMaterial.Content = chain(&commonv1.X509Certificate{RawBytes: cert(m)})
-		})},
 		{Name: "lone certificate in 0.2", Code: "bundle.carrier", Comment: "Before 0.3 the certificate stood in a chain.", Make: version(bundle.V02), Break: message(func(m *bundlev1.Bundle) {
 			m.VerificationMaterial.Content = &bundlev1.VerificationMaterial_Certificate{Certificate: m.VerificationMaterial.GetX509CertificateChain().Certificates[0]}
 		})},

@@ -193,6 +193,10 @@ func (p *parser) time(into *time.Time) func() error {
 		if err != nil || len(s) > 64 || s[len("2006-01-02T15")] != ':' || strings.Contains(s, ",") || t.IsZero() {
 			return refuse.New(codeMalformed, "%.60q is not a time of RFC 3339", s)
 		}
+		// An offset can lead out of the years that JSON can write.
+		if y := t.UTC().Year(); y < 0 || y > 9999 {
+			return refuse.New(codeMalformed, "%.60q is outside the years 0 to 9999 in UTC", s)
+		}
 		*into = t.UTC()
 		return nil
 	}
