@@ -8,15 +8,21 @@ import (
 	"unicode/utf8"
 )
 
+// maxCommand bounds how far a command is looked for; a longer name is none.
+const maxCommand = 32
+
 // JSON returns JSON text, as encoding/json writes it, with the characters in
 // its strings that [Escape] would escape written as JSON escapes. The meaning
 // is the same, and the text is safe to print: encoding/json lets DEL, the
-// other control characters beyond ASCII and bidirectional overrides pass.
+// other control characters beyond ASCII, bidirectional overrides and commands
+// to CI runners pass.
 func JSON(data []byte) []byte {
 	out := make([]byte, 0, len(data))
 	for i := 0; i < len(data); {
 		r, size := utf8.DecodeRune(data[i:])
 		switch {
+		case commands(string(data[i:min(i+maxCommand, len(data))]), false):
+			out = fmt.Appendf(out, `\u%04x`, r) // no such text stands outside a string
 		case r == '\n' || r == '\t' || printable(r):
 			out = append(out, data[i:i+size]...)
 		case r > 0xFFFF:
