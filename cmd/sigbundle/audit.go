@@ -94,7 +94,7 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	// Unlike verify's, this key does not exclude identities: a store may hold
 	// bundles of both kinds.
-	fl.StringVar(&f.key, "key", "", "accept signatures of the public key in this PEM `FILE`")
+	fl.StringArrayVar(&f.keys, "key", nil, "accept signatures of the public keys in this `FILE`, PEM or a registry's JSON document of keys; repeatable")
 	fl.StringVar(&f.output.format, "format", "text", "how to write the summary: `text|json`; findings are always JSON Lines")
 	fl.StringVar(&f.out, "out", "", "write the findings to this `FILE`")
 	fl.StringVar(&f.resume, "resume", "", "keep the state in this `FILE`, and continue from it if it is there; needs --out")
@@ -161,7 +161,9 @@ func (f *auditFlags) distinct(source string) error {
 	if info, err := os.Stat(source); err != nil || !info.IsDir() { // a store may hold the findings about it
 		taken.Add("the list", source)
 	}
-	taken.Add("--key", f.key)
+	for _, key := range f.keys {
+		taken.Add("--key", key)
+	}
 	taken.Add("--trusted-root", f.trust.file)
 	next := ""
 	if f.resume != "" {
@@ -291,7 +293,7 @@ func usage(err error) error {
 // auditPolicy is the policy of the flags. Unlike verify's it may accept
 // nobody, so that each line of a list has to say whom it accepts.
 func (f *auditFlags) auditPolicy() (verify.Policy, error) {
-	if len(f.identities)+len(f.issuers)+len(f.identityRegexp)+len(f.issuerRegexp)+len(f.extensions) > 0 || f.key != "" || f.noIdentity {
+	if len(f.identities)+len(f.issuers)+len(f.identityRegexp)+len(f.issuerRegexp)+len(f.extensions) > 0 || len(f.keys) > 0 || f.noIdentity {
 		p, err := f.policy()
 		return p, usage(err)
 	}
@@ -302,11 +304,13 @@ func (f *auditFlags) auditPolicy() (verify.Policy, error) {
 // policyKey tells policies apart when an audit is resumed.
 func (f *auditFlags) policyKey() (string, error) {
 	var key []byte
-	if f.key != "" {
-		var err error
-		if key, err = readFile(f.key); err != nil {
+	for _, name := range f.keys {
+		data, err := readFile(name)
+		if err != nil {
 			return "", err
 		}
+		sum := sha256.Sum256(data)
+		key = append(key, sum[:]...)
 	}
 	return fmt.Sprintf("%q %q %q %q %t %q %q %q %x", f.identities, f.issuers, f.identityRegexp, f.issuerRegexp, f.noIdentity,
 		f.extensions, f.predicateTypes, f.require, sha256.Sum256(key)), nil

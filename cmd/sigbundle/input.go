@@ -12,8 +12,12 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/bundle/carrier"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -21,48 +25,74 @@ import (
 // stdinName stands for standard input where a file is asked for.
 const stdinName = "-"
 
-// candidate is one bundle of a file, or why it is none.
+// candidate is one bundle of a file, or why there is no bundle.
 type candidate struct {
 	bundle *bundle.Bundle
 	err    error
+}
+
+// sizeFlag bounds the bytes of one bundle.
+type sizeFlag struct{ bytes int }
+
+func (s *sizeFlag) add(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&s.bytes, "max-bundle", bundle.MaxSize, "refuse a bundle of more than this many `BYTES`")
+}
+
+func (s *sizeFlag) check() error {
+	if s.bytes < 1 || s.bytes > bundle.MaxSize {
+		return fmt.Errorf("--max-bundle %d is not a number from 1 to %d", s.bytes, bundle.MaxSize)
+	}
+	return nil
 }
 
 // readBundles reads the bundles that were named, or else those beside the
 // artifact.
 func (f *verifyFlags) readBundles(stdin io.Reader, artifact string) ([]candidate, error) {
 	if f.bundle != "" {
-		return readCandidates(stdin, f.bundle)
+		return readCandidates(stdin, f.bundle, f.size)
 	}
 	name, data, err := findBundle(artifact)
 	if err != nil {
 		return nil, err
 	}
-	return parseCandidates(name, data), nil
+	return parseCandidates(name, data, f.size), nil
 }
 
 // readCandidates reads the bundles of a file, or of standard input.
-func readCandidates(stdin io.Reader, name string) ([]candidate, error) {
+func readCandidates(stdin io.Reader, name string, size sizeFlag) ([]candidate, error) {
 	if name != stdinName {
 		data, err := readFile(name)
 		if err != nil {
 			return nil, err
 		}
-		return parseCandidates(name, data), nil
+		return parseCandidates(name, data, size), nil
 	}
 	data, err := readBounded(stdin)
 	if err != nil {
 		return nil, fmt.Errorf("standard input: %w", err)
 	}
-	return parseCandidates("standard input", data), nil
+	return parseCandidates("standard input", data, size), nil
 }
 
 // parseCandidates returns at least one candidate: data that holds no bundle
-// is one that is refused.
-func parseCandidates(name string, data []byte) []candidate {
-	var candidates []candidate
-	for b, err := range bundle.All(data) {
+// is one that is refused, and so is a file of too many bundles, as a whole and
+// before any of them is parsed.
+func parseCandidates(name string, data []byte, size sizeFlag) []candidate {
+	items, err := carrier.Read(data)
+	if err != nil {
+		return []candidate{{nil, refuse.Wrap("bundle.malformed", err, "%s", name)}}
+	}
+	candidates := make([]candidate, 0, len(items))
+	for i, it := range items {
+		var b *bundle.Bundle
+		var err error
+		if len(it.Data) > size.bytes {
+			err = refuse.New("bundle.limit", "bundle of %d bytes, want at most %d", len(it.Data), size.bytes)
+		} else {
+			b, err = it.Parse()
+		}
 		if err != nil {
-			err = refuse.Wrap("bundle.malformed", err, "%s, bundle %d", name, len(candidates)+1)
+			b, err = nil, refuse.Wrap("bundle.malformed", err, "%s, bundle %d", name, i+1)
 		}
 		candidates = append(candidates, candidate{b, err})
 	}
@@ -78,7 +108,7 @@ func findBundle(artifact string) (name string, data []byte, err error) {
 			return name, data, err
 		}
 	}
-	return "", nil, fmt.Errorf("no bundle beside %s: looked for %[1]s.sigstore.json, .sigstore and .sigstore.jsonl; name one with --bundle", artifact)
+	return "", nil, refuse.New("command.bundle", "no bundle beside %s: looked for %[1]s.sigstore.json, .sigstore and .sigstore.jsonl; name one with --bundle", artifact)
 }
 
 // artifactInput is an artifact before it is read: a stream, or what is known
@@ -89,8 +119,9 @@ type artifactInput struct {
 	known  verify.Artifact
 }
 
-// openArtifact finds the artifact: a file if there is one of that name, and
-// else a digest.
+// openArtifact finds the artifact: a file, or a digest if no file has that
+// name. A name that is both is refused: someone who can write to the folder
+// must not choose the artifact that a digest asks about.
 func (f *verifyFlags) openArtifact(stdin io.Reader, name string) (*artifactInput, error) {
 	switch {
 	case f.noArtifact:
@@ -98,15 +129,56 @@ func (f *verifyFlags) openArtifact(stdin io.Reader, name string) (*artifactInput
 	case name == stdinName:
 		return &artifactInput{stream: stdin}, nil
 	}
-	if _, err := os.Lstat(name); err != nil && strings.Contains(name, ":") {
+	_, err := os.Lstat(name)
+	switch missing := errors.Is(err, fs.ErrNotExist); {
+	case !missing && isDigest(name):
+		return nil, refuse.New("command.ambiguous", "%s: a digest and the name of a file, want ./%[1]s for the file", name)
+	case err != nil && strings.Contains(name, ":"):
 		known, err := verify.ParseArtifactDigest(name)
 		return &artifactInput{known: known}, err
 	}
-	file, err := os.Open(name)
+	file, err := openRegular(name)
 	if err != nil {
 		return nil, err
 	}
 	return &artifactInput{stream: file, file: file}, nil
+}
+
+// isDigest reports whether a name can be taken for ALGORITHM:HEX by a person
+// or by the verifier, in any spelling: upper or lower case, with or without a
+// hyphen in the algorithm, cut off, or of an algorithm that is not verified.
+func isDigest(name string) bool {
+	algorithm, digest, found := strings.Cut(name, ":")
+	if !found || len(algorithm) < 2 || strings.ContainsAny(algorithm, `/\.`) {
+		return false // a path, or a drive of Windows
+	}
+	if _, err := verify.ParseArtifactDigest(name); err == nil {
+		return true
+	}
+	plain := strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(algorithm))
+	for _, known := range []string{"sha", "md5", "blake", "git", "dirhash", "goh", "hg"} {
+		if strings.HasPrefix(plain, known) {
+			return true
+		}
+	}
+	return len(digest) >= 32 && strings.Trim(digest, "0123456789abcdefABCDEF") == ""
+}
+
+// openRegular opens a file without waiting for the other end of a named pipe,
+// and refuses what is not a regular file.
+func openRegular(name string) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = refuse.New("command.file", "%s: not a regular file, want a file or - for standard input", name)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // read computes what judging the candidates takes.

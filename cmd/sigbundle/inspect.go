@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 
 func newInspect() *cobra.Command {
 	var output outputFlags
+	var size sizeFlag
 	cmd := &cobra.Command{
 		Use:   "inspect {FILE|-}",
 		Short: "Show everything in a bundle, unverified",
@@ -23,17 +25,18 @@ anyone can write a bundle that says anything.`,
 		Args: cobra.ExactArgs(1),
 		ValidArgsFunction: cobra.FixedCompletions(
 			[]cobra.Completion{"json", "sigstore", "jsonl"}, cobra.ShellCompDirectiveFilterFileExt),
-		RunE: func(cmd *cobra.Command, args []string) error { return runInspect(cmd, args[0], output) },
+		RunE: func(cmd *cobra.Command, args []string) error { return runInspect(cmd, args[0], output, size) },
 	}
 	output.add(cmd)
+	size.add(cmd)
 	return cmd
 }
 
-func runInspect(cmd *cobra.Command, name string, output outputFlags) error {
-	if err := output.check(); err != nil {
+func runInspect(cmd *cobra.Command, name string, output outputFlags, size sizeFlag) error {
+	if err := errors.Join(output.check(), size.check()); err != nil {
 		return err
 	}
-	candidates, err := readCandidates(cmd.InOrStdin(), name)
+	candidates, err := readCandidates(cmd.InOrStdin(), name, size)
 	if err != nil {
 		return err
 	}

@@ -33,14 +33,19 @@ func main() {
 
 // run is main without the process around it.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := newCommand(stdin, stdout, stderr)
+	out := &tally{Writer: stdout}
+	root := newCommand(stdin, out, stderr)
 	root.SetArgs(args)
-	err := root.Execute()
+	cmd, err := root.ExecuteC()
 	if err == nil {
 		return exitVerified
 	}
 	var refused *refusal
-	if errors.As(err, &refused) {
+	said := errors.As(err, &refused) && refused.err == nil
+	if !out.wrote && !said && wantsJSON(cmd, args) { // a program that reads JSON gets JSON, whatever happened
+		_ = writeJSON(stdout, verdictOf(err))
+	}
+	if refused != nil {
 		if refused.err != nil {
 			fmt.Fprintln(stderr, "sigbundle: "+sentence(refused.err))
 		}

@@ -88,7 +88,7 @@ func (f *verifyFlags) judgeImage(cmd *cobra.Command, p *place, digest oci.Digest
 	var candidates []candidate
 	var err error
 	if f.bundle != "" {
-		candidates, err = readCandidates(cmd.InOrStdin(), f.bundle)
+		candidates, err = readCandidates(cmd.InOrStdin(), f.bundle, f.size)
 	} else if found, err = oci.Bundles(cmd.Context(), p, digest); err != nil {
 		return imageError(err)
 	}

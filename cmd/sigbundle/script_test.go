@@ -31,6 +31,7 @@ func TestMain(m *testing.M) { testscript.Main(m, commands) }
 //	valid FILE                     the file is JSON, or JSON Lines
 //	replace FILE OLD NEW OUT       write FILE with OLD replaced to OUT
 //	zeros N FILE                   write a file of N bytes, with holes
+//	many N FILE                    write a file of N lines that are no bundles
 //
 // Under the condition [offline], sigbundle-offline is the command in a process
 // that the kernel kills if it opens a socket.
@@ -56,7 +57,7 @@ func TestScript(t *testing.T) {
 			return commands["sigbundle-offline"] != nil, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exit": cmdExit, "jsonl": cmdJSONL, "head": cmdHead, "valid": cmdValid, "replace": cmdReplace, "zeros": cmdZeros,
+			"exit": cmdExit, "jsonl": cmdJSONL, "head": cmdHead, "valid": cmdValid, "replace": cmdReplace, "zeros": cmdZeros, "many": cmdMany,
 		},
 	})
 }
@@ -137,4 +138,13 @@ func cmdZeros(ts *testscript.TestScript, neg bool, args []string) {
 	name := ts.MkAbs(args[1])
 	ts.Check(os.WriteFile(name, nil, 0o666))
 	ts.Check(os.Truncate(name, n))
+}
+
+func cmdMany(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: many N FILE")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), bytes.Repeat([]byte("{}\n"), n), 0o666))
 }

@@ -73,11 +73,11 @@ func (f *impactFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if f.key != "" {
-		key, err := readKey(f.key)
+		keys, err := readKeys([]string{f.key})
 		if err != nil {
 			return err
 		}
-		policy.Keys = []verify.Key{key}
+		policy.Keys = keys
 	}
 	jobs, refused, err := readJobs(cmd.InOrStdin(), args)
 	if err != nil {
@@ -100,7 +100,7 @@ func (f *impactFlags) run(cmd *cobra.Command, args []string) error {
 func readJobs(stdin io.Reader, files []string) (jobs []insight.Job, refused []insight.Loss, err error) {
 	refused = []insight.Loss{}
 	for _, file := range files {
-		candidates, err := readCandidates(stdin, file)
+		candidates, err := readCandidates(stdin, file, sizeFlag{bundle.MaxSize})
 		if err != nil {
 			return nil, nil, err
 		}

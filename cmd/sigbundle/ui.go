@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -53,8 +54,48 @@ func (o *outputFlags) refused(w io.Writer, err error) error {
 	return err
 }
 
+// codeOf returns the code of an error; every error of the command has one.
+func codeOf(err error) string {
+	var path *fs.PathError
+	switch code := verify.CodeOf(err); {
+	case code != "":
+		return code
+	case errors.As(err, &path):
+		return "command.file"
+	}
+	return "command.usage"
+}
+
+// wantsJSON reports whether the command line asks for JSON, understood or not.
+func wantsJSON(cmd *cobra.Command, args []string) bool {
+	flag := cmd.Flags().Lookup("format")
+	if flag == nil {
+		return false
+	}
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if arg == "--format=json" || arg == "--format" && i+1 < len(args) && args[i+1] == "json" {
+			return true
+		}
+	}
+	return flag.Value.String() == "json"
+}
+
+// tally knows whether anything was written.
+type tally struct {
+	io.Writer
+	wrote bool
+}
+
+func (t *tally) Write(p []byte) (int, error) {
+	t.wrote = t.wrote || len(p) > 0
+	return t.Writer.Write(p)
+}
+
 func verdictOf(err error) verdict {
-	return verdict{Code: verify.CodeOf(err), Message: err.Error()}
+	return verdict{Code: codeOf(err), Message: err.Error()}
 }
 
 // reports prints the reports and returns a refusal unless enough signatures
@@ -132,13 +173,16 @@ func writeJSON(w io.Writer, v any) error {
 }
 
 func colored(w io.Writer) bool {
+	if t, ok := w.(*tally); ok {
+		w = t.Writer
+	}
 	f, ok := w.(*os.File)
 	return ok && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd()))
 }
 
 // readFile reads a file of evidence, up to the size that a bundle may have.
 func readFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
+	f, err := openRegular(name)
 	if err != nil {
 		return nil, err
 	}

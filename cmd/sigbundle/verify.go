@@ -14,7 +14,6 @@ import (
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/internal/fulcio"
 	"github.com/sigbundle/sigbundle/internal/refuse"
-	"github.com/sigbundle/sigbundle/internal/sigkey"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -26,8 +25,11 @@ type verifyFlags struct {
 	issuers        []string
 	identityRegexp []string
 	issuerRegexp   []string
+	names          []verify.Match // of --identity and --identity-regexp, in the order given
+	issuerMatches  []verify.Match
 	noIdentity     bool
-	key            string
+	keys           []string
+	size           sizeFlag
 	extensions     []string
 	predicateTypes []string
 	require        []string
@@ -106,14 +108,15 @@ requires. --require changes that, and the report shows it.`,
 
 func (f *verifyFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.StringVar(&f.bundle, "bundle", "", "the bundle `FILE`, JSON or JSON Lines; - is standard input")
+	fl.StringVar(&f.bundle, "bundle", "", "the bundle `FILE`: JSON, JSON Lines, an array, or the answer of an attestation API; - is standard input")
 	fl.StringVar(&f.bundles, "bundles", "all", "of several bundles, how many with different signatures must verify: `all|any|K`; for images any, if it is not given")
-	fl.StringArrayVar(&f.identities, "identity", nil, "accept this exact `NAME` in the certificate; repeatable, in pairs with --issuer")
-	fl.StringArrayVar(&f.issuers, "issuer", nil, "the exact OIDC issuer `URL` of the --identity, or none for certificates without one")
-	fl.StringArrayVar(&f.identityRegexp, "identity-regexp", nil, "accept names that this `RE` matches from beginning to end; in pairs with --issuer-regexp")
-	fl.StringArrayVar(&f.issuerRegexp, "issuer-regexp", nil, "the issuer's `RE` for the --identity-regexp, or none")
+	fl.Var(&matchFlag{texts: &f.identities, all: &f.names, issuer: false, expression: false}, "identity", "accept this exact `NAME` in the certificate; repeatable, in pairs with --issuer or --issuer-regexp")
+	fl.Var(&matchFlag{texts: &f.issuers, all: &f.issuerMatches, issuer: true, expression: false}, "issuer", "the exact OIDC issuer `URL` of the --identity, or none for certificates without one")
+	fl.Var(&matchFlag{texts: &f.identityRegexp, all: &f.names, issuer: false, expression: true}, "identity-regexp", "accept names that this `RE` matches from beginning to end; in pairs with --issuer or --issuer-regexp")
+	fl.Var(&matchFlag{texts: &f.issuerRegexp, all: &f.issuerMatches, issuer: true, expression: true}, "issuer-regexp", "the issuer's `RE` for the --identity or --identity-regexp, or none")
 	fl.BoolVar(&f.noIdentity, "no-identity", false, "accept every signer that the trust root vouches for; the report shows it")
-	fl.StringVar(&f.key, "key", "", "accept signatures of the public key in this PEM `FILE`")
+	fl.StringArrayVar(&f.keys, "key", nil, "accept signatures of the public keys in this `FILE`, PEM or a registry's JSON document of keys; repeatable")
+	f.size.add(cmd)
 	fl.StringArrayVar(&f.extensions, "ext", nil, "require the certificate extension `NAME=VALUE`, such as sourceRepositoryURI=https://…; repeatable")
 	fl.StringArrayVar(&f.predicateTypes, "predicate-type", nil, "require a statement with this predicate `TYPE`, a URI or a short name as for attest; repeatable, one must match")
 	fl.StringSliceVar(&f.require, "require", nil, "change how much evidence it takes: `tlog=N,sct=N,tsa=N,time=N`; 0 requires none")
@@ -165,7 +168,7 @@ func (f *verifyFlags) complete(cmd *cobra.Command) {
 }
 
 func (f *verifyFlags) run(cmd *cobra.Command, args []string) error {
-	if err := f.output.check(); err != nil {
+	if err := errors.Join(f.output.check(), f.size.check()); err != nil {
 		return err
 	}
 	wanted, err := parseBundleCount(f.bundles)
@@ -277,7 +280,7 @@ func (f *verifyFlags) types() (types []string) {
 }
 
 // errNobody: nobody is trusted by default.
-var errNobody = errors.New("say whose signature to accept: --identity with --issuer, --identity-regexp with --issuer-regexp, or --key")
+var errNobody = refuse.New("command.signer", "say whose signature to accept: --identity with --issuer, --identity-regexp with --issuer-regexp, or --key")
 
 // policy turns the flags into a policy.
 func (f *verifyFlags) policy() (verify.Policy, error) {
@@ -286,34 +289,17 @@ func (f *verifyFlags) policy() (verify.Policy, error) {
 	if err != nil {
 		return p, err
 	}
-	add := func(sans, issuers []string, what string, match func(string) verify.Match) error {
-		if len(sans) != len(issuers) {
-			return fmt.Errorf("--identity%s and --issuer%s go in pairs: got %d and %d", what, what, len(sans), len(issuers))
-		}
-		for i := range sans {
-			issuer := match(issuers[i])
-			if issuers[i] == "none" {
-				issuer = verify.NoIssuer
-			}
-			p.Identities = append(p.Identities, verify.Identity{SAN: match(sans[i]), Issuer: issuer, Extensions: extensions})
-		}
-		return nil
+	if len(f.names) != len(f.issuerMatches) {
+		return p, fmt.Errorf("--identity and --issuer go in pairs: got %d and %d, counting those with -regexp", len(f.names), len(f.issuerMatches))
 	}
-	if err := add(f.identities, f.issuers, "", verify.Exactly); err != nil {
-		return p, err
-	}
-	if err := add(f.identityRegexp, f.issuerRegexp, "-regexp", verify.Matching); err != nil {
-		return p, err
+	for i, name := range f.names {
+		p.Identities = append(p.Identities, verify.Identity{SAN: name, Issuer: f.issuerMatches[i], Extensions: extensions})
 	}
 	if len(extensions) > 0 && len(p.Identities) == 0 {
 		return p, errors.New("--ext needs an --identity with an --issuer")
 	}
-	if f.key != "" {
-		key, err := readKey(f.key)
-		if err != nil {
-			return p, err
-		}
-		p.Keys = []verify.Key{key}
+	if p.Keys, err = readKeys(f.keys); err != nil {
+		return p, err
 	}
 	if len(p.Identities) == 0 && len(p.Keys) == 0 && !f.noIdentity {
 		return p, errNobody
@@ -322,17 +308,32 @@ func (f *verifyFlags) policy() (verify.Policy, error) {
 	return p, err
 }
 
-func readKey(name string) (verify.Key, error) {
-	data, err := readFile(name)
-	if err != nil {
-		return verify.Key{}, err
-	}
-	key, err := sigkey.ParsePEM(data)
-	if err != nil {
-		return verify.Key{}, refuse.Wrap("policy.key", err, "%s", name)
-	}
-	return verify.Key{Public: key.Public()}, nil
+// matchFlag is one side of a pair, exact or an expression. Both forms share
+// one list, so that the first name goes with the first issuer, whatever their
+// forms.
+type matchFlag struct {
+	texts              *[]string
+	all                *[]verify.Match
+	issuer, expression bool
 }
+
+func (m *matchFlag) Set(s string) error {
+	match := verify.Exactly(s)
+	switch {
+	case m.issuer && s == "none":
+		match = verify.NoIssuer
+	case m.expression:
+		match = verify.Matching(s)
+	}
+	*m.texts, *m.all = append(*m.texts, s), append(*m.all, match)
+	return nil
+}
+
+func (m *matchFlag) String() string { return "" }
+
+func (m *matchFlag) Type() string { return "string" }
+
+func (m *matchFlag) GetSlice() []string { return *m.texts }
 
 func parseExtensions(flags []string) (map[string]verify.Match, error) {
 	m := make(map[string]verify.Match)

@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"tlog", "ctlog", "trustroot/tufsync", "trustroot/kit"},
 	// materials
 	{"bundle", "trustroot"},
-	{"trustroot/embedded", "trustroot/signingconfig", "internal/inspect", "bundle/oci"},
+	{"trustroot/embedded", "trustroot/signingconfig", "internal/inspect", "bundle/oci", "bundle/carrier"},
 	// judgement
 	{"verify"},
 	{"sign", "trustroot/insight", "bundle/oci/registry"},

@@ -8,7 +8,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/hex"
 	"strings"
-	"time"
 
 	"github.com/sigbundle/sigbundle/ctlog"
 	"github.com/sigbundle/sigbundle/internal/fulcio"
@@ -22,8 +21,8 @@ type Certificate struct {
 	Serial     string      `json:"serial"` // hexadecimal
 	Subject    string      `json:"subject,omitempty"`
 	Issuer     string      `json:"issuer"` // the certificate authority
-	NotBefore  time.Time   `json:"notBefore"`
-	NotAfter   time.Time   `json:"notAfter"`
+	NotBefore  Time        `json:"notBefore"`
+	NotAfter   Time        `json:"notAfter"`
 	Key        string      `json:"key"` // the algorithm
 	KeySHA256  string      `json:"keySha256"`
 	SAN        string      `json:"subjectAlternativeName,omitempty"`
@@ -45,9 +44,9 @@ type Extension struct {
 
 // SCT is one embedded signed certificate timestamp.
 type SCT struct {
-	LogID      string    `json:"logId"` // base64
-	Time       time.Time `json:"time"`
-	Extensions string    `json:"extensions,omitempty"` // hexadecimal
+	LogID      string `json:"logId"` // base64
+	Time       Time   `json:"time"`
+	Extensions string `json:"extensions,omitempty"` // hexadecimal
 }
 
 func certificate(cert *x509.Certificate) *Certificate {
@@ -56,8 +55,8 @@ func certificate(cert *x509.Certificate) *Certificate {
 		Serial:    cert.SerialNumber.Text(16),
 		Subject:   cert.Subject.String(),
 		Issuer:    cert.Issuer.String(),
-		NotBefore: cert.NotBefore.UTC(),
-		NotAfter:  cert.NotAfter.UTC(),
+		NotBefore: Time{cert.NotBefore.UTC()},
+		NotAfter:  Time{cert.NotAfter.UTC()},
 		Key:       cert.PublicKeyAlgorithm.String(),
 		KeySHA256: sum(cert.RawSubjectPublicKeyInfo),
 	}
@@ -70,7 +69,7 @@ func certificate(cert *x509.Certificate) *Certificate {
 	scts, err := ctlog.ParseList(cert)
 	out.fault(err)
 	for _, s := range scts {
-		out.SCTs = append(out.SCTs, SCT{ctlog.ID(s.LogID).String(), s.Time(), hex.EncodeToString(s.Extensions)})
+		out.SCTs = append(out.SCTs, SCT{ctlog.ID(s.LogID).String(), Time{s.Time()}, hex.EncodeToString(s.Extensions)})
 	}
 	set, err := fulcio.Extensions(cert)
 	out.fault(err)

@@ -11,14 +11,14 @@ import (
 
 // Entry is one entry of a transparency log.
 type Entry struct {
-	LogID      string    `json:"logId"` // base64
-	Index      int64     `json:"index"`
-	Integrated time.Time `json:"integratedTime,omitzero"`
-	Kind       string    `json:"kind"`
-	Version    string    `json:"version"`
-	Promise    []byte    `json:"promise,omitempty"` // base64
-	Body       *Body     `json:"body,omitempty"`
-	Proof      *Proof    `json:"proof,omitempty"`
+	LogID      string `json:"logId"` // base64
+	Index      int64  `json:"index"`
+	Integrated Time   `json:"integratedTime,omitzero"`
+	Kind       string `json:"kind"`
+	Version    string `json:"version"`
+	Promise    []byte `json:"promise,omitempty"` // base64
+	Body       *Body  `json:"body,omitempty"`
+	Proof      *Proof `json:"proof,omitempty"`
 }
 
 // Body is what the log says it holds.
@@ -51,7 +51,7 @@ func entry(e *tlog.Entry) Entry {
 		Promise: e.Promise,
 	}
 	if e.Integrated != 0 {
-		out.Integrated = time.Unix(e.Integrated, 0).UTC()
+		out.Integrated = Time{time.Unix(e.Integrated, 0).UTC()}
 	}
 	if e.Body != nil {
 		out.Body = body(e.Body)

@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/sigbundle/sigbundle/bundle"
@@ -82,13 +83,23 @@ type Subject struct {
 
 // Timestamp is one RFC 3161 timestamp.
 type Timestamp struct {
-	Time         time.Time `json:"time,omitzero"`
-	Policy       string    `json:"policy,omitempty"`
-	Hash         string    `json:"hash,omitempty"`
-	Serial       string    `json:"serial,omitempty"` // decimal
-	Certificates []string  `json:"certificates,omitempty"`
-	Oddities     []string  `json:"oddities,omitempty"`
-	Fault        string    `json:"fault,omitempty"` // why it can be no evidence
+	Time         Time     `json:"time,omitzero"`
+	Policy       string   `json:"policy,omitempty"`
+	Hash         string   `json:"hash,omitempty"`
+	Serial       string   `json:"serial,omitempty"` // decimal
+	Certificates []string `json:"certificates,omitempty"`
+	Oddities     []string `json:"oddities,omitempty"`
+	Fault        string   `json:"fault,omitempty"` // why it can be no evidence
+}
+
+// Time is a time that a bundle states. Unlike [time.Time] it has a JSON form
+// in any year: a bundle may state one that RFC 3339 cannot write.
+type Time struct{ time.Time }
+
+// MarshalJSON returns the time as RFC 3339 writes it, with as many digits of
+// the year as it takes.
+func (t Time) MarshalJSON() ([]byte, error) {
+	return strconv.AppendQuote(nil, t.Format(time.RFC3339Nano)), nil
 }
 
 // Of spells out a bundle.
@@ -146,7 +157,7 @@ func envelope(e *dsse.Envelope) *Envelope {
 		out.Payload, out.Fault = e.Payload, err.Error()
 		return out
 	}
-	out.Statement = &Statement{Type: s.Type, PredicateType: s.PredicateType, Predicate: s.Predicate}
+	out.Statement = &Statement{Type: s.Type, PredicateType: s.PredicateType, Predicate: raw(s.Predicate)}
 	for _, subject := range s.Subjects {
 		found := Subject{Name: subject.Name}
 		for _, d := range subject.Digests {
@@ -157,12 +168,22 @@ func envelope(e *dsse.Envelope) *Envelope {
 	return out
 }
 
+// raw returns JSON that encoding/json can write: of what it finds too deep or
+// otherwise wrong it returns the text.
+func raw(data json.RawMessage) json.RawMessage {
+	if len(data) == 0 || json.Valid(data) {
+		return data
+	}
+	text, _ := json.Marshal(string(data)) // a string always has a JSON form
+	return text
+}
+
 func timestamp(der []byte) Timestamp {
 	token, err := rfc3161.Parse(der)
 	if err != nil {
 		return Timestamp{Fault: err.Error()}
 	}
-	out := Timestamp{Time: token.GenTime(), Policy: token.Policy(), Oddities: token.Warnings()}
+	out := Timestamp{Time: Time{token.GenTime()}, Policy: token.Policy(), Oddities: token.Warnings()}
 	if h := token.ImprintHash(); h != 0 {
 		out.Hash = hashName(h)
 	}

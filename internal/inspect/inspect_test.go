@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/sigbundle/sigbundle/bundle"
@@ -108,5 +109,23 @@ func TestLittle(t *testing.T) {
 	b := &bundle.Bundle{Entries: []tlog.Entry{{}}}
 	if got := text(t, inspect.Of(b)); !strings.Contains(got, "digest           none") || !strings.Contains(got, "proof            none") {
 		t.Errorf("got %s", got)
+	}
+}
+
+// Whatever times a bundle states, it can be written.
+func TestTimesBeyondRFC3339(t *testing.T) {
+	for _, year := range []int{-1, 0, 10000, 99999, 292277026596} {
+		b := *public(t, "dsse.sigstore.json")
+		leaf := *b.Leaf
+		leaf.NotBefore = time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+		leaf.NotAfter = leaf.NotBefore
+		b.Leaf = &leaf
+		b.Entries = []tlog.Entry{{Integrated: 1 << 62}, {Integrated: -1 << 62}}
+		if _, err := json.Marshal(inspect.Of(&b)); err != nil {
+			t.Errorf("year %d: %v", year, err)
+		}
+		if got := text(t, inspect.Of(&b)); !strings.Contains(got, "not before") {
+			t.Errorf("year %d: got %s", year, got)
+		}
 	}
 }

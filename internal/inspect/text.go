@@ -70,7 +70,7 @@ func (t *textWriter) block(label, text string) {
 	}
 }
 
-func (t *textWriter) time(label string, at time.Time) {
+func (t *textWriter) time(label string, at Time) {
 	if !at.IsZero() {
 		t.field(label, at.Format(time.RFC3339Nano))
 	}
@@ -148,11 +148,11 @@ func (t *textWriter) certificate(c *Certificate) {
 			value = "hex " + e.Hex
 		}
 		t.field("extension", label)
-		t.field("", value)
+		t.field("  value", value)
 	}
 	for _, s := range c.SCTs {
 		t.field("sct", "log "+s.LogID)
-		t.time("", s.Time)
+		t.time("  time", s.Time)
 		t.field("  extensions", s.Extensions)
 	}
 	for _, fault := range c.Faults {
@@ -170,7 +170,7 @@ func (t *textWriter) entry(e *Entry, number int) {
 	if b := e.Body; b != nil {
 		t.field("body", fmt.Sprintf("%d bytes, sha256:%s", b.Size, b.SHA256))
 		if !b.Understood {
-			t.field("", "of a kind that is not understood")
+			t.field("  kind", "of a kind that is not understood")
 		}
 		t.field("  digest", b.Digest)
 		t.field("  payload type", b.PayloadType)

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+// Managed keys: PEM, one or several in a file, or the JSON document in which a
+// registry publishes its keys.
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/pem"
+	"time"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/sigkey"
+	"github.com/sigbundle/sigbundle/internal/strictjson"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+// maxKeys bounds the keys of a policy.
+const maxKeys = 64
+
+// readKeys reads the keys of all files. A single key in PEM answers to every
+// hint. Of several, each answers to the hints that are computed from it, and
+// those of a registry's document to the name that it gives them.
+func readKeys(files []string) ([]verify.Key, error) {
+	var keys []verify.Key
+	for _, name := range files {
+		data, err := readFile(name)
+		if err != nil {
+			return nil, err
+		}
+		found, err := parseKeys(data)
+		if err != nil {
+			return nil, refuse.Wrap("policy.key", err, "%s", name)
+		}
+		if keys = append(keys, found...); len(keys) > maxKeys {
+			return nil, refuse.New("policy.key", "%s: more than %d keys", name, maxKeys)
+		}
+	}
+	if len(keys) < 2 {
+		return keys, nil
+	}
+	return hinted(keys)
+}
+
+// hinted gives every key without a hint the hints that clients compute.
+func hinted(keys []verify.Key) (all []verify.Key, err error) {
+	given := make(map[string]bool)
+	add := func(k verify.Key) {
+		if !given[k.Hint] {
+			given[k.Hint] = true
+			all = append(all, k)
+		}
+	}
+	for _, k := range keys {
+		if k.Hint == "" {
+			continue
+		}
+		if given[k.Hint] {
+			return nil, refuse.New("policy.key", "two keys have the hint %q", k.Hint)
+		}
+		add(k)
+	}
+	for _, k := range keys {
+		if k.Hint != "" {
+			continue
+		}
+		hints, err := hintsOf(k.Public)
+		if err != nil {
+			return nil, err
+		}
+		for _, k.Hint = range hints {
+			add(k)
+		}
+	}
+	return all, nil
+}
+
+// hintsOf returns the names that clients derive from a key: its SHA-256 in
+// base64, in hexadecimal, and as package registries write it.
+func hintsOf(key crypto.PublicKey) ([]string, error) {
+	der, err := x509.MarshalPKIXPublicKey(key)
+	if err != nil {
+		return nil, refuse.Wrap("policy.key", err, "managed key")
+	}
+	sum := sha256.Sum256(der)
+	return []string{
+		base64.StdEncoding.EncodeToString(sum[:]),
+		hex.EncodeToString(sum[:]),
+		"SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:]),
+	}, nil
+}
+
+func parseKeys(data []byte) (keys []verify.Key, err error) {
+	if trimmed := bytes.TrimSpace(data); len(trimmed) > 0 && trimmed[0] == '{' {
+		return parseKeysDocument(trimmed)
+	}
+	for rest := data; len(bytes.TrimSpace(rest)) > 0; {
+		block, after := pem.Decode(rest)
+		one := rest
+		if block != nil && len(bytes.TrimSpace(after)) > 0 {
+			one = rest[:len(rest)-len(after)]
+		} else {
+			after = nil
+		}
+		key, err := sigkey.ParsePEM(one)
+		if err != nil {
+			return nil, err
+		}
+		if keys = append(keys, verify.Key{Public: key.Public()}); len(keys) > maxKeys {
+			return nil, refuse.New("policy.key", "more than %d keys", maxKeys)
+		}
+		rest = after
+	}
+	if len(keys) == 0 {
+		return nil, refuse.New("policy.key", "no key, want PEM")
+	}
+	return keys, nil
+}
+
+// parseKeysDocument reads {"keys":[{"keyid":…,"key":…,"expires":…}]}, in which
+// key is the SPKI in base64. Members that say nothing about validity are
+// ignored.
+func parseKeysDocument(data []byte) (keys []verify.Key, err error) {
+	d := strictjson.NewDecoder(data)
+	err = d.Object(func(member string) error {
+		if member != "keys" {
+			return d.Skip()
+		}
+		return d.Array(maxKeys, func(int) error {
+			k, err := parseDocumentKey(d)
+			keys = append(keys, k)
+			return err
+		})
+	})
+	if err == nil {
+		err = d.End()
+	}
+	if err == nil && len(keys) == 0 {
+		err = refuse.New("policy.key", "the document has no keys")
+	}
+	return keys, err
+}
+
+func parseDocumentKey(d *strictjson.Decoder) (k verify.Key, err error) {
+	var spki []byte
+	err = d.Object(func(member string) (err error) {
+		switch member {
+		case "keyid":
+			k.Hint, err = d.String()
+			return err
+		case "key":
+			text, err := d.String()
+			if err == nil {
+				spki, err = base64.StdEncoding.DecodeString(text)
+			}
+			return err
+		case "expires":
+			if d.Null() {
+				return nil
+			}
+			text, err := d.String()
+			if err == nil {
+				k.End, err = time.Parse(time.RFC3339, text)
+			}
+			return err
+		}
+		return d.Skip()
+	})
+	if err != nil {
+		return k, err
+	}
+	if k.Hint == "" || spki == nil {
+		return k, refuse.New("policy.key", "a key of the document has no keyid or no key")
+	}
+	key, err := sigkey.ParsePEM(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki}))
+	if err != nil {
+		return k, err
+	}
+	k.Public = key.Public()
+	return k, nil
+}

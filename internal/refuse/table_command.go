@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package refuse
+
+// what package carrier refuses: documents that carry bundles
+var carrierCodes = []Description{
+	{Code: "carrier.claim", Cause: "The carrier of a bundle says something about it that differs from the signed statement.", Fix: "Do not accept it: the bundle is not the one that the carrier speaks of."},
+	{Code: "carrier.count", Cause: "A file carries more than 1024 bundles.", Fix: "Split the file, or give all of them to audit."},
+	{Code: "carrier.foreign", Cause: "The file has a known format other than that of a bundle.", Fix: "Follow the message, which names the format."},
+	{Code: "carrier.malformed", Cause: "The answer of an API is not strict JSON, or has no bundle where one is expected.", Fix: "Get the answer again."},
+}
+
+// what the command refuses before there is anything to judge, exit code 2
+var commandCodes = []Description{
+	{Code: "command.ambiguous", Cause: "An argument is both the name of a file and a digest, or can be split in two ways.", Fix: "Write ./NAME for the file, or remove the file."},
+	{Code: "command.bundle", Cause: "No bundle lies beside the artifact.", Fix: "Name the bundle with --bundle."},
+	{Code: "command.file", Cause: "A file that the command line names cannot be opened, read or written.", Fix: "Fix the path, or the permissions."},
+	{Code: "command.signer", Cause: "The command line does not say whose signature to accept.", Fix: "Give --repo, --identity with --issuer, or --key."},
+	{Code: "command.usage", Cause: "The command line is not understood, or contradicts itself.", Fix: "See the --help of the command."},
+}
