@@ -172,7 +172,7 @@ func TestVectorOfSCT(t *testing.T) {
 		t.Fatalf("%d timestamps: %v", len(list), err)
 	}
 	sct := &list[0]
-	equal(t, "timestamp", sct.Timestamp, 1710869186470)
+	equal(t, "timestamp", sct.Timestamp, uint64(1710869186470))
 	if id := hex.EncodeToString(sct.LogID[:]); !strings.HasPrefix(id, "dd3d306a") || !strings.HasSuffix(id, "2f29ee8e") {
 		t.Errorf("log ID %s", id)
 	}
@@ -209,7 +209,7 @@ func TestVectorOfSCTExtensions(t *testing.T) {
 		t.Fatalf("%d timestamps: %v", len(list), err)
 	}
 	equal(t, "extensions", hex.EncodeToString(list[0].Extensions), "0000050000000070")
-	equal(t, "timestamp", list[0].Timestamp, 0x19bc3d96cbd)
+	equal(t, "timestamp", list[0].Timestamp, uint64(0x19bc3d96cbd))
 }
 
 // The encoding of DSSE.

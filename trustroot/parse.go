@@ -18,13 +18,13 @@ import (
 
 // Parse reads a trusted_root.json: protobuf's JSON mapping of
 // dev.sigstore.trustroot.v1.TrustedRoot, except that unknown members are
-// ignored. Refusals are trust.malformed, trust.media_type, trust.window,
+// ignored and a byte order mark is skipped. Refusals are trust.malformed, trust.media_type, trust.window,
 // trust.limit, trust.duplicate and trust.key.
 func Parse(data []byte) (*Root, error) {
 	if len(data) > maxBytes {
 		return nil, refuse.New(codeLimit, "trust root is larger than %d bytes", maxBytes)
 	}
-	p := &parser{d: strictjson.NewDecoder(data)}
+	p := &parser{d: strictjson.NewDecoder(strictjson.TrimMark(data))}
 	doc, mediaType, err := p.root()
 	if err == nil {
 		err = p.d.End()

@@ -26,6 +26,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/internal/fastverify"
 	"github.com/sigbundle/sigbundle/internal/strictcert"
+	"github.com/sigbundle/sigbundle/internal/strictjson"
 )
 
 // Algorithm names a key type, a signature scheme and a hash: an entry of the
@@ -87,6 +88,10 @@ func ParseSPKI(der []byte) (*Key, error) {
 // and ties it to the registry's default algorithm for its type. Text may
 // surround it, headers and further blocks may not.
 func ParsePEM(data []byte) (*Key, error) {
+	data = strictjson.TrimMark(data)
+	if err := strictjson.CheckEncoding(data); err != nil {
+		return nil, err
+	}
 	block, _ := pem.Decode(data)
 	if block == nil {
 		return nil, errors.New("no PEM block")

@@ -47,7 +47,9 @@ func (e *SyntaxError) Error() string {
 // decoder is in use.
 func NewDecoder(data []byte) *Decoder {
 	d := &Decoder{data: data}
-	if !utf8.Valid(data) {
+	if err := CheckEncoding(data); err != nil {
+		d.fail("%v", err)
+	} else if !utf8.Valid(data) {
 		d.fail("invalid UTF-8")
 	}
 	return d

@@ -75,7 +75,7 @@ func TestDetachedAttacks(t *testing.T) {
 	}{
 		"signature":          {"sct.signature", func(sct map[string]any) any { sct["signature"].([]byte)[20] ^= 1; return nil }},
 		"of another log":     {"sct.unknown_log", set("id", make([]byte, 32))},
-		"at another time":    {"sct.signature", set("timestamp", 1749729600001)},
+		"at another time":    {"sct.signature", set("timestamp", int64(1749729600001))},
 		"with extensions":    {"sct.signature", set("extensions", []byte{1})},
 		"of another version": {"sct.malformed", set("sct_version", 1)},
 		"no object":          {"sct.malformed", send([]byte("x"))},

@@ -19,7 +19,7 @@ func Parse(data []byte) (*Config, error) {
 	if len(data) > maxBytes {
 		return nil, refuse.New(codeLimit, "signing configuration is larger than %d bytes", maxBytes)
 	}
-	p := &parser{strictjson.NewDecoder(data)}
+	p := &parser{strictjson.NewDecoder(strictjson.TrimMark(data))}
 	var mediaType string
 	var c Contents
 	err := p.message(
@@ -61,7 +61,7 @@ func ParseClientTrust(data []byte) (*ClientTrust, error) {
 	if len(data) > most {
 		return nil, refuse.New(codeLimit, "client trust configuration is larger than %d bytes", most)
 	}
-	p := &parser{strictjson.NewDecoder(data)}
+	p := &parser{strictjson.NewDecoder(strictjson.TrimMark(data))}
 	var mediaType string
 	c := new(ClientTrust)
 	raw := func(into *[]byte) func() error {

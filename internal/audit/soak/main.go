@@ -87,7 +87,7 @@ func soak(command string, n, most int) error {
 	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	fmt.Printf("%d bundles in %.0f s, made meanwhile on the same machine: %.3f ms of CPU each, %.0f a second and core; at most %d MiB resident\n",
 		n, time.Since(begin).Seconds(), cpu.Seconds()*1000/float64(n), float64(n)/cpu.Seconds(), usage.Maxrss>>10)
-	if usage.Maxrss>>10 > int64(most) {
+	if int64(usage.Maxrss)>>10 > int64(most) {
 		return fmt.Errorf("more than %d MiB", most)
 	}
 	return nil

@@ -150,7 +150,7 @@ func thresholds(t *testing.T) {
 // what a client cannot do without is missed before anything is verified.
 func malformed(t *testing.T) {
 	guard(t, "workflow.go", "return checkShape(kind, data)")
-	wrong := []any{nil, object{}, []any{}, []any{nil}, object{"x": nil}, "", "x", 0, -1, 1.5, 1 << 53, true, deleted{}}
+	wrong := []any{nil, object{}, []any{}, []any{nil}, object{"x": nil}, "", "x", 0, -1, 1.5, int64(1 << 53), true, deleted{}}
 	for _, role := range []string{"root", "timestamp", "snapshot", "targets", "role"} {
 		n := 0
 		r := nested()

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/strictcert"
 	"github.com/sigbundle/sigbundle/internal/strictjson"
 )
 
@@ -47,6 +48,8 @@ func checkKeys(d *strictjson.Decoder) error {
 			// crypto/ed25519 panics on a key of another length
 			if raw, err := hex.DecodeString(*public); err != nil || len(raw) != ed25519.PublicKeySize {
 				return refuse.New("tuf.malformed", "an Ed25519 key is not 32 bytes in hexadecimal")
+			} else if err := strictcert.CheckEd25519(raw); err != nil {
+				return refuse.Wrap("tuf.malformed", err, "key")
 			}
 		}
 		return nil

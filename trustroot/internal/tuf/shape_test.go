@@ -20,8 +20,9 @@ import (
 const (
 	head      = `"spec_version":"1.0.31","version":3,"expires":"2027-01-01T00:00:00Z"`
 	tail      = `},"signatures":[{"keyid":"a","sig":"00"}]}`
-	goodKeys  = `"keys":{"k":{"keytype":"ed25519","scheme":"ed25519","keyval":{"public":"` + zeros32 + `"}}}`
+	goodKeys  = `"keys":{"k":{"keytype":"ed25519","scheme":"ed25519","keyval":{"public":"` + key32 + `"}}}`
 	zeros32   = "0000000000000000000000000000000000000000000000000000000000000000"
+	key32     = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a" // RFC 8032, Section 7.1
 	goodGrant = `{"keyids":["k"],"threshold":1}`
 )
 
@@ -110,15 +111,16 @@ func TestShape(t *testing.T) {
 
 		{"root", `"keytype":"ed25519",`, ``, malformed, "a key lacks"},
 		{"root", `"scheme":"ed25519",`, ``, malformed, "a key lacks"},
-		{"root", `"public":"` + zeros32 + `"`, ``, malformed, "a key lacks"},
+		{"root", `"public":"` + key32 + `"`, ``, malformed, "a key lacks"},
 		{"root", `"public":`, `"unknown":[],"public":`, "", ""},
 		{"root", `"keyval":`, `"unknown":[],"keyval":`, "", ""},
-		{"root", zeros32, zeros32[2:], malformed, "not 32 bytes"},
-		{"root", zeros32, zeros32 + "00", malformed, "not 32 bytes"},
-		{"root", zeros32, "x" + zeros32[1:], malformed, "not 32 bytes"},
-		{"root", zeros32, zeros32 + "x", malformed, "not 32 bytes"}, // 32 bytes are read before the error
+		{"root", key32, zeros32, malformed, "small order"},
+		{"root", key32, key32[2:], malformed, "not 32 bytes"},
+		{"root", key32, key32 + "00", malformed, "not 32 bytes"},
+		{"root", key32, "x" + key32[1:], malformed, "not 32 bytes"},
+		{"root", key32, key32 + "x", malformed, "not 32 bytes"}, // 32 bytes are read before the error
 		{"root", `"keytype":"ed25519"`, `"keytype":"rsa"`, "", ""},
-		{"root", `"keytype":"ed25519","scheme":"ed25519","keyval":{"public":"` + zeros32, `"keytype":"other","scheme":"","keyval":{"public":"text`, "", ""},
+		{"root", `"keytype":"ed25519","scheme":"ed25519","keyval":{"public":"` + key32, `"keytype":"other","scheme":"","keyval":{"public":"text`, "", ""},
 		{"root", goodKeys, `"keys":{` + times(1024, `"%d":{"keytype":"","scheme":"","keyval":{"public":""}}`) + `}`, "", ""},
 		{"root", goodKeys, `"keys":{` + times(1025, `"%d":{"keytype":"","scheme":"","keyval":{"public":""}}`) + `}`, malformed, "more than 1024 keys"},
 
