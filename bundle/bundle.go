@@ -131,7 +131,7 @@ type Digest struct {
 func Parse(data []byte) (*Bundle, error) {
 	m, err := decodeBundle(data)
 	if err != nil {
-		return nil, err
+		return nil, foreign(data, err)
 	}
 	return build(m, data)
 }
