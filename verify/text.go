@@ -141,6 +141,22 @@ func (t *textWriter) signer(r *Report) {
 		if s.Certificate.Issuer != "" {
 			t.field("issuer", s.Certificate.Issuer)
 		}
+		t.source(s.Certificate)
+	}
+}
+
+// source names what was built, and the workflow that called the signer's if
+// that is another.
+func (t *textWriter) source(c *Certificate) {
+	values := make(map[string]string)
+	for _, e := range c.Extensions {
+		values[e.Name] = e.Value
+	}
+	if repository := values["sourceRepositoryURI"]; repository != "" {
+		t.field("source", strings.TrimSpace(repository+"  "+values["sourceRepositoryRef"]))
+	}
+	if workflow := values["buildConfigURI"]; workflow != "" && workflow != c.SAN {
+		t.field("workflow", workflow)
 	}
 }
 

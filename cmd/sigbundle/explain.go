@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,11 +13,12 @@ import (
 
 func newExplain() *cobra.Command {
 	var output outputFlags
+	var list bool
 	cmd := &cobra.Command{
-		Use:   "explain [CODE]",
+		Use:   "explain [CODE|FAMILY]",
 		Short: "Say what the code of a refusal means, and what to do about it",
 		Long: `Explain says what a refusal's stable code means and what its reader can do.
-Without a code it lists all of them.`,
+A family such as tlog stands for all of its codes, no argument for every code.`,
 		Example: `  sigbundle explain tlog.unknown_log
   sigbundle explain --format json`,
 		Args:              cobra.MaximumNArgs(1),
@@ -29,14 +31,24 @@ Without a code it lists all of them.`,
 			if len(args) == 1 {
 				d := refuse.Describe(refuse.Code(args[0]))
 				if d.Code == "" {
+					codes = family(args[0])
+				} else {
+					codes = []refuse.Description{d}
+				}
+				if len(codes) == 0 {
 					return fmt.Errorf("there is no code %q; sigbundle explain lists them", args[0])
 				}
-				codes = []refuse.Description{d}
 			}
 			if output.format == "json" {
 				return writeJSON(cmd.OutOrStdout(), explanations(codes))
 			}
 			for _, d := range codes {
+				if list {
+					if _, err := fmt.Fprintln(cmd.OutOrStdout(), d.Code); err != nil {
+						return err
+					}
+					continue
+				}
 				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\n  %s\n  %s\n", d.Code, d.Cause, d.Fix); err != nil {
 					return err
 				}
@@ -45,7 +57,18 @@ Without a code it lists all of them.`,
 		},
 	}
 	output.add(cmd)
+	cmd.Flags().BoolVar(&list, "list", false, "print the codes alone, one a line")
 	return cmd
+}
+
+// family returns the codes that begin with a name, up to one of its dots.
+func family(name string) (codes []refuse.Description) {
+	for _, d := range refuse.All() {
+		if strings.HasPrefix(string(d.Code), name+".") {
+			codes = append(codes, d)
+		}
+	}
+	return codes
 }
 
 // explanation is a code in JSON.

@@ -98,35 +98,42 @@ func verdictOf(err error) verdict {
 	return verdict{Code: codeOf(err), Message: err.Error()}
 }
 
+// verificationSchema names the version of the JSON form. Members may be added
+// within a version.
+const verificationSchema = "sigbundle.verification.v1"
+
+// verification is what is said about an artifact, by one bundle or several.
+type verification struct {
+	Schema   string   `json:"schema"`
+	Verified bool     `json:"verified"` // the verdict over all bundles
+	Code     string   `json:"code,omitempty"`
+	Message  string   `json:"message,omitempty"`
+	Artifact string   `json:"artifact"` // as it was named
+	Required int      `json:"required"` // distinct signatures that must verify
+	Bundles  []judged `json:"bundles"`  // in their order in the file
+}
+
 // reports prints the reports and returns a refusal unless enough signatures
 // are verified; want 0 stands for all.
 func (o *outputFlags) reports(w io.Writer, title string, bundles []judged, want int, explain bool) error {
-	for i, b := range bundles {
-		var err error
-		if o.format == "json" {
-			err = writeJSONReport(w, b.Report, len(bundles) > 1)
-		} else {
-			name := title
-			if len(bundles) > 1 {
-				name = fmt.Sprintf("%s, bundle %d of %d", title, i+1, len(bundles))
-			}
-			err = b.Report.WriteText(w, verify.TextStyle{Title: name, Explain: explain, Color: colored(w)})
-		}
-		if err != nil {
-			return err
-		}
-	}
 	verified, all := count(bundles)
 	if want == 0 {
 		want = all
 	}
 	score := score(verified, all, want)
-	if len(bundles) > 1 && o.format == "text" {
-		if _, err := fmt.Fprintln(w, score); err != nil {
-			return err
+	var err error
+	if o.format == "json" {
+		v := verification{Schema: verificationSchema, Verified: verified >= want, Artifact: title, Required: want, Bundles: bundles}
+		if !v.Verified {
+			v.Code, v.Message = whyNot(bundles, score)
 		}
+		err = writeJSON(w, v)
+	} else {
+		err = writeTexts(w, title, bundles, score, verified >= want, explain)
 	}
 	switch {
+	case err != nil:
+		return err
 	case verified >= want:
 		return nil
 	case verified == all: // no report says why
@@ -135,22 +142,43 @@ func (o *outputFlags) reports(w io.Writer, title string, bundles []judged, want 
 	return &refusal{}
 }
 
-// writeJSONReport writes one report: indented when it is alone, on one line
-// when there are several, so that the output is JSON Lines.
-func writeJSONReport(w io.Writer, r *verify.Report, several bool) error {
-	data := r.MarshalIndent()
-	if several {
-		var err error
-		if data, err = json.Marshal(r); err != nil {
-			return err
+// whyNot returns the code and the message of the first bundle that is refused,
+// or says that there are too few.
+func whyNot(bundles []judged, score string) (code, message string) {
+	for _, b := range bundles {
+		if !b.Report.Verified {
+			return b.Report.Code, b.Report.Message
 		}
-		data = append(data, '\n')
 	}
-	_, err := w.Write(screen.JSON(data))
-	return err
+	return "bundle.threshold", score
 }
 
-// writeJSONLine writes v as writeJSONReport does a report.
+// writeTexts writes the reports for a person: of several bundles first the
+// verdict over all of them.
+func writeTexts(w io.Writer, title string, bundles []judged, score string, verified, explain bool) error {
+	if len(bundles) > 1 {
+		verdict := "refused"
+		if verified {
+			verdict = "verified"
+		}
+		if _, err := fmt.Fprintf(w, "%s  %s, all bundles: %s\n", verdict, screen.Escape(title), score); err != nil {
+			return err
+		}
+	}
+	for i, b := range bundles {
+		name := title
+		if len(bundles) > 1 {
+			name = fmt.Sprintf("%s, bundle %d of %d", title, i+1, len(bundles))
+		}
+		if err := b.Report.WriteText(w, verify.TextStyle{Title: name, Explain: explain, Color: colored(w)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeJSONLine writes v: indented when it is alone, on one line when there are
+// several, so that the output is JSON Lines.
 func writeJSONLine(w io.Writer, v any, several bool) error {
 	if !several {
 		return writeJSON(w, v)

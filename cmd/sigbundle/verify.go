@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -25,6 +26,8 @@ type verifyFlags struct {
 	issuers        []string
 	identityRegexp []string
 	issuerRegexp   []string
+	repo           string
+	workflow       string
 	names          []verify.Match // of --identity and --identity-regexp, in the order given
 	issuerMatches  []verify.Match
 	noIdentity     bool
@@ -60,6 +63,10 @@ A container image is the artifact with --oci-layout or --image, and the bundles
 are those attached to it; then one is enough, unless --bundles says otherwise.
 Only --image, and --mirror-of a registry, use the network, to ask that registry.
 
+With --format json the answer is one object: verified is the verdict over all
+bundles, code and message say why not, and bundles has a report for each. What
+could not be judged, exit code 2, is an object of verified, code and message.
+
 How much evidence it takes follows from the trust root: what it lists, it
 requires. --require changes that, and the report shows it.`,
 		Example: `  # a file with FILE.sigstore.json beside it
@@ -68,9 +75,7 @@ requires. --require changes that, and the report shows it.`,
     --issuer https://token.actions.githubusercontent.com
 
   # any workflow of a repository, by digest, as JSON
-  sigbundle verify sha256:$DIGEST --bundle att.jsonl --format json \
-    --identity-regexp 'https://github\.com/cli/cli/\.github/workflows/.*' \
-    --issuer-regexp 'https://token\.actions\.githubusercontent\.com'
+  sigbundle verify sha256:$DIGEST --bundle att.jsonl --format json --repo cli/cli
 
   # a managed key
   sigbundle verify release.tar.gz --key release.pub
@@ -114,6 +119,8 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	fl.Var(&matchFlag{texts: &f.issuers, all: &f.issuerMatches, issuer: true, expression: false}, "issuer", "the exact OIDC issuer `URL` of the --identity, or none for certificates without one")
 	fl.Var(&matchFlag{texts: &f.identityRegexp, all: &f.names, issuer: false, expression: true}, "identity-regexp", "accept names that this `RE` matches from beginning to end; in pairs with --issuer or --issuer-regexp")
 	fl.Var(&matchFlag{texts: &f.issuerRegexp, all: &f.issuerMatches, issuer: true, expression: true}, "issuer-regexp", "the issuer's `RE` for the --identity or --identity-regexp, or none")
+	fl.StringVar(&f.repo, "repo", "", "accept GitHub Actions' workflows of the repository `OWNER/NAME`, on its own source; with --identity, require that source")
+	fl.StringVar(&f.workflow, "signer-workflow", "", "with --repo: accept this workflow, `OWNER/NAME/PATH[@REF]`, such as a reusable one, instead of the repository's own")
 	fl.BoolVar(&f.noIdentity, "no-identity", false, "accept every signer that the trust root vouches for; the report shows it")
 	fl.StringArrayVar(&f.keys, "key", nil, "accept signatures of the public keys in this `FILE`, PEM or a registry's JSON document of keys; repeatable")
 	f.size.add(cmd)
@@ -125,7 +132,7 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	f.image.addVerify(cmd)
 	f.output.add(cmd)
 	f.trust.add(cmd)
-	for _, other := range []string{"identity", "identity-regexp", "no-identity"} {
+	for _, other := range []string{"identity", "identity-regexp", "no-identity", "repo"} {
 		cmd.MarkFlagsMutuallyExclusive("key", other)
 	}
 	cmd.MarkFlagsMutuallyExclusive("no-identity", "identity")
@@ -245,6 +252,7 @@ func (f *verifyFlags) judgeEach(verifier *verify.Verifier, candidates []candidat
 		} else {
 			one.Report, one.signature = judge(verifier, c.bundle, a), distinct(c.bundle.Signature)
 			f.trust.hint(c.bundle, one.Report)
+			f.noteSource(one.Report)
 		}
 		bundles = append(bundles, one)
 	}
@@ -289,11 +297,17 @@ func (f *verifyFlags) policy() (verify.Policy, error) {
 	if err != nil {
 		return p, err
 	}
+	if err := f.pinSource(extensions); err != nil {
+		return p, err
+	}
 	if len(f.names) != len(f.issuerMatches) {
 		return p, fmt.Errorf("--identity and --issuer go in pairs: got %d and %d, counting those with -regexp", len(f.names), len(f.issuerMatches))
 	}
 	for i, name := range f.names {
 		p.Identities = append(p.Identities, verify.Identity{SAN: name, Issuer: f.issuerMatches[i], Extensions: extensions})
+	}
+	if f.repo != "" && len(p.Identities) == 0 {
+		p.Identities = []verify.Identity{{SAN: f.workflows(), Issuer: verify.Exactly(githubIssuer), Extensions: extensions}}
 	}
 	if len(extensions) > 0 && len(p.Identities) == 0 {
 		return p, errors.New("--ext needs an --identity with an --issuer")
@@ -306,6 +320,73 @@ func (f *verifyFlags) policy() (verify.Policy, error) {
 	}
 	p.Require, err = parseRequire(f.require)
 	return p, err
+}
+
+// githubIssuer issues the tokens of GitHub Actions.
+const githubIssuer = "https://token.actions.githubusercontent.com"
+
+var (
+	repository = regexp.MustCompile(`^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$`)
+	workflow   = regexp.MustCompile(`^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+/[^@]+(@.+)?$`)
+)
+
+// pinSource adds the condition of --repo to the extensions.
+func (f *verifyFlags) pinSource(extensions map[string]verify.Match) error {
+	const source = "sourceRepositoryURI"
+	_, twice := extensions[source]
+	switch {
+	case f.workflow != "" && f.repo == "":
+		return errors.New("--signer-workflow says who signs and not whose source is built: add --repo OWNER/NAME")
+	case f.repo == "":
+		return nil
+	case !repository.MatchString(f.repo):
+		return fmt.Errorf("--repo %q is not of the form OWNER/NAME", f.repo)
+	case f.workflow != "" && !workflow.MatchString(f.workflow):
+		return fmt.Errorf("--signer-workflow %q is not of the form OWNER/NAME/PATH or OWNER/NAME/PATH@REF", f.workflow)
+	case f.workflow != "" && len(f.names) > 0:
+		return errors.New("--signer-workflow and --identity exclude each other")
+	case twice || f.noIdentity:
+		return errors.New("--repo excludes --no-identity and --ext " + source)
+	}
+	extensions[source] = verify.Exactly("https://github.com/" + f.repo)
+	return nil
+}
+
+// workflows matches the names of the workflows that --repo and
+// --signer-workflow accept.
+func (f *verifyFlags) workflows() verify.Match {
+	name, pinned := "https://github.com/"+f.workflow, strings.Contains(f.workflow, "@")
+	switch {
+	case f.workflow == "":
+		return verify.Matching(regexp.QuoteMeta("https://github.com/"+f.repo+"/.github/workflows/") + `[^@]+@.+`)
+	case pinned:
+		return verify.Exactly(name)
+	}
+	return verify.Matching(regexp.QuoteMeta(name) + `@.+`)
+}
+
+// noteSource notes a signer whose workflow is another repository's than the
+// source, if the policy does not say whose source it accepts.
+func (f *verifyFlags) noteSource(r *verify.Report) {
+	if r.Signer == nil || r.Signer.Certificate == nil || f.noIdentity || f.repo != "" {
+		return
+	}
+	for _, e := range f.extensions {
+		name, _, _ := strings.Cut(e, "=")
+		switch fulcio.Number(name) {
+		case 12, 15, 16, 17: // the URI or the identifier of the source repository, or of its owner
+			return
+		}
+	}
+	cert := r.Signer.Certificate
+	for _, e := range cert.Extensions {
+		if e.Name == "sourceRepositoryURI" && !strings.HasPrefix(cert.SAN, e.Value+"/") {
+			r.Notes = append(r.Notes, verify.Note{
+				Code:   "identity.source",
+				Detail: fmt.Sprintf("the workflow that signed is not of the source repository %s, and the policy accepts any: pin it with --repo or --ext sourceRepositoryURI=…", e.Value),
+			})
+		}
+	}
 }
 
 // matchFlag is one side of a pair, exact or an expression. Both forms share

@@ -10,8 +10,10 @@ var carrierCodes = []Description{
 	{Code: "carrier.malformed", Cause: "The answer of an API is not strict JSON, or has no bundle where one is expected.", Fix: "Get the answer again."},
 }
 
-// what the command refuses before there is anything to judge, exit code 2
+// what the command itself refuses; apart from too few signatures, before there is
+// anything to judge, with exit code 2
 var commandCodes = []Description{
+	{Code: "bundle.threshold", Cause: "Every bundle verifies, and they hold fewer distinct signatures than --bundles asks for.", Fix: "Get the bundles of the other signers, or ask for fewer."},
 	{Code: "command.ambiguous", Cause: "An argument is both the name of a file and a digest, or can be split in two ways.", Fix: "Write ./NAME for the file, or remove the file."},
 	{Code: "command.bundle", Cause: "No bundle lies beside the artifact.", Fix: "Name the bundle with --bundle."},
 	{Code: "command.file", Cause: "A file that the command line names cannot be opened, read or written.", Fix: "Fix the path, or the permissions."},
