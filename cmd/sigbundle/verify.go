@@ -41,6 +41,8 @@ type verifyFlags struct {
 	image          imageFlags
 	output         outputFlags
 	trust          trustFlags
+	rootFiles      []string // of --trusted-root, where it may be repeated
+	rooted         []rooted // a verifier for each of several roots
 }
 
 func newVerify() *cobra.Command {
@@ -108,6 +110,9 @@ requires. --require changes that, and the report shows it.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	f.add(cmd)
+	flag := cmd.Flags().Lookup("trusted-root")
+	flag.Value = &rootFiles{f}
+	flag.Usage = "judge by the trust root in this `FILE`, JSON or JSON Lines; repeatable: each bundle is judged by the one root that knows its authorities"
 	return cmd
 }
 
@@ -231,6 +236,9 @@ func (f *verifyFlags) judgeAll(stdin io.Reader, name string) ([]judged, error) {
 
 // verifier loads the trust root that the flags choose.
 func (f *verifyFlags) verifier(policy verify.Policy) (*verify.Verifier, error) {
+	if len(f.rootFiles) > 0 {
+		return f.rootedVerifiers(policy)
+	}
 	root, source, err := f.trust.loadAged()
 	if err != nil {
 		return nil, err
@@ -242,6 +250,22 @@ func (f *verifyFlags) verifier(policy verify.Policy) (*verify.Verifier, error) {
 	return verifier, nil
 }
 
+// rootedVerifiers makes a verifier for each trust root, and returns the first.
+func (f *verifyFlags) rootedVerifiers(policy verify.Policy) (*verify.Verifier, error) {
+	roots, err := f.loadRoots()
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range roots {
+		v, err := verify.New(verify.Config{Root: l.root, RootSource: l.source, Policy: policy, Explain: f.explain})
+		if err != nil {
+			return nil, err
+		}
+		f.rooted = append(f.rooted, rooted{l.root, v})
+	}
+	return f.rooted[0].verifier, nil
+}
+
 // judgeEach returns a verdict for each candidate.
 func (f *verifyFlags) judgeEach(verifier *verify.Verifier, candidates []candidate, a verify.Artifact) []judged {
 	var bundles []judged
@@ -250,7 +274,7 @@ func (f *verifyFlags) judgeEach(verifier *verify.Verifier, candidates []candidat
 		if c.err != nil {
 			one.Report = unjudged(c.err)
 		} else {
-			one.Report, one.signature = judge(verifier, c.bundle, a), distinct(c.bundle.Signature)
+			one.Report, one.signature = judge(f.choose(c.bundle, verifier), c.bundle, a), distinct(c.bundle.Signature)
 			f.trust.hint(c.bundle, one.Report)
 			f.noteSource(one.Report)
 		}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+// Several trust roots: each bundle is judged by one of them, whole.
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+// maxRoots bounds the trust roots of one command.
+const maxRoots = 16
+
+// rootFiles is --trusted-root where it may be given several times.
+type rootFiles struct{ flags *verifyFlags }
+
+func (r *rootFiles) Set(name string) error {
+	r.flags.trust.file = name // others than verify's own code see that there is a file
+	r.flags.rootFiles = append(r.flags.rootFiles, name)
+	return nil
+}
+
+func (r *rootFiles) String() string     { return "" }
+func (r *rootFiles) Type() string       { return "string" }
+func (r *rootFiles) GetSlice() []string { return r.flags.rootFiles }
+
+// rooted is a verifier with its root.
+type rooted struct {
+	root     *trustroot.Root
+	verifier *verify.Verifier
+}
+
+// loadRoots loads the trust roots of all files, one or several in each.
+func (f *verifyFlags) loadRoots() (all []*loaded, err error) {
+	for _, name := range f.rootFiles {
+		data, err := readFile(name)
+		if err != nil {
+			return nil, err
+		}
+		lines := rootLines(data)
+		if len(lines) < 2 {
+			one, err := loadFile(name)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, one)
+		}
+		for i, line := range lines {
+			if len(lines) < 2 || len(all) > maxRoots {
+				break
+			}
+			root, err := trustroot.Parse(line)
+			if err != nil {
+				return nil, refuse.Wrap("trust.malformed", err, "%s, line %d", name, i+1)
+			}
+			all = append(all, &loaded{root: root, source: fmt.Sprintf("file %s, line %d, as given", name, i+1)})
+		}
+		if len(all) > maxRoots {
+			return nil, refuse.New("trust.limit", "%s: more than %d trust roots", name, maxRoots)
+		}
+	}
+	return all, nil
+}
+
+// rootLines returns the lines of JSON Lines, nil if data is one document.
+func rootLines(data []byte) (lines [][]byte) {
+	for line := range bytes.Lines(data) {
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
+		}
+		if len(lines) == 0 && !json.Valid(line) {
+			return nil
+		}
+		if lines = append(lines, line); len(lines) > maxRoots+1 {
+			break
+		}
+	}
+	return lines
+}
+
+// choose returns the verifier whose root knows most of a bundle's authorities,
+// the first of several. The bundle is then judged by that root alone: what
+// another root lists is no evidence.
+func (f *verifyFlags) choose(b *bundle.Bundle, only *verify.Verifier) *verify.Verifier {
+	best, chosen := -1, only
+	for _, r := range f.rooted {
+		if n := known(r.root, b); n > best {
+			best, chosen = n, r.verifier
+		}
+	}
+	return chosen
+}
