@@ -50,6 +50,10 @@ test: check ## everything a change must pass
 race: ## the packages whose values are shared, under the race detector
 	CGO_ENABLED=1 $(GO) test -race -short ./bundle ./trustroot ./verify
 
+.PHONY: bounds
+bounds: ## CPU time and memory of every reader, up to inputs of 16 MiB
+	SIGBUNDLE_BOUNDS=all $(GO) test -count=1 -timeout 30m ./internal/bounds
+
 PORTABLE := bundle dsse tlog ctlog trustroot trustroot/embedded verify internal/inspect
 
 .PHONY: portable
