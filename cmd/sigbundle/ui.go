@@ -150,7 +150,7 @@ func whyNot(bundles []judged, score string) (code, message string) {
 			return b.Report.Code, b.Report.Message
 		}
 	}
-	return "bundle.threshold", score
+	return "command.threshold", score
 }
 
 // writeTexts writes the reports for a person: of several bundles first the

@@ -406,7 +406,7 @@ func (f *verifyFlags) noteSource(r *verify.Report) {
 	for _, e := range cert.Extensions {
 		if e.Name == "sourceRepositoryURI" && !strings.HasPrefix(cert.SAN, e.Value+"/") {
 			r.Notes = append(r.Notes, verify.Note{
-				Code:   "identity.source",
+				Code:   "command.source",
 				Detail: fmt.Sprintf("the workflow that signed is not of the source repository %s, and the policy accepts any: pin it with --repo or --ext sourceRepositoryURI=…", e.Value),
 			})
 		}

@@ -143,7 +143,6 @@ var policyCodes = []Description{
 var noteCodes = []Description{
 	{Code: "artifact.skipped", Cause: "No artifact was compared with the statement.", Fix: "Give the artifact, unless the envelope alone matters."},
 	{Code: "chain.root_present", Cause: "The bundle carries a self-issued certificate, which is no anchor.", Fix: "Nothing; it was ignored."},
-	{Code: "identity.source", Cause: "The workflow that signed is not of the source repository, and the policy accepts the source of every repository.", Fix: "Pin the source repository: any repository can call a public workflow."},
 	{Code: "signature.sha256", Cause: "A P-384 or P-521 key signed with SHA-256.", Fix: "Nothing; ask the producer to use a current client."},
 	{Code: "statement.no_predicate_type", Cause: "The statement does not say what kind of claim it makes.", Fix: "Ask the producer to name a predicate type."},
 	{Code: "statement.type_name", Cause: "The statement's type stands under another member than the specification's.", Fix: "Ask the producer to fix it."},

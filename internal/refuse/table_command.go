@@ -13,10 +13,11 @@ var carrierCodes = []Description{
 // what the command itself refuses; apart from too few signatures, before there is
 // anything to judge, with exit code 2
 var commandCodes = []Description{
-	{Code: "bundle.threshold", Cause: "Every bundle verifies, and they hold fewer distinct signatures than --bundles asks for.", Fix: "Get the bundles of the other signers, or ask for fewer."},
 	{Code: "command.ambiguous", Cause: "An argument is both the name of a file and a digest, or can be split in two ways.", Fix: "Write ./NAME for the file, or remove the file."},
 	{Code: "command.bundle", Cause: "No bundle lies beside the artifact.", Fix: "Name the bundle with --bundle."},
 	{Code: "command.file", Cause: "A file that the command line names cannot be opened, read or written.", Fix: "Fix the path, or the permissions."},
 	{Code: "command.signer", Cause: "The command line does not say whose signature to accept.", Fix: "Give --repo, --identity with --issuer, or --key."},
+	{Code: "command.source", Cause: "The workflow that signed is not of the source repository, and the policy accepts the source of every repository.", Fix: "Pin the source repository: any repository can call a public workflow."},
+	{Code: "command.threshold", Cause: "Every bundle verifies, and they hold fewer distinct signatures than --bundles asks for.", Fix: "Get the bundles of the other signers, or ask for fewer."},
 	{Code: "command.usage", Cause: "The command line is not understood, or contradicts itself.", Fix: "See the --help of the command."},
 }
