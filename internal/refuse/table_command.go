@@ -6,7 +6,6 @@ package refuse
 var carrierCodes = []Description{
 	{Code: "carrier.claim", Cause: "The carrier of a bundle says something about it that differs from the signed statement.", Fix: "Do not accept it: the bundle is not the one that the carrier speaks of."},
 	{Code: "carrier.count", Cause: "A file carries more than 1024 bundles.", Fix: "Split the file, or give all of them to audit."},
-	{Code: "carrier.foreign", Cause: "The file has a known format other than that of a bundle.", Fix: "Follow the message, which names the format."},
 	{Code: "carrier.malformed", Cause: "The answer of an API is not strict JSON, or has no bundle where one is expected.", Fix: "Get the answer again."},
 }
 
