@@ -35,9 +35,6 @@ const (
 // signature by a longer one takes whatever time its author likes.
 const maxRSABits = 8192
 
-// maxTime is the last second that RFC 3339 can write.
-const maxTime = 253402300799
-
 // Version is a version of the bundle format. The zero value is none.
 type Version int
 

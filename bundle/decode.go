@@ -74,6 +74,9 @@ func decodeEntry(data []byte) (*rekorv1.TransparencyLogEntry, error) {
 type reader struct {
 	d   *strictjson.Decoder
 	err error
+
+	lenient bool    // unknown members are skipped
+	skipped []error // and kept here
 }
 
 // end returns the refusal of the whole document, nil if there is none. A
@@ -115,7 +118,14 @@ func message[M any](r *reader, member func(m *M, name string) bool) *M {
 			return refuse.New("bundle.malformed", "member %q occurs in both its spellings", name)
 		}
 		if !member(m, name) {
-			return refuse.New("bundle.malformed", "unknown member %.40q", key)
+			unknown := refuse.New("bundle.malformed", "unknown member %.40q", key)
+			if !r.lenient || r.err != nil {
+				return unknown
+			}
+			if len(r.skipped) < maxDeviations {
+				r.skipped = append(r.skipped, unknown)
+			}
+			return r.d.Skip()
 		}
 		seen = append(seen, name)
 		return r.err

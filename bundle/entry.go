@@ -21,9 +21,6 @@ func buildEntry(m *rekorv1.TransparencyLogEntry, v Version) (tlog.Entry, error) 
 	if e.Index < 0 || e.Integrated < 0 {
 		return tlog.Entry{}, refuse.New("bundle.number", "negative log index or time")
 	}
-	if e.Integrated > maxTime {
-		return tlog.Entry{}, refuse.New("bundle.number", "time %d of a log entry is after the year 9999", e.Integrated)
-	}
 	if n := copy(e.LogID[:], m.GetLogId().GetKeyId()); n != len(e.LogID) || len(m.GetLogId().GetKeyId()) != n {
 		return tlog.Entry{}, refuse.New("bundle.log_id", "log id of %d bytes, want %d", len(m.GetLogId().GetKeyId()), len(e.LogID))
 	}

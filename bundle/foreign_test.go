@@ -47,17 +47,6 @@ func TestForeignForms(t *testing.T) {
 	}
 }
 
-// A time after the year 9999 has no form in RFC 3339.
-func TestTimeAfterTheLast(t *testing.T) {
-	for value, want := range map[string]refuse.Code{"253402300799": "", "253402300800": "bundle.number", "9223372036854775807": "bundle.number"} {
-		doc := messageV03(t)
-		set(t, doc, "verificationMaterial.tlogEntries.0.integratedTime", value)
-		if _, err := Parse(text(t, doc)); refuse.CodeOf(err) != want {
-			t.Errorf("%s: %v, want %q", value, err, want)
-		}
-	}
-}
-
 // A chain under version 0.3 is kept and marked.
 func TestLooseChain(t *testing.T) {
 	doc := messageV03(t)

@@ -120,6 +120,9 @@ func (v *Verifier) Verify(b *bundle.Bundle, a Artifact) (*Result, error) {
 	if b == nil {
 		return nil, refuse.New("bundle.empty", "no bundle given")
 	}
+	if b.Version == 0 {
+		return nil, refuse.New("bundle.version", "not a bundle that was parsed")
+	}
 	r := newRun(v, b, a)
 	var first *Error
 	for i := range pipeline {

@@ -50,7 +50,7 @@ func TestNothingVerifiesNothing(t *testing.T) {
 		{"zero verifier reads", zeroVerifier, "policy.root"},
 		{"nil reader", readErr, "artifact.missing"},
 		{"nil bundle", verdict(v, nil, a), "bundle.empty"},
-		{"zero bundle", verdict(v, new(bundle.Bundle), a), "key.missing"},
+		{"zero bundle", verdict(v, new(bundle.Bundle), a), "bundle.version"},
 		{"zero artifact", verdict(v, b, verify.Artifact{}), "artifact.missing"},
 		{"zero artifact of an envelope", verdict(v, envelope, verify.Artifact{}), "artifact.missing"},
 		{"no artifact of a message", verdict(v, b, verify.NoArtifact()), "artifact.missing"},

@@ -42,6 +42,10 @@ type Proof struct {
 	Checkpoint string   `json:"checkpoint,omitempty"`
 }
 
+// lastSecond is the last one that RFC 3339 can write. The verifier refuses
+// entries after it.
+const lastSecond = 253402300799
+
 func entry(e *tlog.Entry) Entry {
 	out := Entry{
 		LogID:   e.LogID.String(),
@@ -50,7 +54,7 @@ func entry(e *tlog.Entry) Entry {
 		Version: e.Kind.Version,
 		Promise: e.Promise,
 	}
-	if e.Integrated != 0 {
+	if e.Integrated > 0 && e.Integrated <= lastSecond {
 		out.Integrated = Time{time.Unix(e.Integrated, 0).UTC()}
 	}
 	if e.Body != nil {
