@@ -69,7 +69,8 @@ type Requirements struct {
 // default that [Requirements] gives for the field.
 type Threshold int
 
-// NotRequired lowers a threshold to nothing. Reports show it.
+// NotRequired lowers a threshold to nothing. Reports show it. [New] refuses
+// every other negative number.
 const NotRequired Threshold = -1
 
 // or returns t, or def where t is unset.
@@ -77,7 +78,7 @@ func (t Threshold) or(def int) int {
 	switch {
 	case t == 0:
 		return def
-	case t < 0:
+	case t == NotRequired:
 		return 0
 	}
 	return int(t)
@@ -199,13 +200,18 @@ func (m Match) compile(what string) (matcher, error) {
 	}
 	c := matcher{Match: m}
 	if m.Regexp != "" {
+		// The expression must be well-formed on its own: "a)|(b" is not.
+		if _, err := regexp.Compile(m.Regexp); err != nil {
+			return matcher{}, refuse.Wrap("policy.regexp", err, "%s", what)
+		}
 		// Anchored outside a group, so that an alternation cannot escape it.
 		re, err := regexp.Compile(`\A(?:` + m.Regexp + `)\z`)
 		if err != nil {
-			return matcher{}, refuse.Wrap("policy.regexp", err, "%s", what)
+			// A quotation \Q may reach to the end of an expression, and must
+			// not swallow the anchor. Elsewhere \E is an error.
+			re, err = regexp.Compile(`\A(?:` + m.Regexp + `\E)\z`)
 		}
-		// The expression must be well-formed on its own: "a)|(b" is not.
-		if _, err := regexp.Compile(m.Regexp); err != nil {
+		if err != nil {
 			return matcher{}, refuse.Wrap("policy.regexp", err, "%s", what)
 		}
 		c.re = re
@@ -316,6 +322,14 @@ func (p Policy) compile() (*compiledPolicy, error) {
 	}
 	if slices.Contains(p.PredicateTypes, "") {
 		return nil, refuse.New("policy.predicate_type", "an empty predicate type, which is that of statements without one")
+	}
+	for _, t := range []struct {
+		name string
+		Threshold
+	}{{"logs", p.Require.Logs}, {"SCTs", p.Require.SCTs}, {"timestamps", p.Require.Timestamps}, {"times", p.Require.Times}} {
+		if t.Threshold < NotRequired {
+			return nil, refuse.New("policy.limit", "number of %s required: %d, want %d for none, 0 for the default, or more", t.name, t.Threshold, NotRequired)
+		}
 	}
 	if p.MaxSubjects < 0 {
 		return nil, refuse.New("policy.limit", "the number of subjects accepted is negative")

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/rfc3161"
@@ -140,7 +141,9 @@ func (r *run) promises() error {
 // time: enough sources of verified time, and every log's key valid when it
 // signed. A v1 promise was compared with the key's window when it was
 // verified; a checkpoint carries no time that could be believed, so for
-// entries that rest on one every verified time must be in the window.
+// entries that rest on one every verified time must be in the window, and
+// there must be one if the log's key has an end: the holder of a
+// retired key can sign a checkpoint today.
 func (r *run) time() error {
 	times := slices.Clone(r.stamps)
 	for _, e := range r.entries {
@@ -162,6 +165,10 @@ func (r *run) time() error {
 		if e.promised != nil {
 			continue
 		}
+		if end, retired := retirement(e.log); retired && len(times) == 0 {
+			return refuse.New("tlog.window", "the key of log %s is valid until %s, and nothing in the bundle proves that the log signed before that time",
+				e.log.ID(), end.Format(timeFormat))
+		}
 		for _, t := range times {
 			if !e.log.Covers(t.Time) {
 				return refuse.New("tlog.window", "the key of log %s was not valid at %s", e.log.ID(), t.Time.Format(timeFormat))
@@ -174,6 +181,20 @@ func (r *run) time() error {
 			Rule: "Sigstore client specification, Section 4.2"})
 	}
 	return r.skip(CheckTime, "no time is proved, and none is required for this key")
+}
+
+// retirement returns the time at which the last validity period of a log's key
+// ends; false if the key is valid without an end.
+func retirement(l *tlog.Log) (end time.Time, retired bool) {
+	for _, w := range l.Windows() {
+		if w.End.IsZero() {
+			return time.Time{}, false
+		}
+		if w.End.After(end) {
+			end = w.End
+		}
+	}
+	return end.UTC(), true
 }
 
 const timeFormat = "2006-01-02T15:04:05.999999999Z07:00"
