@@ -37,7 +37,9 @@ demo: ## verify a real public bundle offline, with the embedded trust root
 
 .PHONY: test
 test: check ## everything a change must pass
-	$(GO) test ./...
+	@out=$$(mktemp) && trap 'rm -f '$$out EXIT && { $(GO) test -v ./... >$$out; status=$$?; \
+		grep -E '^(ok|FAIL|panic:|---? FAIL)|^ *--- FAIL' $$out; test $$status = 0 || cat $$out; \
+		grep -E '^ *--- SKIP' $$out | sort; echo "skipped: $$(grep -cE '^ *--- SKIP' $$out) tests"; exit $$status; }
 	@for module in $(LIGHT_MODULES); do echo "$$module:"; (cd $$module && $(GO) test ./...) || exit 1; done
 	@$(MAKE) --no-print-directory race portable
 	@if test "$$(uname)" = Linux; then $(MAKE) --no-print-directory integration-small; \
@@ -92,8 +94,9 @@ cover: ## the statements of the verify side that no test runs, written to docs/c
 	$(GO) run ./internal/mutate/coverage -out docs/coverage.md
 
 .PHONY: conformance
-conformance: ## our verdict and reason for each case in the folder SIGBUNDLE_SUITE
-	$(GO) test -count=1 -v -run TestSuite ./conformance
+conformance: ## a table of our verdict and reason for each case in the folder SIGBUNDLE_SUITE
+	@test -n "$$SIGBUNDLE_SUITE" || { echo "SIGBUNDLE_SUITE: not set, want the folder test/assets of a copy of sigstore-conformance"; exit 2; }
+	@$(GO) test -count=1 -v -run '^TestSuite$$' ./conformance
 
 .PHONY: repro
 repro: ## build twice, in two places and without a cache: the bytes must be the same

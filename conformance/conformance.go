@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package conformance runs the cases of the public sigstore-conformance suite
-// in-process and shows, for each refusal, the reason beside the one that the
-// case was written for. A client that refuses for an unrelated reason passes
-// the suite all the same; here one sees it.
+// and shows, for each refusal, the reason beside the one that the case was
+// written for. A client that refuses for an unrelated reason passes the suite
+// all the same; here the reader sees it. A client that is broken (missing,
+// crashed, too slow) passes no case.
 //
-// It works for any client written in Go:
+// It works for any client, one written in Go or a program that speaks the
+// protocol of the suite:
 //
-//	outcomes, err := conformance.Run(os.DirFS("test/assets"), myClient)
+//	report, err := conformance.Run(ctx, conformance.Config{
+//		Suite:  os.DirFS("test/assets"),
+//		Client: conformance.Command{Path: "./my-client"}.Verify,
+//	})
 package conformance
 
 import (
+	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -18,10 +25,10 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
@@ -40,15 +47,6 @@ type Request struct {
 	Staging     bool   // the instance is staging, not the public-good one
 }
 
-// A Client verifies a request and returns nil, or an error that says why not.
-// If the error, or one that it wraps, has a method Code() string, its result
-// is taken for the reason.
-type Client func(Request) error
-
-// errBoth refuses to ignore one of two conditions: a bundle is signed by a
-// certified key or by a managed one.
-var errBoth = errors.New("a key and an identity exclude each other")
-
 // Verify is this module's own client, with the policy that the suite implies:
 // whatever the trust root lists is required.
 func Verify(q Request) (*verify.Result, error) {
@@ -57,7 +55,7 @@ func Verify(q Request) (*verify.Result, error) {
 		return nil, err
 	}
 	if q.Key != nil && (q.Identity != "" || q.Issuer != "") {
-		return nil, errBoth
+		return nil, refuse.New("policy.identity", "a key and an identity exclude each other")
 	}
 	var p verify.Policy
 	if q.Identity != "" || q.Issuer != "" {
@@ -66,7 +64,7 @@ func Verify(q Request) (*verify.Result, error) {
 	if q.Key != nil {
 		key, err := sigkey.ParsePEM(q.Key)
 		if err != nil {
-			return nil, err
+			return nil, refuse.Wrap("policy.key", err, "key")
 		}
 		p.Keys = []verify.Key{{Public: key.Public()}}
 	}
@@ -90,6 +88,12 @@ func Verify(q Request) (*verify.Result, error) {
 	return v.Verify(b, a)
 }
 
+// Self is this module's own client, as one that Run can ask.
+func Self(_ context.Context, q Request) Answer {
+	_, err := Verify(q)
+	return FromError(err)
+}
+
 func (q *Request) root() (*trustroot.Root, error) {
 	switch {
 	case q.TrustedRoot != nil:
@@ -107,27 +111,6 @@ type Case struct {
 	Fails    bool   // the name ends in _fail: verification must fail
 	Request  Request
 	Artifact []byte // the content of the artifact
-}
-
-// An Outcome is what a client made of a case.
-type Outcome struct {
-	Case   string
-	Readme string
-	Mode   string // "path" or "digest"
-	Want   bool   // the bundle ought to verify
-	Err    error  // the client's answer
-}
-
-// OK reports whether the client's verdict is the one that the suite wants.
-func (o *Outcome) OK() bool { return (o.Err == nil) == o.Want }
-
-// Code returns the reason of a refusal, if the client gives one.
-func (o *Outcome) Code() string {
-	var coded interface{ Code() string }
-	if errors.As(o.Err, &coded) {
-		return coded.Code()
-	}
-	return ""
 }
 
 // Defaults of the suite, for cases without files of their own.
@@ -195,31 +178,9 @@ func loadCase(suite fs.FS, dir string) (Case, error) {
 	return c, err
 }
 
-// Run gives every case to the client twice, with the artifact itself and with
-// its digest, and returns what it answered.
-func Run(suite fs.FS, client Client) ([]Outcome, error) {
-	if suite == nil || client == nil {
-		return nil, errors.New("no suite or no client given")
-	}
-	cases, err := Load(suite)
-	if err != nil {
-		return nil, err
-	}
-	if len(cases) == 0 {
-		return nil, errors.New("the suite has no cases")
-	}
-	var outcomes []Outcome
-	for _, c := range cases {
-		for _, mode := range []string{"path", "digest"} {
-			outcomes = append(outcomes, Outcome{Case: c.Name, Readme: c.Readme, Mode: mode, Want: !c.Fails, Err: client(c.request(mode))})
-		}
-	}
-	return outcomes, nil
-}
-
 func (c *Case) request(mode string) Request {
 	q := c.Request
-	q.Bundle = slices.Clone(q.Bundle)
+	q.Bundle, q.Key, q.TrustedRoot = bytes.Clone(q.Bundle), bytes.Clone(q.Key), bytes.Clone(q.TrustedRoot)
 	if mode == "path" {
 		q.Artifact = strings.NewReader(string(c.Artifact))
 	} else {

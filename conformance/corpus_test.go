@@ -56,8 +56,7 @@ func decision(id, code string) (rule string) {
 func TestCorpus(t *testing.T) {
 	dir := os.Getenv("SIGBUNDLE_CORPUS")
 	if dir == "" {
-		t.Log("not run: SIGBUNDLE_CORPUS names no folder")
-		return
+		t.Skip("SIGBUNDLE_CORPUS names no folder")
 	}
 	f, err := os.Open(filepath.Join(dir, "manifest.jsonl"))
 	if err != nil {

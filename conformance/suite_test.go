@@ -4,7 +4,6 @@ package conformance_test
 
 import (
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/sigbundle/sigbundle/conformance"
@@ -15,23 +14,21 @@ import (
 func TestSuite(t *testing.T) {
 	dir := os.Getenv("SIGBUNDLE_SUITE")
 	if dir == "" {
-		t.Log("not run: SIGBUNDLE_SUITE names no folder")
-		return
+		t.Skip("SIGBUNDLE_SUITE names no folder")
 	}
-	outcomes, err := conformance.Run(os.DirFS(dir), func(q conformance.Request) error {
-		_, err := conformance.Verify(q)
-		return err
-	})
+	report, err := conformance.Run(t.Context(), conformance.Config{Suite: os.DirFS(dir), Client: conformance.Self, Codes: expectedCodes})
+	if report != nil {
+		t.Log("\n" + report.Text())
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range outcomes {
-		t.Logf("%-62s %-6s %-28s %v", o.Case, o.Mode, o.Code(), o.Err)
-		if !o.Want && o.Mode == "path" {
-			t.Logf("%-62s %-6s %s", "", "README", strings.Join(strings.Fields(o.Readme), " "))
-		}
-		if !o.OK() {
-			t.Errorf("%s by %s: want verified %v, got %v", o.Case, o.Mode, o.Want, o.Err)
+	if !report.OK() {
+		t.Error("the suite is not passed: see the rows that do not begin with ok")
+	}
+	for name := range expectedCodes {
+		if _, err := os.Stat(dir + "/bundle-verify/" + name); err != nil {
+			t.Logf("this suite has no case %s", name)
 		}
 	}
 }

@@ -30,7 +30,7 @@ import (
 
 // published reads a bundle of the public suite: from the folder that
 // SIGBUNDLE_SUITE names or, for cases that it lacks, from the one that
-// SIGBUNDLE_CORPUS names. It returns nil if neither has it.
+// SIGBUNDLE_CORPUS names. The test is skipped if neither has it.
 func published(t *testing.T, name string) *bundle.Bundle {
 	t.Helper()
 	for env, path := range map[string]string{
@@ -54,7 +54,7 @@ func published(t *testing.T, name string) *bundle.Bundle {
 		}
 		return b
 	}
-	t.Logf("not run: neither SIGBUNDLE_SUITE nor SIGBUNDLE_CORPUS has %s", name)
+	t.Skipf("neither SIGBUNDLE_SUITE nor SIGBUNDLE_CORPUS has %s", name)
 	return nil
 }
 
@@ -79,9 +79,6 @@ func publicGood(t *testing.T) *trustroot.Root {
 // Promise, proof and checkpoint of an entry in the public Rekor v1.
 func TestVectorsOfRekorV1(t *testing.T) {
 	b := published(t, "happy-path-v0.3")
-	if b == nil {
-		return
-	}
 	e := &b.Entries[0]
 	log := publicGood(t).Log(e.LogID)
 	promised := fmt.Sprintf(`{"body":"%s","integratedTime":%d,"logID":"%x","logIndex":%d}`,
@@ -99,9 +96,6 @@ func TestVectorsOfRekorV1(t *testing.T) {
 // The same of an entry in a Rekor v2, and the leaf of one for an envelope.
 func TestVectorsOfRekorV2(t *testing.T) {
 	b := published(t, "rekor2-happy-path")
-	if b == nil {
-		return
-	}
 	data, err := os.ReadFile(filepath.Join(os.Getenv("SIGBUNDLE_SUITE"), "bundle-verify/rekor2-happy-path/trusted_root.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -117,11 +111,9 @@ func TestVectorsOfRekorV2(t *testing.T) {
 	vectorOfProof(t, root.Log(e.LogID), e, "78470eff2921878c2141726b650bf349099c37850a731f287a6accf35d40441f",
 		735, "aecd583d8d3274057497181faeae69138a11a54270a37b327a9b39f9e1944c32",
 		"0993b81b9163c77247235d404ba48548dbf34cd50f96f446bd7466f092ae8b3a", 68)
-	if b = published(t, "rekor2-dsse-happy-path"); b != nil {
-		leaf := leafHash(b.Entries[0].Body.Raw)
-		if !strings.HasPrefix(leaf, "fe40655a") || !strings.HasSuffix(leaf, "ab3c2f99") || b.Entries[0].Index != 4026478 {
-			t.Errorf("leaf %s at %d", leaf, b.Entries[0].Index)
-		}
+	b = published(t, "rekor2-dsse-happy-path")
+	if leaf := leafHash(b.Entries[0].Body.Raw); !strings.HasPrefix(leaf, "fe40655a") || !strings.HasSuffix(leaf, "ab3c2f99") || b.Entries[0].Index != 4026478 {
+		t.Errorf("leaf %s at %d", leaf, b.Entries[0].Index)
 	}
 }
 
@@ -159,9 +151,6 @@ func vectorOfProof(t *testing.T, log *tlog.Log, e *tlog.Entry, leaf string, inde
 // openssl by others.
 func TestVectorOfSCT(t *testing.T) {
 	b := published(t, "happy-path-v0.3")
-	if b == nil {
-		return
-	}
 	if got := sum(b.Leaf.Raw); !strings.HasPrefix(got, "1d14e1e5") || !strings.HasSuffix(got, "9d5f27b8") {
 		t.Errorf("leaf %s", got)
 	}
@@ -201,9 +190,6 @@ func TestVectorOfSCT(t *testing.T) {
 // A static CT log's timestamp: the extension holds the leaf's index, 112.
 func TestVectorOfSCTExtensions(t *testing.T) {
 	b := published(t, "bundle-with-sct-with-extensions")
-	if b == nil {
-		return
-	}
 	list, err := ctlog.ParseList(b.Leaf)
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%d timestamps: %v", len(list), err)

@@ -25,6 +25,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/sigbundle/sigbundle/conformance"
 	"github.com/sigbundle/sigbundle/internal/screen"
@@ -142,6 +143,9 @@ func verifyBundle(args []string, stdout, stderr io.Writer) error {
 		q.Digest = digest
 	} else {
 		artifact, err := os.Open(fl.Arg(0))
+		if err != nil && errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(fl.Arg(0), "sha256:") {
+			return errUsage{fmt.Errorf("digest %.80q: malformed, want sha256: and 64 hexadecimal digits", fl.Arg(0))}
+		}
 		if err != nil {
 			return errUsage{err}
 		}

@@ -102,6 +102,11 @@ func TestVerifyBundle(t *testing.T) {
 		t.Fatal(err)
 	}
 	runs(t, exitUsage, append(verify, digest)...)
+	for _, malformed := range []string{"sha256:", "sha256:abc", digest[:len(digest)-1], digest + "00", digest[:len(digest)-1] + "g"} {
+		if says := runs(t, exitUsage, append(verify, malformed)...); !strings.Contains(says, "malformed, want sha256:") {
+			t.Errorf("%s: %s", malformed, says)
+		}
+	}
 }
 
 // Without a signing configuration the services are the instance's.

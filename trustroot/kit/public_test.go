@@ -23,8 +23,7 @@ import (
 func TestPublicKits(t *testing.T) {
 	dir := os.Getenv("SIGBUNDLE_TUF")
 	if dir == "" {
-		t.Log("SIGBUNDLE_TUF names no folder with copies of the public repositories: nothing to see")
-		return
+		t.Skip("SIGBUNDLE_TUF names no folder with copies of the public repositories")
 	}
 	fresh := time.Date(2026, 8, 23, 0, 0, 0, 0, time.UTC)
 	for name, first := range map[string]string{"production": "5.root.json", "staging": "1.root.json"} {
