@@ -5,14 +5,30 @@ package sign
 import (
 	"bytes"
 	"crypto"
+	"errors"
 	"io"
 
 	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
-// Content is what gets signed: a message or a statement. The zero Content is
-// refused.
+// encodedStatement is how every DSSE pre-authentication encoding begins. A
+// signature over such a message is also a signature over the envelope that it
+// encodes: the holder of the message could turn a signed file into a signed
+// statement.
+const encodedStatement = "DSSEv1 "
+
+// isEncoded refuses a message that encodes an envelope.
+func isEncoded(message []byte) error {
+	if bytes.HasPrefix(message, []byte(encodedStatement)) {
+		return refuse.New("sign.content.encoding", "the content begins with %q: a signature over it would also sign the statement in it", encodedStatement)
+	}
+	return nil
+}
+
+// Content is what gets signed: a message or a statement. The signer reads all
+// of it: a digest alone does not show whether it is that of an encoded
+// statement. The zero Content is refused.
 type Content struct {
 	reader  io.Reader
 	hash    crypto.Hash // of digest
@@ -23,12 +39,6 @@ type Content struct {
 // Message is a message that is read once, to its end and at constant memory,
 // when it is signed. It serves for one signature.
 func Message(r io.Reader) Content { return Content{reader: r} }
-
-// Digest is a message that is known by its digest. The hash must be the
-// key's: a P-384 key signs no SHA-256.
-func Digest(h crypto.Hash, digest []byte) Content {
-	return Content{hash: h, digest: bytes.Clone(digest)}
-}
 
 // Statement is an in-toto statement, which is signed in an envelope, byte for
 // byte as it is. See [NewStatement].
@@ -45,18 +55,21 @@ func (c *Content) read(key *Key) error {
 		}
 		return nil
 	case c.reader != nil:
+		start := make([]byte, len(encodedStatement))
+		n, err := io.ReadFull(c.reader, start)
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return refuse.Wrap("sign.content", err, "reading")
+		}
+		if err := isEncoded(start[:n]); err != nil {
+			return err
+		}
 		h := key.Hash().New()
+		h.Write(start[:n])
 		if _, err := io.CopyBuffer(struct{ io.Writer }{h}, struct{ io.Reader }{c.reader}, make([]byte, 256<<10)); err != nil {
 			return refuse.Wrap("sign.content", err, "reading")
 		}
 		c.hash, c.digest = key.Hash(), h.Sum(nil)
 		return nil
-	case c.digest == nil:
-		return refuse.New("sign.content", "nothing to sign")
-	case c.hash != key.Hash():
-		return refuse.New("sign.content", "a %s digest cannot be signed with %s, which takes %s", c.hash, key.Algorithm(), key.Hash())
-	case len(c.digest) != c.hash.Size():
-		return refuse.New("sign.content", "the digest has %d bytes, a %s digest has %d", len(c.digest), c.hash, c.hash.Size())
 	}
-	return nil
+	return refuse.New("sign.content", "nothing to sign")
 }

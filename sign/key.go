@@ -127,8 +127,12 @@ func (k *Key) SignDigest(digest []byte) ([]byte, error) {
 
 // SignMessage signs a short message, for a proof of possession. Ed25519 keys
 // sign it as it is: Fulcio takes no Ed25519ph (Fulcio specification, Section
-// 4).
+// 4). A message that encodes an envelope is sign.content.encoding: the text of
+// a proof comes from an identity token, and not from the holder of the key.
 func (k *Key) SignMessage(message []byte) ([]byte, error) {
+	if err := isEncoded(message); err != nil {
+		return nil, err
+	}
 	if _, ok := k.Public().(ed25519.PublicKey); ok {
 		return k.signPure(message)
 	}

@@ -14,6 +14,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
@@ -125,5 +128,37 @@ func TestAlgorithms(t *testing.T) {
 	}
 	if _, err := ParseAlgorithm("md5"); refuse.CodeOf(err) != "sign.key" {
 		t.Error(err)
+	}
+}
+
+// TestScryptBounds refuses parameters before anything is computed by them.
+func TestScryptBounds(t *testing.T) {
+	for _, c := range []struct {
+		n, r, p int64
+		want    error
+	}{
+		{1 << 14, 8, 1, nil}, // what OpenSSL writes: 16 MiB
+		{1 << 16, 8, 1, nil}, // 64 MiB
+		{1 << 17, 8, 1, errScrypt},
+		{1 << 20, 64, 1, errScrypt}, // 8 GiB
+		{1 << 14, 8, 17, errScrypt}, // 256 MiB of work and more
+		{2, 1 << 20, 1, errScrypt},
+		{2, 1, 1 << 40, errScrypt},
+		{1 << 62, 1 << 62, 1 << 62, errScrypt},
+		{1 << 14, 0, 1, errPBES2},
+		{1 << 14, 8, 0, errPBES2},
+		{0, 8, 1, errPBES2},
+		{-1 << 14, 8, 1, errPBES2},
+	} {
+		var b cryptobyte.Builder
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1OctetString([]byte("salt"))
+			b.AddASN1Int64(c.n)
+			b.AddASN1Int64(c.r)
+			b.AddASN1Int64(c.p)
+		})
+		if _, err := scryptKey(b.BytesOrPanic(), []byte("password"), 32); !errors.Is(err, c.want) {
+			t.Errorf("N=%d r=%d p=%d: %v, want %v", c.n, c.r, c.p, err, c.want)
+		}
 	}
 }

@@ -26,8 +26,11 @@ import (
 // Bounds on what a key file may make us compute.
 const (
 	maxIterations = 10_000_000
-	maxScryptN    = 1 << 20
-	maxScryptRP   = 64
+	// maxScryptMemory bounds 128·N·r, the bytes that scrypt takes; OpenSSL
+	// writes 16 MiB, and takes 32 MiB unless told otherwise.
+	maxScryptMemory = 64 << 20
+	// maxScryptWork bounds 128·N·r·p, the bytes that it goes over.
+	maxScryptWork = 256 << 20
 )
 
 var (
@@ -43,6 +46,8 @@ var (
 		"2.16.840.1.101.3.4.1.2": 16, "2.16.840.1.101.3.4.1.22": 24, "2.16.840.1.101.3.4.1.42": 32,
 	}
 )
+
+var errScrypt = errors.New("scrypt parameters that take too much memory or time, want at most 64 MiB")
 
 var errPBES2 = errors.New("encryption of an unknown form")
 
@@ -144,8 +149,11 @@ func scryptKey(in cryptobyte.String, password []byte, size int) ([]byte, error) 
 	if !in.ReadASN1(&p, cbasn1.SEQUENCE) || !p.ReadASN1(&salt, cbasn1.OCTET_STRING) ||
 		!p.ReadASN1Integer(&n) || !p.ReadASN1Integer(&r) || !p.ReadASN1Integer(&parallel) ||
 		p.PeekASN1Tag(cbasn1.INTEGER) && (!p.ReadASN1Integer(&length) || length != size) ||
-		n > maxScryptN || r < 1 || r > maxScryptRP || parallel < 1 || parallel > maxScryptRP/r {
+		n < 2 || r < 1 || parallel < 1 {
 		return nil, errPBES2
+	}
+	if r > maxScryptMemory/128 || n > maxScryptMemory/(128*r) || parallel > maxScryptWork/(128*r*n) {
+		return nil, errScrypt
 	}
 	return scrypt.Key(password, salt, n, r, parallel, size)
 }

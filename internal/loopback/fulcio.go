@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -58,11 +59,20 @@ func (i *Instance) signingCert(r *http.Request, body []byte) (*reply, error) {
 	if err := proved.Verify([]byte(challenge), q.Request.Proof); err != nil {
 		return nil, err
 	}
-	san := token.Names()[0]
+	san := written(token.Names()[0])
 	if i.Impostor != "" {
 		san = i.Impostor
 	}
 	return i.certify(virtual.Request{SAN: san, Issuer: token.Issuer(), Hooks: i.Certificate}, key.Public())
+}
+
+// written is how Fulcio names a certificate: it joins and escapes a URL.
+func written(name string) string {
+	host, path, ok := strings.Cut(strings.TrimPrefix(name, "https://"), "/")
+	if !ok || !strings.HasPrefix(name, "https://") {
+		return name
+	}
+	return (&url.URL{Scheme: "https", Host: host, Path: "/" + path}).String()
 }
 
 // configuration says what issuers Fulcio knows.

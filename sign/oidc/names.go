@@ -2,7 +2,11 @@
 
 package oidc
 
-import "strings"
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
 
 // Challenge returns the text that a proof of possession signs: the email
 // address if the token has one, else its subject (Fulcio specification,
@@ -60,16 +64,42 @@ func (t *Token) Names() []string {
 }
 
 // IsName reports whether a certificate for the token may bear the name. Apart
-// from [Token.Names] that is "SUBJECT!DOMAIN", where the domain is the
-// authority's to choose.
+// from [Token.Names], and what URLs among them become in a certificate, that is
+// "SUBJECT!DOMAIN", where the domain is the authority's to choose.
 func (t *Token) IsName(name string) bool {
+	if name == "" {
+		return false
+	}
 	for _, n := range t.Names() {
-		if n == name {
+		if n == name || slices.Contains(written(n), name) {
 			return true
 		}
 	}
 	user, _, ok := strings.Cut(name, "!")
 	return ok && user != "" && user == t.claims["sub"]
+}
+
+// inTemplate is how Fulcio's templates, which are made for HTML, write claims.
+var inTemplate = strings.NewReplacer(`"`, "&#34;", "&", "&amp;", "'", "&#39;", "+", "&#43;", "<", "&lt;", ">", "&gt;")
+
+// written returns how an authority may write a URL into a certificate. Fulcio
+// parses the text and writes it as a URL again, which escapes spaces and
+// letters beyond ASCII (ciprovider.Principal.Embed); what stands behind a "#"
+// is then a fragment. Older versions took all of it for the path. A text that
+// is not a URL, such as an email address, is written as it is.
+func written(text string) []string {
+	scheme, rest, ok := strings.Cut(text, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	if !ok || host == "" {
+		return nil
+	}
+	all := []string{(&url.URL{Scheme: scheme, Host: host, Path: "/" + path}).String()}
+	for _, s := range []string{text, inTemplate.Replace(text)} {
+		if u, err := url.Parse(s); err == nil {
+			all = append(all, u.String())
+		}
+	}
+	return all
 }
 
 // IsIssuer reports whether a certificate for the token may name this issuer:

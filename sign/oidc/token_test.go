@@ -107,3 +107,44 @@ func TestNames(t *testing.T) {
 		t.Error("issuers")
 	}
 }
+
+// TestNamesInCertificates holds the ways in which Fulcio writes URLs.
+func TestNamesInCertificates(t *testing.T) {
+	for _, c := range []struct {
+		claim, value string
+		good, bad    []string
+	}{
+		{"job_workflow_ref", "o/r/.github/workflows/a b.yml@refs/heads/main",
+			[]string{"https://github.com/o/r/.github/workflows/a%20b.yml@refs/heads/main"},
+			[]string{"https://github.com/o/r/.github/workflows/a+b.yml@refs/heads/main", "https://github.com/o/r/.github/workflows/a%2520b.yml@refs/heads/main"}},
+		{"job_workflow_ref", "o/r/w.yml@refs/heads/fix/#1",
+			[]string{"https://github.com/o/r/w.yml@refs/heads/fix/%231", "https://github.com/o/r/w.yml@refs/heads/fix/#1"},
+			[]string{"https://github.com/o/r/w.yml@refs/heads/fix/", "https://github.com/o/r/w.yml@refs/heads/fix/1"}},
+		{"job_workflow_ref", "o/r/w.yml@refs/heads/\u00fc",
+			[]string{"https://github.com/o/r/w.yml@refs/heads/%C3%BC"}, []string{"https://github.com/o/r/w.yml@refs/heads/%c3%bc", "https://github.com/o/r/w.yml@refs/heads/%FC"}},
+		{"job_workflow_ref", "o/r/w.yml@refs/tags/v1+a&b",
+			[]string{"https://github.com/o/r/w.yml@refs/tags/v1+a&b", "https://github.com/o/r/w.yml@refs/tags/v1&#43;a&amp;b"}, []string{"https://github.com/o/r/w.yml@refs/tags/v1 a&b"}},
+		{"ci_config_ref_uri", "gitlab.com/g/p//ci file.yml@refs/heads/main",
+			[]string{"https://gitlab.com/g/p//ci%20file.yml@refs/heads/main"}, []string{"https://gitlab.com/g/p/ci%20file.yml@refs/heads/main"}},
+		{"sub", "https://ci.example.test/\u00e9/x y",
+			[]string{"https://ci.example.test/%C3%A9/x%20y"}, []string{"https://ci.example.test/"}},
+		// An email address is not a URL.
+		{"email", "a b@example.test", nil, []string{"a%20b@example.test"}},
+		{"job_workflow_ref", "%zz", nil, []string{"https://github.com", "https://github.com/"}},
+	} {
+		token, err := Parse(rawToken(t, map[string]any{c.claim: c.value}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range c.good {
+			if !token.IsName(name) {
+				t.Errorf("%q may not be named %q", c.value, name)
+			}
+		}
+		for _, name := range append(c.bad, "") {
+			if token.IsName(name) {
+				t.Errorf("%q may be named %q", c.value, name)
+			}
+		}
+	}
+}

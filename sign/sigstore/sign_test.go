@@ -3,13 +3,15 @@
 package sigstore
 
 import (
-	"crypto"
-	"crypto/sha256"
+	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/tlog"
 	"github.com/sigbundle/sigbundle/verify"
@@ -100,17 +102,57 @@ func (i *instance) refused(t *testing.T, config sign.Config, content sign.Conten
 	return err
 }
 
-func TestSignDigest(t *testing.T) {
+// TestEncodedStatements signs nothing that would be a signed statement, too.
+func TestEncodedStatements(t *testing.T) {
+	i := newInstance(t)
+	keyless, managed := i.config(newToken(t, nil), tlog.V2), i.config(nil, tlog.V2)
+	managed.Issuer, managed.Key = nil, mustKey(t, sign.ECDSAP256)
+	payload := statementAbout(t, artifact)
+	for name, content := range map[string][]byte{
+		"of a statement":       dsse.PAE(dsse.PayloadTypeInToto, payload),
+		"of another payload":   dsse.PAE("text/plain", []byte("hello")),
+		"of nothing":           dsse.PAE("", nil),
+		"cut short":            []byte("DSSEv1 "),
+		"with a wrong length":  []byte("DSSEv1 28 application/vnd.in-toto+json 9999 {}"),
+		"with something after": append(dsse.PAE(dsse.PayloadTypeInToto, payload), "and more"...),
+	} {
+		for _, config := range []sign.Config{keyless, managed} {
+			t.Run(name, func(t *testing.T) {
+				i.refused(t, config, sign.Message(bytes.NewReader(content)), "sign.content.encoding")
+				// Also where the reader gives a byte at a time.
+				i.refused(t, config, sign.Message(iotest.OneByteReader(bytes.NewReader(content))), "sign.content.encoding")
+			})
+		}
+	}
+	if i.Called("fulcio") != 0 || i.Called("rekor2") != 0 {
+		t.Error("a service was asked")
+	}
+	for _, near := range []string{"", "DSSE", "DSSEv1", "DSSEv1\n1", " DSSEv1 0  0 ", "dssev1 0  0 "} {
+		s, err := sign.New(managed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Sign(t.Context(), sign.Message(strings.NewReader(near))); err != nil {
+			t.Errorf("%q: %v", near, err)
+		}
+	}
+	// The text of a proof of possession is a claim of the token.
+	token := newToken(t, map[string]any{"email": "", "sub": string(dsse.PAE(dsse.PayloadTypeInToto, payload))})
+	i.refused(t, i.config(token, tlog.V2), sign.Message(strings.NewReader(artifact)), "sign.content.encoding")
+	if i.Called("fulcio") != 0 {
+		t.Error("a signature over a statement was sent")
+	}
+	broken := sign.Message(iotest.ErrReader(io.ErrClosedPipe))
+	i.refused(t, managed, broken, "sign.content")
+}
+
+func TestContent(t *testing.T) {
 	i := newInstance(t)
 	config := i.config(newToken(t, nil), tlog.V2)
-	sum := sha256.Sum256([]byte(artifact))
-	i.signed(t, config, sign.Digest(crypto.SHA256, sum[:]))
-	i.refused(t, config, sign.Digest(crypto.SHA384, sum[:]), "sign.content")
-	i.refused(t, config, sign.Digest(crypto.SHA256, sum[:31]), "sign.content")
 	i.refused(t, config, sign.Content{}, "sign.content")
 	i.refused(t, config, sign.Statement([]byte(`{"_type":"x"}`)), "statement.type")
-	if i.Called("fulcio") != 1 {
-		t.Errorf("%d certificates for one signature", i.Called("fulcio"))
+	if i.Called("fulcio") != 0 {
+		t.Errorf("%d certificates for no signature", i.Called("fulcio"))
 	}
 }
 
@@ -151,5 +193,33 @@ func TestKeyID(t *testing.T) {
 	config.KeyID = true
 	if _, err := sign.New(config); verify.CodeOf(err) != "sign.config" {
 		t.Error(err)
+	}
+}
+
+// TestNamesAreURLs signs as workflows whose names are escaped in a certificate.
+func TestNamesAreURLs(t *testing.T) {
+	i := newInstance(t)
+	for ref, san := range map[string]string{
+		"o/r/.github/workflows/my build.yml@refs/heads/main":   "https://github.com/o/r/.github/workflows/my%20build.yml@refs/heads/main",
+		"o/r/.github/workflows/a.yml@refs/heads/fix/#123":      "https://github.com/o/r/.github/workflows/a.yml@refs/heads/fix/%23123",
+		"o/r/.github/workflows/a.yml@refs/heads/\u00fcn\u00ef": "https://github.com/o/r/.github/workflows/a.yml@refs/heads/%C3%BCn%C3%AF",
+	} {
+		token := newToken(t, map[string]any{"email": "", "job_workflow_ref": ref})
+		s, err := sign.New(i.config(token, tlog.V2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, err := s.Sign(t.Context(), sign.Message(strings.NewReader(artifact)))
+		if err != nil {
+			t.Errorf("%q: %v", ref, err)
+			continue
+		}
+		if got := signed.Report.Signer.Certificate.SAN; got != san {
+			t.Errorf("%q: signed as %q, want %q", ref, got, san)
+		}
+		// Another workflow of the same repository is still refused.
+		i.Impostor = "https://github.com/o/r/.github/workflows/other.yml@refs/heads/main"
+		i.refused(t, i.config(token, tlog.V2), sign.Message(strings.NewReader(artifact)), "sign.fulcio.identity")
+		i.Impostor = ""
 	}
 }
