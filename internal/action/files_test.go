@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package action
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// bash runs a script after files.sh, in a folder of its own, and returns what
+// it printed.
+func bash(t *testing.T, script string, env ...string) (string, error) {
+	t.Helper()
+	name, err := filepath.Abs("files.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", "source '"+name+"'\n"+script)
+	cmd.Dir = t.TempDir()
+	cmd.Env = append(os.Environ(), append([]string{"INSTANCE=public-good", "TRUSTED_ROOT=", "RUNNER_TEMP=/tmp", "FILES=*"}, env...)...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// outside returns the lines that a runner would look for commands in.
+func outside(t *testing.T, out string) []string {
+	t.Helper()
+	var lines []string
+	stopped := ""
+	tokens := make(map[string]bool)
+	stop := regexp.MustCompile(`^::stop-commands::(stop-[0-9a-f]{32})$`)
+	for line := range strings.Lines(out) {
+		line = strings.TrimSuffix(line, "\n")
+		switch m := stop.FindStringSubmatch(line); {
+		case stopped != "" && line == "::"+stopped+"::":
+			stopped = ""
+		case stopped != "":
+		case m != nil:
+			if stopped = m[1]; tokens[stopped] {
+				t.Error("one token twice")
+			}
+			tokens[stopped] = true
+		default:
+			lines = append(lines, line)
+		}
+	}
+	if stopped != "" {
+		t.Error("commands are stopped for good")
+	}
+	return lines
+}
+
+// TestForeignText has the runner take no line of foreign text for a command.
+func TestForeignText(t *testing.T) {
+	for name, script := range map[string]string{
+		"a command":              `quiet printf '%s\n' '::add-mask::x' '::set-env name=PATH::/evil'`,
+		"without a line's end":   `quiet printf '::set-output name=bundles::evil'`,
+		"an end that is made up": `quiet printf '::stop-commands::x\n::x::\n::error::evil\n'`,
+		"on standard error":      `quiet bash -c "echo '::error::evil' >&2"`,
+		"a failing command":      `quiet bash -c "echo '::error::evil'; exit 3" || [[ $? == 3 ]]`,
+		"a pattern":              `FILES='::error::evil*' && list_files`,
+		"a file's name":          `touch $'a\n::error::evil' && FILES='a*' && list_files`,
+		"twice":                  `quiet echo ::error::a; quiet echo ::error::b`,
+	} {
+		out, _ := bash(t, script)
+		if lines := outside(t, out); len(lines) > 0 {
+			t.Errorf("%s: the runner reads %q", name, lines)
+		}
+		if !strings.Contains(out, "::") {
+			t.Errorf("%s: nothing ran: %q", name, out)
+		}
+	}
+	if out, err := bash(t, `quiet false; echo not reached`); err == nil || strings.Contains(out, "reached") {
+		t.Errorf("a failure is lost: %q", out)
+	}
+	out, err := bash(t, `touch 'a b' $'c\td' && FILES='a*' && list_files && echo "${#files[@]}"`)
+	if err != nil || out != "1\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+	if out, err := bash(t, `touch $'c\td' && FILES='c*' && list_files`); err == nil {
+		t.Errorf("a name with control characters: %q", out)
+	}
+}
+
+// TestOutputs has no item end its list.
+func TestOutputs(t *testing.T) {
+	out, err := bash(t, `GITHUB_OUTPUT=out; output bundles end- EOF 'x<<EOF' 'PATH=/evil'; cat out`)
+	if !regexp.MustCompile(`^bundles<<(end-[0-9a-f]{32})\nend-\nEOF\nx<<EOF\nPATH=/evil\n(end-[0-9a-f]{32})\n$`).MatchString(out) || err != nil {
+		t.Errorf("%q, %v", out, err)
+	}
+}
+
+// TestEscape writes names as certificates do.
+func TestEscape(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://github.com/o/r/.github/workflows/my build.yml@refs/heads/main": "https://github.com/o/r/.github/workflows/my%20build.yml@refs/heads/main",
+		"https://github.com/o/r/w.yml@refs/heads/\u00fc":                        "https://github.com/o/r/w.yml@refs/heads/%C3%BC",
+		"https://github.com/o/r/w.yml@refs/tags/v1+a-b_c~d":                     "https://github.com/o/r/w.yml@refs/tags/v1+a-b_c~d",
+		"https://github.com/o/r/my%20build.yml@refs/heads/main":                 "https://github.com/o/r/my%20build.yml@refs/heads/main",
+		"https://github.com/o/r/$(touch x)`y`\"z":                               "https://github.com/o/r/$(touch%20x)%60y%60%22z",
+		"a b@example.test": "a b@example.test",
+	} {
+		if out, err := bash(t, `escape "$TEXT"`, "TEXT="+text); err != nil || out != want {
+			t.Errorf("%q: %q, %v, want %q", text, out, err, want)
+		}
+	}
+}
