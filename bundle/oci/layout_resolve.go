@@ -14,26 +14,22 @@ import (
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
-// maxTag is the length of a tag (OCI distribution-spec 1.1, "Pulling
-// manifests").
-const maxTag = 128
+// maxName bounds a name of an image. A tag has at most 128 bytes (OCI
+// distribution-spec 1.1, "Pulling manifests"); the name of an entry of
+// index.json may be a full one, with host and repository.
+const maxName = 512
 
 // Resolve implements [Place]. A layout without a name for its image must hold
-// one only; referrers, and the images that an index is made of, do not count.
+// one only; referrers, and the images that an index is made of, do not count,
+// unless they have a name of their own.
 func (l *Layout) Resolve(ctx context.Context, reference string) (Descriptor, error) {
-	_, digest, pinned := strings.Cut(reference, "@") // TAG@DIGEST
-	if pinned {
-		reference = digest
+	if digest, ok, err := pinned(reference); err != nil {
+		return Descriptor{}, err
+	} else if ok {
+		return l.image(digest)
 	}
-	if pinned || strings.Contains(reference, ":") {
-		d, err := ParseDigest(reference)
-		if err != nil {
-			return Descriptor{}, err
-		}
-		return l.image(d)
-	}
-	if len(reference) > maxTag {
-		return Descriptor{}, refuse.New("oci.reference", "a tag of more than %d bytes", maxTag)
+	if len(reference) > maxName {
+		return Descriptor{}, refuse.New("oci.reference", "a name of more than %d bytes", maxName)
 	}
 	entries, err := l.index()
 	if err != nil {
@@ -51,9 +47,24 @@ func (l *Layout) Resolve(ctx context.Context, reference string) (Descriptor, err
 	case len(images) > 1:
 		return Descriptor{}, refuse.New("oci.ambiguous", "the layout holds several images, name one of %s", names(images))
 	case reference != "":
-		return Descriptor{}, refuse.New("oci.not_found", "the layout has no image with the tag %q", reference)
+		return Descriptor{}, refuse.New("oci.not_found", "the layout has no image with the name %q", clip(reference))
 	}
 	return Descriptor{}, refuse.New("oci.not_found", "the layout holds no image")
+}
+
+// pinned returns the digest in a reference: DIGEST, or NAME@DIGEST. Anything
+// after an @, and anything that begins as a digest does, has to be one: a
+// digest that is written wrongly must not become a name.
+func pinned(reference string) (d Digest, ok bool, err error) {
+	_, digest, at := strings.Cut(reference, "@")
+	if !at {
+		digest = reference
+	}
+	if !at && !strings.HasPrefix(digest, "sha256:") && !strings.HasPrefix(digest, "sha512:") {
+		return "", false, nil
+	}
+	d, err = ParseDigest(digest)
+	return d, err == nil, err
 }
 
 // image reads the manifest with that digest and describes it.
@@ -93,19 +104,19 @@ func (l *Layout) images(ctx context.Context, entries []Descriptor) ([]Descriptor
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if isFallback(d) || isCosignOld(d) || read[d.Digest] {
+		if isFallback(d) || isOldTag(d.Annotations[annotationName]) || read[d.Digest] && !hasName(d) {
 			continue
 		}
 		read[d.Digest] = true
 		data, err := l.blob(d, MaxManifest)
 		if err != nil {
-			if d.ArtifactType == "" {
+			if d.ArtifactType == "" || hasName(d) {
 				found.add(d)
 			}
 			continue
 		}
 		m, err := parseManifest(data)
-		if err == nil && m.subject != nil {
+		if err == nil && (m.subject != nil && !(hasName(d) && m.runs()) || isCosignOld(d) && !m.runs()) {
 			continue
 		}
 		found.add(d)
@@ -117,7 +128,7 @@ func (l *Layout) images(ctx context.Context, entries []Descriptor) ([]Descriptor
 	}
 	var whole []Descriptor
 	for _, d := range found.list {
-		if !part[d.Digest] {
+		if !part[d.Digest] || hasName(d) {
 			whole = append(whole, d)
 		}
 	}
@@ -130,8 +141,40 @@ func isFallback(d Descriptor) bool {
 	return err == nil && isTag(d, digest.FallbackTag())
 }
 
-// isCosignOld reports whether an entry is one of those in which cosign kept
-// signatures before there were bundles.
+// hasName reports whether an entry has a name that a person could mean. Its
+// image is never passed over in favour of another one: whoever made the layout
+// could hide it.
+func hasName(d Descriptor) bool { return d.Annotations[annotationName] != "" }
+
+// runs reports whether a manifest is an index, or has a layer that an image is
+// made of.
+func (m *manifest) runs() bool {
+	for _, l := range m.layers {
+		if strings.Contains(l.MediaType, ".image.") {
+			return true
+		}
+	}
+	return m.isIndex
+}
+
+// oldTags are the ends of tags in which cosign kept signatures, attestations
+// and SBOMs before there were bundles.
+var oldTags = []string{".sig", ".att", ".sbom"}
+
+// isOldTag reports whether a tag, or a full name with one, is such a tag.
+func isOldTag(name string) bool {
+	tag := name[strings.LastIndexByte(name, ':')+1:]
+	for _, end := range oldTags {
+		if digest, ok := strings.CutSuffix(tag, end); ok {
+			_, err := ParseDigest(strings.Replace(digest, "-", ":", 1))
+			return err == nil
+		}
+	}
+	return false
+}
+
+// isCosignOld reports whether an entry is marked as one of those in which
+// cosign kept signatures before there were bundles.
 func isCosignOld(d Descriptor) bool {
 	kind := d.Annotations[annotationKind]
 	return kind == "dev.cosignproject.cosign/sigs" || kind == "dev.cosignproject.cosign/atts"

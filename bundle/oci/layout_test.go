@@ -3,6 +3,7 @@
 package oci
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -75,7 +76,7 @@ func TestResolve(t *testing.T) {
 	}
 	for reference, code := range map[string]string{
 		"v2": "oci.not_found", "sha256:" + strings.Repeat("0", 64): "oci.not_found", "sha256:abc": "oci.reference",
-		strings.Repeat("v", maxTag+1): "oci.reference", "x:y": "oci.reference", "v2@v1": "oci.reference", "v1@": "oci.reference", "@v1": "oci.reference", "v1@sha256:" + strings.Repeat("A", 64): "oci.reference",
+		strings.Repeat("v", maxName+1): "oci.reference", "x:y": "oci.not_found", "v2@v1": "oci.reference", "v1@": "oci.reference", "@v1": "oci.reference", "v1@sha256:" + strings.Repeat("A", 64): "oci.reference",
 	} {
 		_, err := f.Resolve(t.Context(), reference)
 		wantCode(t, reference, err, refuse.Code(code))
@@ -125,6 +126,17 @@ func TestResolveIndex(t *testing.T) {
 		"mediaType": MediaTypeManifest, "digest": f.image.Digest, "size": f.image.Size, "platform": object{"os": "linux"},
 	}}}
 	want := f.list(t, index)
+	// One of them that has a name could be meant.
+	_, err := f.Resolve(t.Context(), "")
+	wantCode(t, "a part with a name", err, "oci.ambiguous")
+	name := filepath.Join(f.files.Dir, "index.json")
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(strings.ReplaceAll(string(data), annotationName, "another")), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if d, err := f.Resolve(t.Context(), ""); err != nil || d.Digest != want || d.MediaType != MediaTypeIndex {
 		t.Errorf("%+v, %v", d, err)
 	}
@@ -213,5 +225,138 @@ func TestIndex(t *testing.T) {
 		if err := f.PushReferrer(t.Context(), f.image, f.text, f.image.Digest); err == nil {
 			t.Errorf("%s: written to", what)
 		}
+	}
+}
+
+// TestFullNames chooses images by the names that other tools write.
+func TestFullNames(t *testing.T) {
+	f := newFixture(t)
+	text, err := f.files.AddImage("other", "registry.example.com:5000/team/app:v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, code := range map[string]refuse.Code{
+		"registry.example.com:5000/team/app:v1": "", "v1": "",
+		"registry.example.com:5000/team/app:v2": "oci.not_found", "registry.example.com:5000/team/app": "oci.not_found",
+		"registry.example.com:5000/team/app:v1@sha256:abc": "oci.reference", "sha256:registry": "oci.reference",
+	} {
+		l, reference, err := OpenLayout(f.files.Dir + ":" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := l.Resolve(t.Context(), reference)
+		wantCode(t, name, err, code)
+		if want := DigestOf(text); code == "" && (d.Digest == want) != (name != "v1") {
+			t.Errorf("%s: %s", name, d.Digest)
+		}
+		_ = l.Close()
+	}
+	// A name that is written as a digest does not stand for another image.
+	if _, err := f.files.List(MediaTypeManifest, f.image.Digest.String(), text); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := f.Resolve(t.Context(), f.image.Digest.String()); err != nil || d.Digest != f.image.Digest {
+		t.Errorf("%s, %v", d.Digest, err)
+	}
+}
+
+// TestHiddenImages passes over no image that has a name.
+func TestHiddenImages(t *testing.T) {
+	subject := object{"mediaType": MediaTypeManifest, "digest": DigestOf([]byte("x")), "size": 1}
+	layers := []object{{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": DigestOf([]byte("x")), "size": 1}}
+	old := []object{{"mediaType": "application/vnd.dev.cosign.simplesigning.v1+json", "digest": DigestOf([]byte("x")), "size": 1}}
+	hex := strings.Repeat("a", 64)
+	for name, c := range map[string]struct {
+		manifest    object
+		annotations object
+		code        refuse.Code
+	}{
+		"a subject":                    {object{"layers": layers, "subject": subject}, object{annotationName: "latest"}, "oci.ambiguous"},
+		"the mark of old signatures":   {object{"layers": layers}, object{annotationName: "latest", annotationKind: "dev.cosignproject.cosign/sigs"}, "oci.ambiguous"},
+		"the mark of old attestations": {object{"layers": layers}, object{annotationName: "latest", annotationKind: "dev.cosignproject.cosign/atts"}, "oci.ambiguous"},
+		"the mark alone":               {object{"layers": layers}, object{annotationKind: "dev.cosignproject.cosign/sigs"}, "oci.ambiguous"},
+		"an artifact type, and absent": {nil, object{annotationName: "latest"}, "oci.ambiguous"},
+		"a name like an old tag":       {object{"layers": layers}, object{annotationName: "sha256-" + hex[1:] + ".sig"}, "oci.ambiguous"},
+		"an old signature":             {object{"layers": old}, object{annotationName: "sha256-" + hex + ".sig"}, ""},
+		"an old signature, full name":  {object{"layers": old}, object{annotationName: "example.com/app:sha256-" + hex + ".att"}, ""},
+		"an old signature, saved":      {object{"layers": old}, object{annotationName: "v1", annotationKind: "dev.cosignproject.cosign/sigs"}, ""},
+		"an SBOM":                      {object{"layers": layers}, object{annotationName: "sha256-" + hex + ".sbom"}, ""},
+		"an ordinary referrer":         {object{"layers": old, "subject": subject}, object{}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			digest, size := DigestOf([]byte("absent")), 6
+			if c.manifest != nil {
+				c.manifest["schemaVersion"], c.manifest["mediaType"] = 2, MediaTypeManifest
+				data := f.store(t, c.manifest)
+				digest, size = DigestOf(data), len(data)
+			}
+			entry := object{"mediaType": MediaTypeManifest, "digest": digest, "size": size, "annotations": c.annotations}
+			if c.manifest == nil {
+				entry["artifactType"] = bundleType
+			}
+			listEntry(t, f, entry)
+			_, err := f.Resolve(t.Context(), "")
+			wantCode(t, name, err, c.code)
+		})
+	}
+	t.Run("a part of another image", func(t *testing.T) {
+		f := newFixture(t)
+		data := f.store(t, object{"schemaVersion": 2, "mediaType": MediaTypeIndex, "manifests": []object{{"mediaType": MediaTypeManifest, "digest": f.image.Digest, "size": f.image.Size}}})
+		listEntry(t, f, object{"mediaType": MediaTypeIndex, "digest": DigestOf(data), "size": len(data)})
+		_, err := f.Resolve(t.Context(), "")
+		wantCode(t, "", err, "oci.ambiguous")
+	})
+}
+
+// listEntry adds an entry to index.json.
+func listEntry(t *testing.T, f *fixture, entry object) {
+	t.Helper()
+	name := filepath.Join(f.files.Dir, "index.json")
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var index map[string]any
+	if err := json.Unmarshal(data, &index); err != nil {
+		t.Fatal(err)
+	}
+	list, _ := index["manifests"].([]any)
+	index["manifests"] = append(list, entry)
+	if data, err = json.Marshal(index); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestInstead says what is there in place of a bundle.
+func TestInstead(t *testing.T) {
+	f := newFixture(t)
+	if got := Instead(t.Context(), f, f.image.Digest); got != "" {
+		t.Errorf("nothing is there: %q", got)
+	}
+	if _, err := f.files.List(MediaTypeManifest, f.image.Digest.FallbackTag()+".sig", f.store(t, object{"schemaVersion": 2, "layers": []object{}})); err != nil {
+		t.Fatal(err)
+	}
+	f.list(t, object{"schemaVersion": 2, "mediaType": MediaTypeManifest, "artifactType": "application/spdx+json", "layers": []object{},
+		"config":  object{"mediaType": mediaTypeEmpty, "digest": DigestOf(emptyConfig), "size": 2},
+		"subject": object{"mediaType": MediaTypeManifest, "digest": f.image.Digest, "size": f.image.Size}})
+	got := Instead(t.Context(), f, f.image.Digest)
+	for _, want := range []string{f.image.Digest.FallbackTag() + ".sig", "cosign's old kind", `1 referrers of other kinds are there: "application/spdx+json"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q lacks %q", got, want)
+		}
+	}
+	// A platform's image is signed, and its index is not.
+	data := f.store(t, f.referrer(layer([]byte("not a bundle, and attached all the same"))))
+	if _, err := f.files.List(MediaTypeManifest, "", data); err != nil {
+		t.Fatal(err)
+	}
+	index := f.store(t, object{"schemaVersion": 2, "mediaType": MediaTypeIndex, "manifests": []object{{"mediaType": MediaTypeManifest, "digest": f.image.Digest, "size": f.image.Size}}})
+	got = Instead(t.Context(), f, DigestOf(index))
+	if !strings.Contains(got, "bundles are attached to "+f.image.Digest.String()) {
+		t.Errorf("%q does not name the platform's image", got)
 	}
 }
