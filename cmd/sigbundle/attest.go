@@ -4,11 +4,9 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/internal/signflags"
 	"github.com/sigbundle/sigbundle/sign"
 )
@@ -71,10 +69,10 @@ func (f *attestFlags) run(cmd *cobra.Command, artifacts []string) error {
 	reads := f.signer.reads()
 	f.statement.Reads(reads, artifacts)
 	if f.image.given() {
-		return f.image.sign(cmd, &f.signer, reads, f.bundle, f.statementAbout)
+		return f.image.sign(cmd, "attested", &f.signer, reads, f.bundle, f.statementAbout)
 	}
 	what := f.statement.Name(artifacts)
-	target, err := signflags.Target(reads, f.bundle, what, true)
+	target, err := signflags.Target(reads, f.bundle, what)
 	if err != nil {
 		return err
 	}
@@ -86,9 +84,10 @@ func (f *attestFlags) run(cmd *cobra.Command, artifacts []string) error {
 	if err != nil {
 		return err
 	}
-	if err := finish(cmd.Context(), signer, what, sign.Statement(payload), target); err != nil {
+	signed, err := finish(cmd.Context(), signer, what, sign.Statement(payload), target)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "attested %s: %s\n", screen.Escape(what), screen.Escape(target))
-	return nil
+	checked := f.statement.Artifact(artifacts)
+	return f.signer.say(cmd, "attested", what, target, signed, append(checked, "--bundle", target), true)
 }

@@ -20,7 +20,6 @@ import (
 	"github.com/sigbundle/sigbundle/bundle/oci/registry"
 	"github.com/sigbundle/sigbundle/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
-	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/internal/signflags"
 	"github.com/sigbundle/sigbundle/sign"
 )
@@ -144,7 +143,7 @@ func imageError(err error) error {
 // sign signs what statement says about the image, and attaches the bundle or
 // writes it to the file. The image is found before anybody is asked who they
 // are.
-func (f *imageFlags) sign(cmd *cobra.Command, flags *signerFlags, reads *outfile.Set, file string, statement func(*place, oci.Descriptor) ([]byte, error)) error {
+func (f *imageFlags) sign(cmd *cobra.Command, verb string, flags *signerFlags, reads *outfile.Set, file string, statement func(*place, oci.Descriptor) ([]byte, error)) error {
 	ctx := cmd.Context()
 	f.caFile = flags.CAFile
 	p, err := f.open()
@@ -169,16 +168,21 @@ func (f *imageFlags) sign(cmd *cobra.Command, flags *signerFlags, reads *outfile
 	}
 	title := p.title(image.Digest)
 	where := file
+	checked := []string{"--image", title}
+	if f.layout != "" {
+		checked = []string{"--oci-layout", title}
+	}
+	var signed *sign.Signed
 	if file != "" {
-		err = finish(ctx, signer, title, sign.Statement(payload), file)
+		checked = append(checked, "--bundle", file)
+		signed, err = finish(ctx, signer, title, sign.Statement(payload), file)
 	} else {
-		where, err = attach(ctx, signer, p, image, payload)
+		where, signed, err = attach(ctx, signer, p, image, payload)
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "signed %s: %s\n", screen.Escape(title), screen.Escape(where))
-	return nil
+	return flags.say(cmd, verb, title, where, signed, checked, true)
 }
 
 // writable refuses a file or a layout that the bundle cannot be written to.
@@ -202,24 +206,24 @@ func (f *imageFlags) writable(p *place, reads *outfile.Set, file string) error {
 
 // attach signs the statement and returns the digest of the referrer. A bundle
 // that cannot be attached goes to a file.
-func attach(ctx context.Context, signer *sign.Signer, p *place, image oci.Descriptor, payload []byte) (string, error) {
+func attach(ctx context.Context, signer *sign.Signer, p *place, image oci.Descriptor, payload []byte) (string, *sign.Signed, error) {
 	title := p.title(image.Digest)
 	signed, err := signer.Sign(ctx, sign.Statement(payload))
 	if err != nil {
-		return "", &refusal{fmt.Errorf("%s is not signed: %w", title, err)}
+		return "", nil, &refusal{fmt.Errorf("%s is not signed: %w", title, err)}
 	}
 	d, err := oci.Attach(ctx, p, image, signed.Bundle, now())
 	if err == nil {
-		return d.String(), nil
+		return d.String(), signed, nil
 	}
 	// What was signed is public for good, and there is no second way to the
 	// bundle.
 	sum := sha256.Sum256(signed.Bundle)
 	name := fmt.Sprintf("unattached-%x.sigstore.json", sum[:8])
 	if lost := sign.WriteFile(name, append(signed.Bundle, '\n')); lost != nil {
-		return "", &refusal{fmt.Errorf("%s is signed, and the bundle is neither attached nor written: %w", title, errors.Join(err, lost))}
+		return "", nil, &refusal{fmt.Errorf("%s is signed, and the bundle is neither attached nor written: %w", title, errors.Join(err, lost))}
 	}
-	return "", &refusal{fmt.Errorf("%s is signed, and the bundle is not attached but written to %s, for sigbundle attach: %w", title, name, err)}
+	return "", nil, &refusal{fmt.Errorf("%s is signed, and the bundle is not attached but written to %s, for sigbundle attach: %w", title, name, err)}
 }
 
 // signatureOf is the statement that says no more than that the image is

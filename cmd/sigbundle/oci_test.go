@@ -71,7 +71,7 @@ func (i *images) says(code int, args []string, want ...string) string {
 func (i *images) sign(args ...string) string {
 	i.Helper()
 	out := i.says(0, append(args, i.signer...), i.digest)
-	found := regexp.MustCompile(`(?m)^signed .*@` + i.digest + `: (sha256:[0-9a-f]{64})$`).FindStringSubmatch(out)
+	found := regexp.MustCompile(`(?m)^(?:signed|attested) .*@` + i.digest + `: (sha256:[0-9a-f]{64})$`).FindStringSubmatch(out)
 	if found == nil {
 		i.Fatalf("no referrer in %q", out)
 	}
@@ -173,7 +173,7 @@ func TestImages(t *testing.T) {
 func TestImageBundleFile(t *testing.T) {
 	i := newImages(t)
 	out := i.says(0, append([]string{"sign", "--oci-layout", "img:v1", "--bundle", "img.sigstore.json"}, i.signer...))
-	if want := "signed img:v1@" + i.digest + ": img.sigstore.json\n"; !strings.HasSuffix(out, want) {
+	if want := "signed img:v1@" + i.digest + ": img.sigstore.json\n"; !strings.Contains(out, want) {
 		t.Errorf("%q, want %q", out, want)
 	}
 	i.says(1, i.verify("--oci-layout", "img"), "oci.unsigned")

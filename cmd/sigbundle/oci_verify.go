@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -188,7 +189,8 @@ func (f *verifyFlags) printImage(w io.Writer, title string, report *imageReport,
 }
 
 func (f *verifyFlags) writeImage(w io.Writer, title string, report *imageReport, score string) error {
-	for _, b := range report.Bundles {
+	// The bundles that answer the question come first.
+	for _, b := range verifiedFirst(report.Bundles) {
 		name := title
 		if b.Referrer != "" {
 			name += ", referrer " + b.Referrer.String()
@@ -202,4 +204,20 @@ func (f *verifyFlags) writeImage(w io.Writer, title string, report *imageReport,
 		return err
 	}
 	return nil
+}
+
+// verifiedFirst returns the verified bundles and then the others, each in
+// their order.
+func verifiedFirst(list []judged) []judged {
+	sorted := slices.Clone(list)
+	slices.SortStableFunc(sorted, func(a, b judged) int {
+		switch {
+		case a.Report.Verified == b.Report.Verified:
+			return 0
+		case a.Report.Verified:
+			return -1
+		}
+		return 1
+	})
+	return sorted
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,9 +19,10 @@ import (
 )
 
 type signFlags struct {
-	bundle string
-	image  imageFlags
-	signer signerFlags
+	bundle  string
+	replace bool
+	image   imageFlags
+	signer  signerFlags
 }
 
 func newSign() *cobra.Command {
@@ -38,8 +40,9 @@ of a person with a browser.
 The services are those of --signing-config, or else those that the instance's
 repository named when it was last refreshed, with sigbundle trust refresh.
 
-A bundle of the file that is there is replaced, an attestation is not: then say
-with --bundle where to write.
+A bundle that is there already is not replaced. With --replace a signature of the
+file is, whoever made it, and an attestation is not: use --bundle to write
+elsewhere.
 
 With --oci-layout or --image it signs a container image and attaches the bundle
 to it, as cosign does.
@@ -66,6 +69,8 @@ verify is not written.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	cmd.Flags().StringVar(&f.bundle, "bundle", "", "write the bundle to this `FILE`; for one file only. An image's is then not attached")
+	cmd.Flags().BoolVar(&f.replace, "replace", false, "replace a signature that is beside the file, also another signer's")
+	cmd.MarkFlagsMutuallyExclusive("bundle", "replace")
 	f.image.add(cmd)
 	f.signer.add(cmd)
 	return cmd
@@ -73,7 +78,7 @@ verify is not written.`,
 
 func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 	if f.image.given() {
-		return f.image.sign(cmd, &f.signer, f.signer.reads(), f.bundle, signatureOf)
+		return f.image.sign(cmd, "signed", &f.signer, f.signer.reads(), f.bundle, signatureOf)
 	}
 	if f.bundle != "" && len(files) > 1 {
 		return errors.New("--bundle goes with one file; several get theirs beside them")
@@ -86,7 +91,7 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 		}
 	}
 	// What is signed may be public for good: it has to have a place.
-	targets, err := signflags.Targets(f.signer.reads(), f.bundle, files)
+	targets, err := signflags.Targets(f.signer.reads(), f.bundle, files, f.replace)
 	if err != nil {
 		return err
 	}
@@ -101,19 +106,26 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 	defer progress.end()
 	for i, name := range files {
 		progress.set(int64(i))
-		if err := signFile(cmd.Context(), signer, name, targets[i]); err != nil {
+		signed, err := signFile(cmd.Context(), signer, name, targets[i])
+		if err != nil {
 			return err
 		}
 		progress.end()
-		fmt.Fprintf(cmd.OutOrStdout(), "signed %s: %s\n", screen.Escape(name), screen.Escape(targets[i]))
+		checked := []string{name}
+		if f.bundle != "" {
+			checked = append(checked, "--bundle", f.bundle)
+		}
+		if err := f.signer.say(cmd, "signed", name, targets[i], signed, checked, i == len(files)-1); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func signFile(ctx context.Context, signer *sign.Signer, name, target string) error {
+func signFile(ctx context.Context, signer *sign.Signer, name, target string) (*sign.Signed, error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer file.Close()
 	return finish(ctx, signer, name, sign.Message(file), target)
@@ -121,12 +133,12 @@ func signFile(ctx context.Context, signer *sign.Signer, name, target string) err
 
 // finish signs and writes the bundle; whatever goes wrong is about the
 // content or the services, and nothing is written.
-func finish(ctx context.Context, signer *sign.Signer, what string, content sign.Content, target string) error {
+func finish(ctx context.Context, signer *sign.Signer, what string, content sign.Content, target string) (*sign.Signed, error) {
 	signed, err := signer.Sign(ctx, content)
 	if err != nil {
-		return &refusal{fmt.Errorf("%s is not signed: %w", what, err)}
+		return nil, &refusal{fmt.Errorf("%s is not signed: %w", what, err)}
 	}
-	return sign.WriteFile(target, append(signed.Bundle, '\n'))
+	return signed, sign.WriteFile(target, append(slices.Clone(signed.Bundle), '\n'))
 }
 
 // now is the one clock of the command: for the lifetimes of tokens, and the

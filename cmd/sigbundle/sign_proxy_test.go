@@ -162,7 +162,7 @@ func TestSignProxy(t *testing.T) {
 	}
 	// A person is asked through it, too.
 	s.Issuers = []map[string]any{{"issuerUrl": "https://oidc.proxied.test", "audience": "acme"}}
-	args := []string{"sign", "app", "--trust-config", s.config, "--ca-file", "ca.pem", "--oidc-flow", "device"}
+	args := []string{"sign", "app", "--replace", "--trust-config", s.config, "--ca-file", "ca.pem", "--oidc-flow", "device"}
 	if out := s.run(1, "", "sigbundle", args...); !strings.Contains(out, `https://fulcio.proxied.test wants tokens for the audience "acme"`) {
 		t.Errorf("%q", out)
 	}

@@ -36,6 +36,8 @@ type signerFlags struct {
 
 	keyID       bool
 	detachedSCT bool
+
+	logs []string // that the signer uses, once there is one
 }
 
 func (f *signerFlags) add(cmd *cobra.Command) {
@@ -72,6 +74,14 @@ func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 	if f.flow != "" && f.flow != "browser" && f.flow != "device" {
 		return nil, fmt.Errorf("--oidc-flow %q is not browser or device", f.flow)
 	}
+	// What a person can mend at once comes before what services there are.
+	var key *sign.Key
+	if f.key != "" {
+		var err error
+		if key, err = f.readKey(); err != nil {
+			return nil, err
+		}
+	}
 	root, signing, err := f.Load(f.trust.forSigners())
 	if err != nil {
 		return nil, err
@@ -98,13 +108,16 @@ func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 	}
 	if f.key != "" {
 		config.KeyID = f.keyID
-		config.Key, err = f.readKey()
+		config.Key = key
 	} else {
 		who := &holder{signerFlags: f, cmd: cmd, signing: signing, client: client, authority: services.Fulcio, cas: cas}
 		config.Issuer, err = who.issuer()
 	}
 	if err != nil {
 		return nil, err
+	}
+	for _, l := range services.Logs {
+		f.logs = append(f.logs, l.String())
 	}
 	signer, err := sign.New(config)
 	if err != nil {

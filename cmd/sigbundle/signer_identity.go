@@ -73,6 +73,9 @@ func (h *holder) get(ctx context.Context) (*oidc.Token, error) {
 	case errors.As(err, &file) && h.tokenFile != "":
 		return nil, err // not a verdict on anything
 	}
+	if refuse.CodeOf(err) == "sign.token.missing" {
+		err = refuse.Wrap("sign.token.missing", err, "use --oidc-flow browser to sign in, --identity-token-file FILE, or --key FILE")
+	}
 	return nil, &refusal{err}
 }
 

@@ -144,7 +144,7 @@ func TestSnippetBuildkite(t *testing.T) {
 	}
 	// Another pipeline's name.
 	s.env = append(s.env, "BUILDKITE_PIPELINE_SLUG=other")
-	again := strings.Replace(script, "sigbundle trust refresh", "true", 1)
+	again := strings.NewReplacer("sigbundle trust refresh", "true", "sigbundle sign", "sigbundle sign --replace").Replace(script)
 	if out := s.run(1, "", "sh", "-ec", again); !strings.Contains(out, "identity.san") {
 		t.Errorf("%s", out)
 	}

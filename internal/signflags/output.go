@@ -33,7 +33,11 @@ const BundleSuffix = ".sigstore.json"
 // Target returns where a bundle goes: to the file that the flag bundle names,
 // or beside the artifact. It refuses what the command reads, what cannot be
 // written, and beside the artifact what would be lost.
-func Target(reads *outfile.Set, named, artifact string, statement bool) (string, error) {
+func Target(reads *outfile.Set, named, artifact string) (string, error) {
+	return target(reads, named, artifact, false)
+}
+
+func target(reads *outfile.Set, named, artifact string, replace bool) (string, error) {
 	if named != "" {
 		return named, reads.Free("--bundle", named)
 	}
@@ -41,18 +45,19 @@ func Target(reads *outfile.Set, named, artifact string, statement bool) (string,
 	if err := reads.Free("the bundle of "+artifact, name); err != nil {
 		return "", err
 	}
-	return name, replaceable(name, statement)
+	return name, replaceable(name, replace)
 }
 
-// Targets returns where the bundles of files go.
-func Targets(reads *outfile.Set, named string, files []string) ([]string, error) {
+// Targets returns where the bundles of files go. Replace allows them to take
+// the place of other signatures of the files.
+func Targets(reads *outfile.Set, named string, files []string, replace bool) ([]string, error) {
 	for _, name := range files {
 		reads.Add("an artifact", name)
 	}
 	targets := make([]string, len(files))
 	for i, name := range files {
 		var err error
-		if targets[i], err = Target(reads, named, name, false); err != nil {
+		if targets[i], err = target(reads, named, name, replace); err != nil {
 			return nil, err
 		}
 	}
@@ -60,15 +65,15 @@ func Targets(reads *outfile.Set, named string, files []string) ([]string, error)
 }
 
 // replaceable says whether the bundle beside an artifact, which nobody named,
-// may be replaced. Another signature of the file takes the place of the one
-// before. A statement says something of its own: neither does it take the
-// place of anything, nor does anything take its place.
-func replaceable(name string, statement bool) error {
+// may be replaced. It may be another signer's, so that this takes the flag
+// replace. Also with the flag, only a signature of the file is replaced: a
+// statement says something of its own.
+func replaceable(name string, replace bool) error {
 	info, err := os.Stat(name)
 	if err != nil || !info.Mode().IsRegular() {
 		return nil // it is not there, or whether it can be written is another question
 	}
-	if !statement {
+	if replace {
 		data, err := ReadFile(name)
 		if err != nil {
 			return err
@@ -77,5 +82,8 @@ func replaceable(name string, statement bool) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s is there already and would be lost: say with --bundle where to write, or move it away", name)
+	if replace {
+		return fmt.Errorf("%s already exists and is not a signature of a file: use --bundle to write elsewhere", name)
+	}
+	return fmt.Errorf("%s already exists: use --bundle to write elsewhere, or for a signature of the file sign --replace", name)
 }

@@ -17,6 +17,7 @@ import (
 
 func newSign() *cobra.Command {
 	var bundle string
+	var replace bool
 	f := new(signerFlags)
 	cmd := &cobra.Command{
 		Use:   "sign FILE...",
@@ -26,7 +27,7 @@ func newSign() *cobra.Command {
 			if bundle != "" && len(files) > 1 {
 				return errors.New("--bundle goes with one file; several get theirs beside them")
 			}
-			targets, err := signflags.Targets(f.reads(), bundle, files)
+			targets, err := signflags.Targets(f.reads(), bundle, files, replace)
 			if err != nil {
 				return err
 			}
@@ -41,6 +42,8 @@ func newSign() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&bundle, "bundle", "", "write the bundle to this `FILE`; for one file only")
+	cmd.Flags().BoolVar(&replace, "replace", false, "replace a signature that is beside the file, also another signer's")
+	cmd.MarkFlagsMutuallyExclusive("bundle", "replace")
 	f.add(cmd)
 	return cmd
 }
@@ -77,7 +80,7 @@ func newAttest() *cobra.Command {
 		RunE: func(cmd *cobra.Command, artifacts []string) error {
 			reads := f.reads()
 			statement.Reads(reads, artifacts)
-			target, err := signflags.Target(reads, bundle, statement.Name(artifacts), true)
+			target, err := signflags.Target(reads, bundle, statement.Name(artifacts))
 			if err != nil {
 				return err
 			}
