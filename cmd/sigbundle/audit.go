@@ -20,7 +20,6 @@ import (
 
 	"github.com/sigbundle/sigbundle/internal/audit"
 	"github.com/sigbundle/sigbundle/internal/outfile"
-	"github.com/sigbundle/sigbundle/verify"
 )
 
 // auditFlags are those of verify that make up a policy, and those of audit.
@@ -31,6 +30,7 @@ type auditFlags struct {
 	summary string
 	failOn  string
 	sample  string
+	outside bool
 
 	standing string // of the trust root, for the summary
 }
@@ -53,15 +53,15 @@ The store is a directory with bundles beside their artifacts, X.sigstore.json,
 X.sigstore or X.sigstore.jsonl beside X; or a list with one of these on each
 line; - is a list on standard input:
 
-  {"bundle":"a.sigstore.json","artifact":"a.tgz","identity":"…","issuer":"…"}
+  {"bundle":"a.sigstore.json","artifact":"a.tgz"}
   {"attestations":[{"predicateType":"…","bundle":{…}}]}     npm's registry
   {"mediaType":"application/vnd.dev.sigstore.bundle…",…}    a bundle
 
-The first form has the members bundle (a path, or the bundle itself), artifact
-(a path or ALGORITHM:HEX), no_artifact, identity, identity_regexp, issuer,
-issuer_regexp, no_identity, ext, key, trusted_root, instance, require (such as
-{"tlog":1,"tsa":0}) and predicate_type. What a line says goes before the flags;
-a member that is not known is a finding. Paths are relative to the list.
+The first form has the members bundle (a path, or the bundle itself) and
+artifact (a path or ALGORITHM:HEX). Paths are relative to the list, and lead
+out of its folder with --allow-outside only. How a bundle is judged, the flags
+say and never the store: a line that names a signer, a key or a trust root is
+a finding.
 
 With --resume an audit that was stopped, by whatever, continues where it was:
 no finding is lost and none is written twice.
@@ -72,8 +72,8 @@ wrote.`,
   sigbundle audit ./dist --identity-regexp 'https://github\.com/me/.*' \
     --issuer-regexp 'https://token\.actions\.githubusercontent\.com'
 
-  # a long list, with conditions of its own on each line
-  sigbundle audit store.jsonl --out findings.jsonl --resume audit.state
+  # a long list
+  sigbundle audit store.jsonl --key release.pub --out findings.jsonl --resume audit.state
 
   # what an npm registry has for a package
   curl -s "$REGISTRY/-/npm/v1/attestations/sigstore@2.1.0" |
@@ -101,6 +101,7 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 	fl.StringVar(&f.summary, "summary", "", "write the summary to this `FILE` instead of standard error")
 	fl.StringVar(&f.failOn, "fail-on", "any", "exit with 1 if there are such findings: `any|none|CODE,…`; tlog stands for every tlog.… code")
 	fl.StringVar(&f.sample, "sample", "", "audit so many entries, or a share of them, chosen by their hash: `N|P%`")
+	fl.BoolVar(&f.outside, "allow-outside", false, "let the paths of a list lead out of its folder")
 	_ = cmd.MarkFlagFilename("key", "pem", "pub", "key")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(
 		[]cobra.Completion{"text\tfor people", "json\tfor programs"}, cobra.ShellCompDirectiveNoFileComp))
@@ -204,7 +205,7 @@ func limitMemory() func() {
 
 // config turns the flags into an audit, and returns what closes its source.
 func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string) (*audit.Config, func(), error) {
-	c := &audit.Config{NoArtifact: f.noArtifact, Out: cmd.OutOrStdout(), File: f.out, State: f.resume}
+	c := &audit.Config{NoArtifact: f.noArtifact, AllowOutside: f.outside, Out: cmd.OutOrStdout(), File: f.out, State: f.resume}
 	if f.resume != "" && f.out == "" {
 		return nil, nil, errors.New("--resume needs --out: what went to standard output cannot be continued")
 	}
@@ -212,14 +213,11 @@ func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string
 	if c.Sample, err = audit.ParseSample(f.sample); err != nil {
 		return nil, nil, fmt.Errorf("--sample: %w", err)
 	}
-	if c.Policy, err = f.auditPolicy(); err != nil {
-		return nil, nil, err
+	if c.Policy, err = f.policy(); err != nil {
+		return nil, nil, usage(err)
 	}
 	if c.PolicyKey, err = f.policyKey(); err != nil {
 		return nil, nil, err
-	}
-	if !signers(c.Policy) && isDir(name) { // no line of a list will name them
-		return nil, nil, errNobody
 	}
 	root, err := f.trust.find()
 	if err == nil {
@@ -229,12 +227,6 @@ func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string
 		return nil, nil, usage(err)
 	}
 	c.Root, c.RootSource, f.standing = root.root, f.trust.named(root), f.trust.standing(root)
-	if signers(c.Policy) {
-		// The flags are judged before a million lines are judged by them.
-		if _, err := verify.New(verify.Config{Root: c.Root, Policy: c.Policy}); err != nil {
-			return nil, nil, err
-		}
-	}
 	return openSource(ctx, c, cmd.InOrStdin(), name)
 }
 
@@ -251,8 +243,9 @@ func interruptible(ctx context.Context, r io.Reader) io.Reader {
 
 func openSource(ctx context.Context, c *audit.Config, stdin io.Reader, name string) (*audit.Config, func(), error) {
 	if name == stdinName {
-		c.Source = audit.NewList("-", interruptible(ctx, stdin))
-		return c, func() {}, nil
+		list := audit.NewList("-", interruptible(ctx, stdin))
+		c.Source = list
+		return c, func() { list.Close() }, nil
 	}
 	info, err := os.Stat(name)
 	if err != nil {
@@ -260,8 +253,11 @@ func openSource(ctx context.Context, c *audit.Config, stdin io.Reader, name stri
 	}
 	if !info.IsDir() {
 		list, err := audit.OpenList(name)
+		if err != nil {
+			return nil, nil, err
+		}
 		c.Source = list
-		return c, func() {}, err
+		return c, func() { list.Close() }, nil
 	}
 	tree, err := audit.OpenTree(name)
 	if err != nil {
@@ -269,15 +265,6 @@ func openSource(ctx context.Context, c *audit.Config, stdin io.Reader, name stri
 	}
 	c.Source = tree
 	return c, func() { tree.Close() }, nil
-}
-
-func signers(p verify.Policy) bool {
-	return p.AnyIdentity || len(p.Identities) > 0 || len(p.Keys) > 0
-}
-
-func isDir(name string) bool {
-	info, err := os.Stat(name)
-	return err == nil && info.IsDir()
 }
 
 // usage makes a refusal of what the flags name an error of the command line:
@@ -288,17 +275,6 @@ func usage(err error) error {
 		return r.err
 	}
 	return err
-}
-
-// auditPolicy is the policy of the flags. Unlike verify's it may accept
-// nobody, so that each line of a list has to say whom it accepts.
-func (f *auditFlags) auditPolicy() (verify.Policy, error) {
-	if len(f.identities)+len(f.issuers)+len(f.identityRegexp)+len(f.issuerRegexp)+len(f.extensions) > 0 || len(f.keys) > 0 || f.noIdentity {
-		p, err := f.policy()
-		return p, usage(err)
-	}
-	require, err := parseRequire(f.require)
-	return verify.Policy{PredicateTypes: f.types(), Require: require}, err
 }
 
 // policyKey tells policies apart when an audit is resumed.

@@ -31,17 +31,18 @@ type Config struct {
 	// Source holds the bundles. Required.
 	Source Source
 
-	// Root is the trust root, and RootSource where it came from, for all
-	// lines of a list that name none of their own. Required.
+	// AllowOutside lets the paths of a list lead out of its folder, or out of
+	// the working directory for a list on standard input. Otherwise those that
+	// do are findings with the code input.outside.
+	AllowOutside bool
+
+	// Root is the trust root, and RootSource where it came from. Required.
 	Root       *trustroot.Root
 	RootSource string
-	// Trust says at what time and how old Root was judged. Only with AnyAge may
-	// lines name trust roots of their own, of which nobody knows the age: else
-	// they are findings with the code tuf.age.
+	// Trust says at what time and how old Root was judged.
 	Trust tufroot.Policy
-	// Policy is the policy for all lines that name no signers of their own.
-	// If it accepts nobody, those lines are findings with the code
-	// policy.empty.
+	// Policy is the policy that all bundles are judged by. What the source
+	// says never changes it. Required.
 	Policy verify.Policy
 	// PolicyKey stands for Policy, byte for byte, when a run is resumed:
 	// runs with different keys do not continue one another.
@@ -82,6 +83,15 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	if err := c.checkFiles(); err != nil {
 		return nil, err
 	}
+	if l, ok := c.Source.(*List); ok {
+		l.outside = c.AllowOutside
+	} else if c.AllowOutside {
+		return nil, errors.New("only the paths of a list can lead out of its folder")
+	}
+	verifier, err := verify.New(verify.Config{Root: c.Root, RootSource: c.RootSource, Policy: c.Policy, Cache: verify.NewCache()})
+	if err != nil {
+		return nil, err
+	}
 	policy, err := c.canonicalPolicy()
 	if err != nil {
 		return nil, err
@@ -94,7 +104,7 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{config: &c, journal: j, verifiers: newVerifiers(&c), below: below}
+	r := &run{config: &c, journal: j, verifier: verifier, below: below}
 	r.budget.cond.L = &r.budget.mutex
 	err = r.judge(ctx)
 	if closing := j.close(); err == nil {
@@ -105,16 +115,13 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	return sum, err
 }
 
-// boundedAge reports whether trust of unknown age is refused.
-func (c *Config) boundedAge() bool { return c.Trust.MaxAge != tufroot.AnyAge }
-
 // run is one audit under way.
 type run struct {
-	config    *Config
-	journal   *journal
-	verifiers *verifiers // used by the goroutine of jobs only
-	below     bound
-	budget    budget
+	config   *Config
+	journal  *journal
+	verifier *verify.Verifier
+	below    bound
+	budget   budget
 
 	mutex sync.Mutex
 	queue []*item // begun and not yet written, in order; guarded by mutex

@@ -53,17 +53,12 @@ func (r *run) items(e *entry) iter.Seq[*item] {
 				return
 			}
 		}
-		verifier, err := r.verifiers.of(e)
-		if err != nil {
-			yield(refused(err))
-			return
-		}
 		var job verify.Job
 		if err := r.artifact(e, &job); err != nil {
 			yield(refused(err))
 			return
 		}
-		job.Verifier = verifier
+		job.Verifier = r.verifier
 		index := 0
 		for bundle, err := range split(data) {
 			index++
@@ -84,7 +79,7 @@ func (r *run) items(e *entry) iter.Seq[*item] {
 func (r *run) artifact(e *entry, job *verify.Job) error {
 	name := e.rec.artifact
 	switch {
-	case e.rec.noArtifact || name == "" && r.config.NoArtifact:
+	case name == "" && r.config.NoArtifact:
 		job.Artifact = verify.NoArtifact()
 	case name == "":
 		return refuse.New("input.artifact", "no artifact is named")

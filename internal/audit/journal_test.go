@@ -28,7 +28,7 @@ func newShop(t testing.TB) *shop {
 	for i := range 12 {
 		switch i % 8 {
 		case 3:
-			fmt.Fprintf(&b, `{"bundle":%s,"no_artifact":true}`+"\n", signed()[2].Bundle)
+			fmt.Fprintf(&b, `{"bundle":%s}`+"\n", signed()[2].Bundle)
 		case 5:
 			b.WriteString(`{"attestations":[{"bundle":{}},{"bundle":1},{"bundle":[]},{"bundle":"x"}]}` + "\n")
 		default:
@@ -184,6 +184,7 @@ func TestResumeRefuses(t *testing.T) {
 	for name, change := range map[string]func(*shop, *Config){
 		"policy":           func(_ *shop, c *Config) { c.PolicyKey = "other" },
 		"no artifact":      func(_ *shop, c *Config) { c.NoArtifact = false },
+		"paths":            func(_ *shop, c *Config) { c.AllowOutside = true },
 		"sample":           func(_ *shop, c *Config) { c.Sample = Sample{share: 0.5} },
 		"trust root":       func(_ *shop, c *Config) { c.RootSource = "other" },
 		"source":           func(_ *shop, c *Config) { c.Source.(*List).label = "other" },

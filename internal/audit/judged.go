@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -92,7 +93,7 @@ func (c *Config) canonicalPolicy() ([]byte, error) {
 		}
 		p.Keys = append(p.Keys, digest(der))
 	}
-	if c.boundedAge() {
+	if c.Trust.MaxAge != tufroot.AnyAge {
 		p.MaxTrustAge = c.Trust.MaxAge.String()
 	}
 	var b bytes.Buffer

@@ -5,64 +5,12 @@ package audit
 import (
 	"crypto/x509"
 	"fmt"
-	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/sigbundle/sigbundle/internal/sigkey"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/verify"
 )
-
-// The summary lists every trust root that a bundle was judged by once, also
-// when the run is resumed; with a bound on the age no line has its own.
-func TestTrustRootsOfASummary(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"a.json", "b.json"} {
-		write(t, filepath.Join(dir, name), rootJSON(t))
-	}
-	write(t, filepath.Join(dir, "x"), signed()[0].Bundle)
-	line := func(root string) string {
-		return `{"bundle":"x","no_artifact":true,"trusted_root":"` + root + `"}` + "\n"
-	}
-	lines := `{"bundle":"x","no_artifact":true}` + "\n" + line("b.json") + line("a.json") + line("b.json") + line("none.json")
-	name := filepath.Join(dir, "list")
-	audit := func() *Summary {
-		src, err := OpenList(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := anyone(t, src, nil)
-		c.File, c.State = filepath.Join(dir, "out"), filepath.Join(dir, "state")
-		sum, err := Run(t.Context(), c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return sum
-	}
-	for _, n := range []int{3, 5} { // the second run continues the first
-		write(t, name, []byte(strings.Join(strings.SplitAfter(lines, "\n")[:n], "")))
-		var sources []string
-		sum := audit()
-		for _, r := range sum.TrustRoots {
-			sources = append(sources, r.Source)
-			if r.SHA256 != digest(rootJSON(t)) {
-				t.Errorf("%s: sha256 %s", r.Source, r.SHA256)
-			}
-		}
-		if want := []string{"test", "file b.json, as given", "file a.json, as given"}; !slices.Equal(sources, want) || sum.Findings != int64(n) {
-			t.Errorf("%d lines: judged by %q", n, sources)
-		}
-	}
-	for what, v := range map[string]tufroot.Policy{"nothing expired": {}, "a bound": {MaxAge: 1}} {
-		v2 := newVerifiers(&Config{Root: trusted(t), Trust: v, Policy: verify.Policy{AnyIdentity: true}})
-		_, err := v2.of(&entry{rec: record{policy: linePolicy{trustedRoot: "a.json"}}})
-		if verify.CodeOf(err) != "tuf.age" {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-}
 
 func TestTrustRootsAreBounded(t *testing.T) {
 	var s state

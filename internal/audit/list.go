@@ -26,12 +26,14 @@ const maxLine = bundle.MaxSize + 1<<20
 // A List is a source of lines: records, bundles and answers of npm's
 // registry, in any mixture. Blank lines are ignored. A list that is a single JSON value, printed
 // on several lines, is one entry. Paths in records are relative to the folder
-// of the list.
+// of the list, and lead nowhere out of it.
 type List struct {
-	label string
-	name  string    // of the file; empty: see r
-	r     io.Reader // read once
-	dir   string
+	label   string
+	name    string    // of the file; empty: see r
+	r       io.Reader // read once
+	dir     string    // where its paths begin
+	outside bool      // they may lead out of dir
+	root    *os.Root  // dir, once it is open
 }
 
 // OpenList returns the list in a file. The file is opened when it is read.
@@ -45,7 +47,29 @@ func OpenList(name string) (*List, error) {
 
 // NewList returns a list that is read from r, once: standard input. Paths in
 // it are relative to the working directory.
-func NewList(label string, r io.Reader) *List { return &List{label: label, r: r} }
+func NewList(label string, r io.Reader) *List { return &List{label: label, r: r, dir: "."} }
+
+// Close closes the folder of the list.
+func (l *List) Close() error {
+	if l.root == nil {
+		return nil
+	}
+	return l.root.Close()
+}
+
+// store returns where the names of the list lead.
+func (l *List) store() (store, error) {
+	if l.outside {
+		return folder(l.dir), nil
+	}
+	if l.root == nil {
+		var err error
+		if l.root, err = os.OpenRoot(l.dir); err != nil {
+			return nil, err
+		}
+	}
+	return confine(l.root), nil
+}
 
 // Label is part of Source.
 func (l *List) Label() string { return l.label }
@@ -70,12 +94,17 @@ var errReadOnce = errors.New("the list can be read only once")
 // entries is part of Source.
 func (l *List) entries() iter.Seq2[*entry, error] {
 	return func(yield func(*entry, error) bool) {
+		store, err := l.store()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
 		for line, err := range l.lines() {
 			if err != nil {
 				yield(nil, fmt.Errorf("%s: %w", l.label, bare(err)))
 				return
 			}
-			e := &entry{place: fmt.Sprintf("%s:%d", l.label, line.number), sum: line.sum, store: folder(l.dir), line: line.data}
+			e := &entry{place: fmt.Sprintf("%s:%d", l.label, line.number), sum: line.sum, store: store, line: line.data}
 			if line.long {
 				e.err = refuse.New("input.line", "the line has more than %d bytes", maxLine)
 			}
@@ -197,7 +226,7 @@ func (l *lineReader) read() (line, error) {
 	}
 }
 
-// folder is where the names of a list lead.
+// folder is where the names of a list lead that may lead anywhere.
 type folder string
 
 func (f folder) path(name string) string {

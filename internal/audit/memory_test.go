@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// Memory does not grow with the list, nor with the policies in it.
+// Memory does not grow with the list, nor with the artifacts that it names.
 func TestMemory(t *testing.T) {
 	peak := func(lines int) uint64 {
 		r, w := io.Pipe()
 		go func() {
 			for i := range lines {
-				fmt.Fprintf(w, `{"bundle":%q,"no_artifact":true,"identity":"https://example.test/%d","issuer":"none"}`+"\n", strings.Repeat("x", 200), i)
+				fmt.Fprintf(w, `{"bundle":%q,"artifact":"sha256:%064x"}`+"\n", strings.Repeat("x", 200), i)
 			}
 			w.Close()
 		}()

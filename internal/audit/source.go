@@ -46,6 +46,35 @@ type store interface {
 	open(name string) (*os.File, error)
 }
 
+// confined is a store whose names lead nowhere out of a folder, neither by
+// themselves nor by links.
+type confined struct {
+	root   *os.Root
+	escape error // what root says of a name that does
+}
+
+func confine(root *os.Root) confined {
+	_, err := root.Stat("..")
+	return confined{root, bare(err)}
+}
+
+func (s confined) stat(name string) (fs.FileInfo, error) {
+	info, err := s.root.Stat(name)
+	return info, s.refused(err)
+}
+
+func (s confined) open(name string) (*os.File, error) {
+	f, err := s.root.Open(name)
+	return f, s.refused(err)
+}
+
+func (s confined) refused(err error) error {
+	if err != nil && errors.Is(err, s.escape) {
+		return refuse.New("input.outside", "it leads out of the folder, want a file within")
+	}
+	return err
+}
+
 var errIrregular = errors.New("not a regular file")
 
 // openRegular opens a file and nothing else: opening a named pipe would wait

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -68,8 +69,8 @@ func TestTree(t *testing.T) {
 		in.sigstore#1 ok
 		lone.sigstore.json#1 input.artifact
 		loop.sigstore#0 input.bundle
-		out.sigstore#0 input.bundle
-		out2.sigstore#0 input.bundle
+		out.sigstore#0 input.outside
+		out2.sigstore#0 input.outside
 		w.sigstore#0 input.bundle
 		y.sigstore.json#1 input.artifact
 		z/.sigstore.json#0 input.artifact
@@ -162,97 +163,139 @@ func TestListRecords(t *testing.T) {
 	dir, s := t.TempDir(), signed()
 	write(t, filepath.Join(dir, "sub/a"), s[0].Artifact)
 	write(t, filepath.Join(dir, "sub/a.json"), s[0].Bundle)
-	write(t, filepath.Join(dir, "root.json"), rootJSON(t))
 	digest := fmt.Sprintf("sha256:%x", sha256.Sum256(s[2].Artifact))
 	lines := []string{
-		`{"bundle":"sub/a.json","artifact":"sub/a","identity":"https://example.test/0","issuer":"https://token.actions.githubusercontent.com"}`,
-		`{"bundle":"sub/a.json","artifact":"sub/a","identity":"https://example.test/1","issuer":"https://token.actions.githubusercontent.com"}`,
-		`{"bundle":"sub/a.json","artifact":"sub/a","identity_regexp":"https://example.test/[0-9]","issuer":"https://issuer.test"}`,
+		`{"bundle":"sub/a.json","artifact":"sub/a"}`,
+		`{"bundle":"sub/a.json","artifact":"sub/a.json"}`,
 		"",
-		inline(s[2].Bundle, `"artifact":"`+digest+`","no_identity":true`),
-		inline(s[2].Bundle, `"artifact":"`+digest+`","no_identity":true,"predicate_type":"https://example.test/q"`),
-		inline(s[2].Bundle, `"no_artifact":true,"no_identity":true,"require":{"tsa":2}`),
-		inline(s[2].Bundle, `"no_artifact":true,"no_identity":true,"require":{"tsa":0,"tlog":1,"sct":"1"},"trusted_root":"root.json"`),
-		inline(s[2].Bundle, `"no_artifact":true,"no_identity":true,"instance":"public-good"`),
-		inline(s[2].Bundle, `"no_artifact":true,"no_identity":true,"instance":"private"`),
-		inline(s[2].Bundle, `"no_artifact":true,"no_identity":true,"trusted_root":"no.json"`),
-		inline(s[2].Bundle, `"no_artifact":true,"no_identity":true,"trusted_root":"sub/a"`),
-		inline(s[2].Bundle, `"no_artifact":true,"key":"no.pem"`),
-		inline(s[2].Bundle, `"no_artifact":true,"key":"sub/a"`),
-		inline(s[2].Bundle, `"no_artifact":true,"identity_regexp":"(","issuer":"none"`),
-		inline(s[2].Bundle, `"no_artifact":true,"identity":"a","issuer":"b","ext":{"no":"such"}`),
-		inline(s[2].Bundle, `"no_artifact":true`),
-		inline(s[2].Bundle, `"no_identity":true`),
-		inline(s[2].Bundle, `"no_identity":true,"artifact":"md5:00"`),
-		inline(s[2].Bundle, `"no_identity":true,"artifact":"./md5:00"`),
-		inline(s[2].Bundle, `"no_identity":true,"artifact":"sub"`),
-		`{"bundle":"no.json","no_identity":true}`,
-		`{"bundle":"sub","no_identity":true}`,
-		`{"bundle":"sub/a","no_identity":true,"no_artifact":true}`,
+		inline(s[2].Bundle, `"artifact":"`+digest+`"`),
+		inline(s[2].Bundle, `"artifact":"md5:00"`),
+		inline(s[2].Bundle, `"artifact":"./md5:00"`),
+		inline(s[2].Bundle, `"artifact":"sub"`),
+		`{"bundle":"sub/a.json"}`,
+		`{"bundle":"no.json","artifact":"sub/a"}`,
+		`{"bundle":"sub","artifact":"sub/a"}`,
+		`{"bundle":"sub/a","artifact":"sub/a"}`,
 		"not JSON",
 		string(s[0].Bundle),
 		"  " + string(s[2].Bundle) + " \r",
 	}
 	name := filepath.Join(dir, "list.jsonl")
 	write(t, name, []byte(strings.Join(lines, "\n")))
-	l, err := OpenList(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.label = "list"
-	c := anyone(t, l, nil)
-	c.Policy = verify.Policy{}
-	got, sum := findings(t, c)
+	l := openList(t, name)
+	got, sum := findings(t, anyone(t, l, nil))
 	expect(t, got, `
 		list:1#1 ok
-		list:2#1 identity.san
-		list:3#1 identity.issuer
-		list:5#1 ok
-		list:6#1 statement.predicate_type
-		list:7#1 timestamp.threshold
-		list:8#1 ok
-		list:9#1 tlog.unknown_log
-		list:10#0 trust.instance
-		list:11#0 input.policy
-		list:12#0 trust.malformed
-		list:13#0 input.policy
-		list:14#0 policy.key
-		list:15#0 policy.regexp
-		list:16#0 policy.extension
-		list:17#0 policy.empty
-		list:18#0 input.artifact
-		list:19#0 policy.artifact
-		list:20#1 input.artifact
-		list:21#1 input.artifact
-		list:22#0 input.bundle
-		list:23#0 input.bundle
-		list:24#1 bundle.malformed
-		list:25#0 input.line
-		list:26#0 policy.empty
-		list:27#0 policy.empty
+		list:2#1 artifact.mismatch
+		list:4#1 ok
+		list:5#0 policy.artifact
+		list:6#1 input.artifact
+		list:7#1 input.artifact
+		list:8#0 input.artifact
+		list:9#0 input.bundle
+		list:10#0 input.bundle
+		list:11#1 bundle.malformed
+		list:12#0 input.line
+		list:13#0 input.artifact
+		list:14#0 input.artifact
 	`)
-	if sum.Findings != 26 || sum.Verified != 3 || sum.Refused != 23 || sum.Entries != l.Count() || sum.Codes[0].Count < sum.Codes[1].Count {
+	if sum.Findings != 13 || sum.Verified != 2 || sum.Refused != 11 || sum.Entries != l.Count() || sum.Codes[0].Count < sum.Codes[1].Count {
 		t.Errorf("%+v", sum)
 	}
 }
 
-func TestListManagedKey(t *testing.T) {
-	dir := t.TempDir()
-	s := signed()[0]
-	write(t, filepath.Join(dir, "key.pem"), pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: s.Key.SPKI()}))
-	write(t, filepath.Join(dir, "list"), []byte(inline(s.Bundle, `"artifact":"a","key":"key.pem"`)+"\n"))
-	l, err := OpenList(filepath.Join(dir, "list"))
+func openList(t testing.TB, name string) *List {
+	t.Helper()
+	l, err := OpenList(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, _ := findings(t, anyone(t, l, nil))
-	if len(got) != 1 || got[0].Code != "input.artifact" {
-		t.Errorf("%+v", got)
+	t.Cleanup(func() { l.Close() })
+	l.label = "list"
+	return l
+}
+
+// What evidence says of its own judgement is a finding, and nobody's
+// signature is accepted for it: the operator accepts one signer, and each of
+// these lines would have had another one accepted.
+func TestEvidenceDoesNotJudge(t *testing.T) {
+	dir, s := t.TempDir(), signed()
+	write(t, filepath.Join(dir, "root.json"), rootJSON(t))
+	write(t, filepath.Join(dir, "key.pem"), pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: s[2].Key.SPKI()}))
+	digest := fmt.Sprintf(`"artifact":"sha256:%x"`, sha256.Sum256(s[2].Artifact))
+	lines := []string{inline(s[2].Bundle, digest)}
+	for _, member := range []string{
+		`"no_identity":true`, `"identity":"https://example.test/2","issuer":"` + virtual.DefaultIssuer + `"`,
+		`"identity_regexp":".*","issuer_regexp":".*"`, `"key":"key.pem"`, `"key":"missing.pem"`, `"trusted_root":"root.json"`, `"instance":"public-good"`,
+		`"require":{"tlog":0,"sct":0,"tsa":0,"time":0}`, `"predicate_type":"https://example.test/p"`, `"no_artifact":true`, `"ext":{}`,
+	} {
+		lines = append(lines, inline(s[2].Bundle, digest+","+member))
 	}
-	write(t, filepath.Join(dir, "a"), s.Artifact)
-	if got, _ = findings(t, anyone(t, l, nil)); got[0].Code != "key.unexpected" {
-		t.Errorf("%+v", got)
+	lines = append(lines, `{"no_identity":true,`+string(s[2].Bundle[1:]))
+	lines = append(lines, fmt.Sprintf(`{"attestations":[{"bundle":%s}],"no_identity":true}`, s[2].Bundle))
+	write(t, filepath.Join(dir, "list"), []byte(strings.Join(lines, "\n")))
+	for what, id := range map[string]string{"identity.san": "https://example.test/good", "": "https://example.test/2"} {
+		c := anyone(t, openList(t, filepath.Join(dir, "list")), nil)
+		c.Policy = verify.Policy{Identities: []verify.Identity{{SAN: verify.Exactly(id), Issuer: verify.Exactly(virtual.DefaultIssuer)}}}
+		got, sum := findings(t, c)
+		if len(got) != len(lines) || got[0].Code != what || got[0].Verified != (what == "") {
+			t.Fatalf("%d findings, the first %+v", len(got), got[0])
+		}
+		for _, f := range got[1:] {
+			if f.Verified || f.Code != "input.judgement" || f.BundleSHA256 != "" {
+				t.Errorf("%+v", f)
+			}
+		}
+		if len(sum.TrustRoots) != 1 || sum.TrustRoots[0].Source != "test" || !strings.Contains(string(sum.Policy), id) {
+			t.Errorf("judged by %+v, %s", sum.TrustRoots, sum.Policy)
+		}
 	}
+}
+
+// The paths of a list lead nowhere out of its folder, unless they may.
+func TestListOutside(t *testing.T) {
+	parent, s := t.TempDir(), signed()
+	dir, out := filepath.Join(parent, "dir"), filepath.Join(parent, "out")
+	write(t, filepath.Join(dir, "in/a"), s[0].Artifact)
+	write(t, filepath.Join(dir, "in/a.json"), s[0].Bundle)
+	write(t, filepath.Join(out, "a"), s[0].Artifact)
+	write(t, filepath.Join(out, "a.json"), s[0].Bundle)
+	for link, to := range map[string]string{
+		"file": filepath.Join(out, "a.json"), "relative": "../out/a.json", "folder": out, "up": "..", "twice": "file", "within": "in/a.json",
+	} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var lines []string
+	leave := []string{filepath.Join(out, "a.json"), "../out/a.json", "in/../../out/a.json", "file", "relative", "folder/a.json", "up/out/a.json", "twice"}
+	for _, name := range leave {
+		lines = append(lines, fmt.Sprintf(`{"bundle":%q,"artifact":"in/a"}`, name), fmt.Sprintf(`{"bundle":"in/a.json","artifact":%q}`, name))
+	}
+	lines = append(lines, `{"bundle":"within","artifact":"in/../in/a"}`, `{"bundle":"../nothing","artifact":"in/a"}`)
+	write(t, filepath.Join(dir, "list"), []byte(strings.Join(lines, "\n")))
+	got, _ := findings(t, anyone(t, openList(t, filepath.Join(dir, "list")), nil))
+	for i, f := range got {
+		if within := i == 2*len(leave); f.Verified != within || !within && f.Code != "input.outside" {
+			t.Errorf("%s: %+v", lines[i], f)
+		}
+	}
+	c := anyone(t, openList(t, filepath.Join(dir, "list")), nil)
+	c.AllowOutside = true
+	got, _ = findings(t, c)
+	for i, f := range got[:2*len(leave)] {
+		if f.Code == "input.outside" || f.Verified != (i%2 == 0) {
+			t.Errorf("%s: %+v", lines[i], f)
+		}
+	}
+	c.Source = tree(t, dir)
+	if _, err := Run(t.Context(), c); err == nil {
+		t.Error("a tree has no paths that lead out of it")
+	}
+	// Those of standard input begin in the working directory.
+	t.Chdir(dir)
+	got, _ = findings(t, anyone(t, listOf(`{"bundle":"in/a.json","artifact":"in/a"}`, `{"bundle":"../out/a.json","artifact":"in/a"}`), nil))
+	expect(t, got, "list:1#1 ok\nlist:2#0 input.outside\n")
 }
 
 func TestNPM(t *testing.T) {
@@ -272,7 +315,7 @@ func TestNPM(t *testing.T) {
 		{`{"attestations":[{}]}`, "list:1#1 input.line\n"},
 		{`{"attestations":[{"predicateType":1,"bundle":{}}]}`, "list:1#1 input.line\n"},
 		{`{"attestations":[{"bundle":{}}]}`, "list:1#1 bundle.malformed\n"},
-		{`{"attestations":[],"identity":"x"}`, "list:1#0 input.line\n"},
+		{`{"attestations":[],"identity":"x"}`, "list:1#0 input.judgement\n"},
 		{`{"attestations":[` + strings.Repeat(`{"bundle":{}},`, maxAttestations) + `{"bundle":{}}]}`, "list:1#1 input.line\n"},
 		{`{"bundle":` + answer + `,"artifact":"` + digest + `"}`, "list:1#1 ok\nlist:1#2 artifact.mismatch\n"},
 	} {

@@ -148,7 +148,7 @@ func listOf(lines ...string) *List {
 }
 
 func TestRunNeeds(t *testing.T) {
-	for _, c := range []Config{{}, {Source: listOf()}, {Source: listOf(), Root: trusted(t), State: "state"}} {
+	for _, c := range []Config{{}, {Source: listOf()}, {Source: listOf(), Root: trusted(t), State: "state"}, {Source: listOf(), Root: trusted(t)}} {
 		if _, err := Run(t.Context(), c); err == nil {
 			t.Errorf("%+v accepted", c)
 		}

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
 	"os"
 	"path"
@@ -110,7 +109,7 @@ func (t *Tree) unreadable(dir string, err error) *entry {
 
 // entry returns the entry of a bundle file.
 func (t *Tree) entry(name string) *entry {
-	e := &entry{place: name, sum: sha256.Sum256([]byte(name)), store: rootStore{t.root}, implied: true}
+	e := &entry{place: name, sum: sha256.Sum256([]byte(name)), store: confine(t.root), implied: true}
 	e.rec.bundlePath = name
 	for _, suffix := range suffixes {
 		if artifact, ok := strings.CutSuffix(name, suffix); ok {
@@ -178,9 +177,3 @@ func (t *Tree) list(dir string, found func(name string, isDir bool)) error {
 func isBundleName(name string) bool {
 	return slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(name, s) })
 }
-
-// rootStore is where the names of a tree lead: nowhere out of it.
-type rootStore struct{ root *os.Root }
-
-func (s rootStore) stat(name string) (fs.FileInfo, error) { return s.root.Stat(name) }
-func (s rootStore) open(name string) (*os.File, error)    { return s.root.Open(name) }

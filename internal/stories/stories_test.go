@@ -201,6 +201,7 @@ func TestDecisions(t *testing.T) {
 	tests := testsOf(t, "../../verify")
 	maps.Copy(tests, testsOf(t, "../../sign/sigstore"))
 	maps.Copy(tests, testsOf(t, "../oracle"))
+	maps.Copy(tests, testsOf(t, "../audit"))
 	words := regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(string(data), -1)
 	for _, w := range words {
 		check, _, isPath := strings.Cut(w[1], "/")

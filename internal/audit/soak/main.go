@@ -63,6 +63,7 @@ func soak(command string, n, most int) error {
 	}
 	summary := filepath.Join(dir, "summary.json")
 	cmd := exec.Command(command, "audit", "-", "--trusted-root", filepath.Join(dir, "root.json"), "--fail-on", "none",
+		"--identity-regexp", `https://example\.test/[0-9]+`, "--issuer", virtual.DefaultIssuer,
 		"--out", filepath.Join(dir, "findings"), "--resume", filepath.Join(dir, "state"), "--format", "json", "--summary", summary)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -107,8 +108,7 @@ func generate(w *virtual.World, n int, out io.WriteCloser, pid int) (flaws int, 
 			digest[0] ^= 1
 			flaws++
 		}
-		fmt.Fprintf(b, `{"bundle":%s,"artifact":"sha256:%x","identity":"https://example.test/%d","issuer":%q}`+"\n",
-			s.Bundle, digest, i, virtual.DefaultIssuer)
+		fmt.Fprintf(b, `{"bundle":%s,"artifact":"sha256:%x"}`+"\n", s.Bundle, digest)
 		if i++; i%max(n/10, 1) == 0 {
 			now := processor(pid)
 			fmt.Printf("%9d: %.3f ms of CPU each since the last line\n", i, (now-before).Seconds()*1000/float64(n/10))
