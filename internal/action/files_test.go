@@ -7,7 +7,6 @@ package action
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,11 +16,11 @@ import (
 // it printed.
 func bash(t *testing.T, script string, env ...string) (string, error) {
 	t.Helper()
-	name, err := filepath.Abs("files.sh")
+	functions, err := os.ReadFile("files.sh") // in this process: go test then knows that it matters
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", "source '"+name+"'\n"+script)
+	cmd := exec.CommandContext(t.Context(), "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", string(functions)+"\n"+script)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(), append([]string{"INSTANCE=public-good", "TRUSTED_ROOT=", "RUNNER_TEMP=/tmp", "FILES=*"}, env...)...)
 	out, err := cmd.CombinedOutput()
@@ -75,6 +74,10 @@ func TestForeignText(t *testing.T) {
 		if !strings.Contains(out, "::") {
 			t.Errorf("%s: nothing ran: %q", name, out)
 		}
+	}
+	// In one stream: the order of two streams is lost.
+	if out, err := bash(t, `quiet bash -c 'echo "on standard error" >&2' 2>/dev/null`); err != nil || !strings.Contains(out, "on standard error") {
+		t.Errorf("%q, %v", out, err)
 	}
 	if out, err := bash(t, `quiet false; echo not reached`); err == nil || strings.Contains(out, "reached") {
 		t.Errorf("a failure is lost: %q", out)
