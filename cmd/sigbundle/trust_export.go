@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/internal/infile"
 	"github.com/sigbundle/sigbundle/internal/instances"
 	"github.com/sigbundle/sigbundle/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
@@ -138,11 +138,11 @@ func (f *exportFlags) gather() (*kit.Gathered, error) {
 	s := kit.Source{Config: tufroot.Config{Roots: [][]byte{in.TUFRoot}, Policy: policy}}
 	switch dir := store.CacheDir(f.instance); {
 	case f.from != "":
-		s.FS = os.DirFS(f.from)
+		s.FS = infile.Dir(f.from)
 	case dir == "":
 		return nil, errors.New("there is no folder for caches: name one with --trust-dir")
 	default:
-		s.FS, s.Cache = os.DirFS(dir), true
+		s.FS, s.Cache = infile.Dir(dir), true
 		if has, err := tufroot.HasCache(s.FS); err != nil {
 			return nil, err
 		} else if !has {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/internal/infile"
 	"github.com/sigbundle/sigbundle/internal/instances"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/screen"
@@ -98,7 +99,7 @@ func (f *kitFlags) readBase() (*kit.Kit, error) {
 }
 
 func readUpTo(name string, most int64) ([]byte, error) {
-	file, err := os.Open(name)
+	file, err := infile.Open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +167,7 @@ func (f *kitFlags) floors(in instances.Instance) (tufroot.Floors, error) {
 	if f.rootFile != "" || dir == "" {
 		return tufroot.Floors{}, nil
 	}
-	return tufroot.CacheFloors(os.DirFS(dir))
+	return tufroot.CacheFloors(infile.Dir(dir))
 }
 
 // kitReport is what is said about a kit that was proved.
@@ -357,7 +358,7 @@ func checkFree(k *kit.Kit, folder, dir string) error {
 		if _, err := os.Lstat(target); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if have, err := os.ReadFile(target); err != nil || !bytes.Equal(have, k.File(f.Name)) {
+		if have, err := infile.Read(target, int64(len(k.File(f.Name)))); err != nil || !bytes.Equal(have, k.File(f.Name)) {
 			return fmt.Errorf("%s is there already and is not the file in the kit: name another folder with --bundles", target)
 		}
 	}

@@ -5,10 +5,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/internal/infile"
 	"github.com/sigbundle/sigbundle/internal/instances"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/trustroot/tufsync"
@@ -51,7 +51,7 @@ func removeInstance(ctx context.Context, store instances.Store, name string, for
 	in, err := store.Find(name)
 	dir, seen := store.CacheDir(name), false
 	if dir != "" {
-		floors, err := tufroot.CacheFloors(os.DirFS(dir))
+		floors, err := tufroot.CacheFloors(infile.Dir(dir))
 		seen = err != nil || floors.Root > 0
 	}
 	if err == nil && in.BuiltIn && !forget && dir != "" {

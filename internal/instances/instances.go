@@ -14,7 +14,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -22,6 +21,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sigbundle/sigbundle/internal/infile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
@@ -223,13 +223,8 @@ func (s Store) read(name string) (Instance, error) {
 }
 
 func readFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
+	data, err := infile.Read(name, maxFile)
+	if errors.Is(err, infile.ErrTooLarge) {
 		err = refuse.New(codeConfig, "%s has more than %d bytes", name, maxFile)
 	}
 	return data, err

@@ -3,8 +3,7 @@
 package instances
 
 import (
-	"os"
-
+	"github.com/sigbundle/sigbundle/internal/infile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
@@ -25,7 +24,7 @@ func (s Store) Open(in Instance, policy tufroot.Policy) (*tufroot.Repository, er
 	if dir == "" {
 		return nil, nil
 	}
-	fsys := os.DirFS(dir)
+	fsys := infile.Dir(dir)
 	if has, err := tufroot.HasCache(fsys); err != nil || !has {
 		return nil, err
 	}

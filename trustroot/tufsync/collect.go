@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/sigbundle/sigbundle/internal/infile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot/internal/tuf"
 )
@@ -67,7 +68,7 @@ func (s *store) collect() error {
 		case tuf.TimestampRole + ".json", tuf.SnapshotRole + ".json":
 			continue
 		}
-		data, err := os.ReadFile(file)
+		data, err := infile.Read(file, tuf.MaxTargetsSize)
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sigbundle/sigbundle/internal/infile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot/internal/tuf"
 )
@@ -40,7 +41,7 @@ func newSource(ctx context.Context, c *Config) (source, error) {
 		if c.TargetsURL != "" {
 			return nil, refuse.New("tuf.url", "a directory has its targets inside, no URL of their own")
 		}
-		return tuf.Dir{FS: os.DirFS(filePath(base))}, nil
+		return tuf.Dir{FS: infile.Dir(filePath(base))}, nil
 	}
 	targets := base.JoinPath("targets/")
 	if c.TargetsURL != "" {

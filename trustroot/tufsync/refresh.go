@@ -5,10 +5,10 @@ package tufsync
 import (
 	"bytes"
 	"context"
-	"os"
 	"reflect"
 	"time"
 
+	"github.com/sigbundle/sigbundle/internal/infile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot/internal/tuf"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
@@ -59,7 +59,7 @@ func refreshWith(ctx context.Context, c Config, fault func(step, name string) er
 	if err := r.refresh(); err != nil {
 		return nil, err
 	}
-	repo, err := tufroot.OpenCache(os.DirFS(c.Dir), tufroot.Config{
+	repo, err := tufroot.OpenCache(infile.Dir(c.Dir), tufroot.Config{
 		Roots:  [][]byte{c.Root},
 		Policy: tufroot.Policy{At: c.Now},
 	})
@@ -108,7 +108,7 @@ func (r *run) cachedRoots() error {
 	if err := r.st.put(rootName(r.w.Root().Version), r.w.Root().Data); err != nil {
 		return err
 	}
-	dir := tuf.Dir{FS: os.DirFS(r.c.Dir)}
+	dir := tuf.Dir{FS: infile.Dir(r.c.Dir)}
 	for n := 0; ; n++ {
 		data, err := dir.Root(r.w.Root().Version + 1)
 		if err == nil && n == tuf.MaxRotations {

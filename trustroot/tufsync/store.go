@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/sigbundle/sigbundle/internal/infile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot/internal/tuf"
 )
@@ -37,7 +38,7 @@ func (s *store) fail(step, name string) error {
 
 // read returns a file, nil if there is none.
 func (s *store) read(name string, limit int64) ([]byte, error) {
-	data, err := tuf.ReadFile(os.DirFS(s.dir), name, limit)
+	data, err := tuf.ReadFile(infile.Dir(s.dir), name, limit)
 	if refuse.CodeOf(err) == "tuf.not_found" {
 		return nil, nil
 	}
@@ -113,7 +114,7 @@ func (s *store) state() (*tuf.State, error) {
 		return nil, err
 	}
 	if data == nil {
-		return &tuf.State{}, tuf.CheckNoSets(os.DirFS(s.dir))
+		return &tuf.State{}, tuf.CheckNoSets(infile.Dir(s.dir))
 	}
 	return tuf.ParseState(data)
 }

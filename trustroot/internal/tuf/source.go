@@ -72,12 +72,20 @@ func (d Dir) first(limit int64, names ...string) ([]byte, error) {
 	return nil, refuse.New("tuf.not_found", "no file %q", names[0])
 }
 
-// ReadFile reads a file of at most limit bytes.
+// ReadFile reads a regular file of at most limit bytes. It asks what a name
+// stands for before it opens it: a named pipe would be waited for.
 func ReadFile(fsys fs.FS, name string, limit int64) ([]byte, error) {
 	if !fs.ValidPath(name) {
 		return nil, refuse.New("tuf.not_found", "no file can have the name %q", clip(name))
 	}
-	f, err := fsys.Open(name)
+	info, err := fs.Stat(fsys, name)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, refuse.New("tuf.read", "file %q: mode %v, want a regular file", clip(name), info.Mode())
+	}
+	var f fs.File
+	if err == nil {
+		f, err = fsys.Open(name)
+	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
 		return nil, refuse.Wrap("tuf.not_found", err, "no file %q", clip(name))
 	}
