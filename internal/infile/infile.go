@@ -21,6 +21,9 @@ var (
 	ErrTooLarge   = errors.New("file too large")
 )
 
+// IsNotRegular reports whether a file was refused for its kind.
+func IsNotRegular(err error) bool { return errors.Is(err, ErrNotRegular) }
+
 // Open opens a regular file. Links are followed. The names that a shell gives
 // to its own pipes, /dev/stdin and /dev/fd/N, are the one exception: they are
 // already open, and the caller asks for them by name.
@@ -107,7 +110,7 @@ func (d Dir) Open(name string) (fs.File, error) {
 	}
 	f, _, err := open(full)
 	if err != nil {
-		return nil, err // not a nil *os.File in an interface
+		return nil, named(name, err) // not a nil *os.File in an interface
 	}
 	return f, nil
 }
@@ -118,7 +121,18 @@ func (d Dir) Stat(name string) (fs.FileInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	return os.Stat(full)
+	info, err := os.Stat(full)
+	return info, named(name, err)
+}
+
+// named gives an error the name that was asked for, as [os.DirFS] does: where
+// the folder lies is the caller's to say.
+func named(name string, err error) error {
+	var e *fs.PathError
+	if errors.As(err, &e) {
+		e.Path = name
+	}
+	return err
 }
 
 func (d Dir) path(op, name string) (string, error) {

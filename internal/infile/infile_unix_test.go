@@ -37,7 +37,7 @@ func TestNotRegular(t *testing.T) {
 		if _, err := os.Stat(at(name)); errors.Is(err, fs.ErrNotExist) {
 			continue // no such device here
 		}
-		if _, err := Open(at(name)); !errors.Is(err, ErrNotRegular) {
+		if _, err := Open(at(name)); !IsNotRegular(err) {
 			t.Errorf("%s opened: %v", name, err)
 		}
 		if _, err := Read(at(name), 8); !errors.Is(err, ErrNotRegular) {
@@ -46,7 +46,8 @@ func TestNotRegular(t *testing.T) {
 		if name == "folder" {
 			continue
 		}
-		if _, err := fs.ReadFile(Dir(dir), name); !errors.Is(err, ErrNotRegular) {
+		var e *fs.PathError
+		if _, err := fs.ReadFile(Dir(dir), name); !IsNotRegular(err) || !errors.As(err, &e) || e.Path != name {
 			t.Errorf("%s read from a folder: %v", name, err)
 		}
 	}
