@@ -37,7 +37,7 @@ var bundleCodes = []Description{
 var trustCodes = []Description{
 	{Code: "trust.conflict", Cause: "Two trust roots to be merged disagree about the same log.", Fix: "Use them separately."},
 	{Code: "trust.duplicate", Cause: "One log ID stands for several logs.", Fix: "Remove one of them from the trust root."},
-	{Code: "trust.instance", Cause: "No trust root of that instance is built in.", Fix: "Name the instance's trusted_root.json with --trusted-root, or refresh it."},
+	{Code: "trust.instance", Cause: "The instance is unknown, or has no trust root here yet.", Fix: "Name the instance's trusted_root.json with --trusted-root, or refresh it."},
 	{Code: "trust.key", Cause: "A key does not fit its algorithm, is missing, or has an unexpected ID.", Fix: "Fix that entry of the trust root."},
 	{Code: "trust.limit", Cause: "Something in the trust root is larger or more numerous than is accepted.", Fix: "Split the trust root, or remove what is not needed."},
 	{Code: "trust.malformed", Cause: "The file is not strict JSON of a trust root.", Fix: "Get it again, best through TUF; check that it is a trusted_root.json."},

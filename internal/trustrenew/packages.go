@@ -26,11 +26,14 @@ const (
 	pyPI       = "sigstore==4.5.1"
 	sigstoreGo = "github.com/sigstore/sigstore-go@v1.3.0"
 	githubCLI  = "github.com/cli/cli/v2@v2.100.0"
+	crate      = "sigstore-trust-root"
+	crateAt    = "0.15.1"
 )
 
 const (
 	publicGood    = "public-good/"
 	staging       = "staging/"
+	github        = "github/"
 	publicGoodURL = "https://tuf-repo-cdn.sigstore.dev"
 	stagingURL    = "https://tuf-repo-cdn.sigstage.dev"
 
@@ -40,7 +43,7 @@ const (
 // collect downloads the packages into dir and returns what they carry.
 func collect(dir string) ([]file, error) {
 	var all []file
-	for _, get := range []func(string) ([]file, error){fromNPM, fromPyPI, fromSigstoreGo, fromGitHubCLI} {
+	for _, get := range []func(string) ([]file, error){fromNPM, fromPyPI, fromSigstoreGo, fromGitHubCLI, fromCrate} {
 		files, err := get(dir)
 		if err != nil {
 			return nil, err
@@ -119,8 +122,42 @@ func fromSigstoreGo(dir string) ([]file, error) {
 
 func fromGitHubCLI(dir string) ([]file, error) {
 	return fromModule(dir, githubCLI, map[string]string{
-		"github/root.json": "pkg/cmd/attestation/verification/embed/tuf-repo.github.com/root.json",
+		github + "root.json": "pkg/cmd/attestation/verification/embed/tuf-repo.github.com/root.json",
 	})
+}
+
+// fromCrate reads the crate of the Rust client, the only package that carries
+// GitHub's trusted root. Cargo has compared its checksum with the index.
+func fromCrate(dir string) ([]file, error) {
+	if _, err := client(dir, "cargo", "info", "--quiet", crate+"@"+crateAt); err != nil {
+		return nil, err
+	}
+	home := os.Getenv("CARGO_HOME")
+	if home == "" {
+		user, err := os.UserHomeDir()
+		if err != nil {
+			return nil, err
+		}
+		home = filepath.Join(user, ".cargo")
+	}
+	found, err := filepath.Glob(filepath.Join(home, "registry", "src", "*", crate+"-"+crateAt))
+	if err != nil || len(found) != 1 {
+		return nil, fmt.Errorf("crate %s %s: %d copies below %s", crate, crateAt, len(found), home)
+	}
+	var files []file
+	for _, f := range []struct{ name, path string }{
+		{publicGood + "root.json", "repository/tuf_root.json"},
+		{publicGood + "trusted_root.json", "src/trusted_root.json"},
+		{github + "root.json", "repository/tuf_github_root.json"},
+		{github + "trusted_root.json", "src/trusted_root_github.json"},
+	} {
+		b, err := os.ReadFile(filepath.Join(found[0], filepath.FromSlash(f.path)))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{f.name, "crate " + crate + "@" + crateAt, f.path, b})
+	}
+	return files, nil
 }
 
 // fromModule reads files of a Go module, whose checksum the go command has

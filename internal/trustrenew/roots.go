@@ -12,9 +12,10 @@ import (
 )
 
 // newestRoot picks the TUF root of the highest version. Copies of one version
-// must be equal, and each version must be signed by the threshold of the one
-// before it, as in a TUF update: packages with older roots then vouch for the
-// newest one.
+// must be equal, and each version must be signed by the threshold of the next
+// older one that a package has: packages with older roots then vouch for the
+// newest one. A TUF update goes through all versions between; a package that
+// lacks some shows no less as long as the older root's own keys have signed.
 func newestRoot(copies []file) (file, string, error) {
 	type root struct {
 		file
@@ -40,20 +41,18 @@ func newestRoot(copies []file) (file, string, error) {
 			if string(old.data) != string(next.data) {
 				return file{}, "", fmt.Errorf("%s and %s differ in one version", old.from, next.from)
 			}
-		case 1:
+		default:
 			if err := old.meta.VerifyDelegate(metadata.ROOT, next.meta); err != nil {
 				return file{}, "", fmt.Errorf("%s does not vouch for %s: %w", old.from, next.from, err)
 			}
 			chain = append(chain, fmt.Sprint(next.meta.Signed.Version))
-		default:
-			return file{}, "", fmt.Errorf("no package has the versions between those of %s and %s", old.from, next.from)
 		}
 	}
 	best := roots[len(roots)-1]
 	note := "Only this package carries it."
 	switch {
 	case len(chain) > 1:
-		note = "Versions " + strings.Join(chain, ", ") + ": each is signed by the threshold of the one before."
+		note = "Versions " + strings.Join(chain, ", ") + ": each is signed by the threshold of the one named before it."
 	case len(roots) > 1:
 		note = "All copies are the same, byte for byte."
 	}

@@ -32,32 +32,27 @@ const (
 
 // Instance describes an instance of Sigstore.
 type Instance struct {
-	Name           string
-	Description    string
-	TUFURL         string // where its TUF repository is
-	HasTrustedRoot bool   // whether TrustedRoot knows it; TUFRoot knows all
+	Name        string
+	Description string
+	TUFURL      string // where its TUF repository is
 }
 
 // Instances returns the instances that have embedded material, the default
 // one first.
 func Instances() []Instance {
 	return []Instance{
-		{PublicGood, "the public instance run by OpenSSF", "https://tuf-repo-cdn.sigstore.dev", true},
-		{Staging, "the staging instance of the public one, for tests", "https://tuf-repo-cdn.sigstage.dev", true},
-		{GitHub, "GitHub's instance, for private repositories and releases", "https://tuf-repo.github.com", false},
+		{PublicGood, "the public instance run by OpenSSF", "https://tuf-repo-cdn.sigstore.dev"},
+		{Staging, "the staging instance of the public one, for tests", "https://tuf-repo-cdn.sigstage.dev"},
+		{GitHub, "GitHub's instance, for private repositories and releases", "https://tuf-repo.github.com"},
 	}
 }
 
 // TrustedRoot returns the trusted root of an instance. It is compiled anew on
-// each call. The refusal trust.instance means that the instance is unknown,
-// or that no released package carries its trusted root.
+// each call. The refusal trust.instance means that the instance is unknown.
 func TrustedRoot(instance string) (*trustroot.Root, error) {
 	i, err := find(instance)
 	if err != nil {
 		return nil, err
-	}
-	if !i.HasTrustedRoot {
-		return nil, refuse.New(codeInstance, "no trusted root of the instance %q is built in: fetch it from its TUF repository, or name a file with --trusted-root", instance)
 	}
 	b, err := data.ReadFile(path.Join("data", i.Name, "trusted_root.json"))
 	if err != nil {
