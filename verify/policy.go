@@ -6,6 +6,7 @@ import (
 	"crypto"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sigbundle/sigbundle/internal/fulcio"
@@ -92,6 +93,11 @@ type Identity struct {
 	// SAN is matched against the subject alternative name, byte for byte as
 	// it stands in the certificate.
 	SAN Match
+	// SANType is the kind of the subject alternative name. Zero derives it
+	// from the text in the certificate, which must then have the shape of its
+	// kind: a text that begins with a scheme and a colon is a URI, another
+	// text with an @ is an email address, every other text is an otherName.
+	SANType SANType
 	// Issuer is matched against the OIDC issuer, or is [NoIssuer] for
 	// certificates that carry none.
 	Issuer Match
@@ -100,6 +106,54 @@ type Identity struct {
 	// "1.3.6.1.4.1.57264.1.12". An extension that is absent does not match;
 	// of one that has no name yet the content is matched, in base64.
 	Extensions map[string]Match
+}
+
+// SANType is a kind of subject alternative name. The zero SANType leaves the
+// kind to the shape of the text, see [Identity].
+type SANType int
+
+// The kinds of name that a Fulcio certificate can have.
+const (
+	SANEmail     SANType = 1
+	SANURI       SANType = 2
+	SANOtherName SANType = 3
+)
+
+// String returns the kind's name in reports.
+func (t SANType) String() string { return fulcio.SANType(t).String() }
+
+// shapeOf returns the kind of name that a text reads as. An authority that
+// checks addresses or names of one kind says nothing about a text that reads
+// as another kind.
+func shapeOf(name string) SANType {
+	scheme, _, found := strings.Cut(name, ":")
+	if found && isScheme(scheme) {
+		return SANURI
+	}
+	if strings.Contains(name, "@") {
+		return SANEmail
+	}
+	return SANOtherName
+}
+
+// isScheme reports whether s is a scheme by RFC 3986, Section 3.1.
+func isScheme(s string) bool {
+	for i, c := range []byte(s) {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		other := '0' <= c && c <= '9' || c == '+' || c == '-' || c == '.'
+		if !letter && (i == 0 || !other) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// wanted returns the kind that the name must be of.
+func (id *compiledIdentity) wanted(name string) SANType {
+	if id.sanType != 0 {
+		return id.sanType
+	}
+	return shapeOf(name)
 }
 
 // Match accepts one exact string, or every string that a regular expression
@@ -156,6 +210,7 @@ type Rule interface {
 type compiledIdentity struct {
 	name       string
 	san        matcher
+	sanType    SANType // zero: by the shape of the name
 	issuer     matcher
 	extensions []extensionMatcher // in the order of their OIDs
 }
@@ -220,10 +275,13 @@ func (m Match) compile(what string) (matcher, error) {
 }
 
 func (id Identity) compile() (compiledIdentity, error) {
-	c := compiledIdentity{name: id.Name}
+	c := compiledIdentity{name: id.Name, sanType: id.SANType}
 	var err error
 	if id.SAN.Absent {
 		return c, refuse.New("policy.identity", "an identity needs a subject alternative name")
+	}
+	if id.SANType < 0 || id.SANType > SANOtherName {
+		return c, refuse.New("policy.identity", "kind %d of a subject alternative name: unknown, want email, uri or otherName", id.SANType)
 	}
 	if c.san, err = id.SAN.compile("the subject alternative name"); err != nil {
 		return c, err

@@ -64,6 +64,10 @@ func (r *run) compare(id *compiledIdentity) *mismatch {
 		ok = !has
 	}
 	field("identity.san", "the subject alternative name", r.cert.SAN, id.san.matches(r.cert.SAN), &id.san)
+	if id.san.matches(r.cert.SAN) {
+		got, want := r.cert.SANType, id.wanted(r.cert.SAN).String()
+		field("identity.kind", "the kind of the subject alternative name", got, got == want, &matcher{Match: Exactly(want)})
+	}
 	field("identity.issuer", "the issuer", issuer, ok, &id.issuer)
 	for i := range id.extensions {
 		x := &id.extensions[i]

@@ -138,6 +138,9 @@ func (t *textWriter) signer(r *Report) {
 		t.field(label, "the key sha256:"+s.Key.SHA256.String()+", "+s.Key.Algorithm)
 	case s.Certificate != nil:
 		t.field(label, s.Certificate.SAN)
+		if kind := s.Certificate.SANType; kind != "" && kind != shapeOf(s.Certificate.SAN).String() {
+			t.field("kind", "the name is of kind "+kind+", not what it reads as")
+		}
 		if s.Certificate.Issuer != "" {
 			t.field("issuer", s.Certificate.Issuer)
 		}

@@ -94,6 +94,7 @@ var signerCodes = []Description{
 	{Code: "chain.window", Cause: "The authority was not in use at a verified time, says the trust root.", Fix: "Refresh the trust root; do not accept it otherwise."},
 	{Code: "identity.extension", Cause: "An extension of the certificate is not what the policy asks for.", Fix: "Check the expected value; if it is right, do not accept the artifact."},
 	{Code: "identity.issuer", Cause: "The issuer is not the one that the policy asks for.", Fix: "Check the expected issuer; if it is right, do not accept the artifact."},
+	{Code: "identity.kind", Cause: "The name is the one that the policy asks for, in a field of another kind: an email address or otherName that reads as a URI, for example.", Fix: "Do not accept it, unless you know that the authority issues such names; the policy must then state the kind."},
 	{Code: "identity.san", Cause: "The signer is not one that the policy asks for.", Fix: "Check the expected identity; if it is right, do not accept the artifact."},
 	{Code: "key.hint", Cause: "The bundle is signed by a key that is not among those given.", Fix: "Check which key the producer uses."},
 	{Code: "key.missing", Cause: "The bundle is signed by a managed key, and none was given.", Fix: "Give the producer's public key with --key."},

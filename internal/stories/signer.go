@@ -157,6 +157,9 @@ func identityStories() []Story {
 		{Name: "another issuer", Code: "identity.issuer", Comment: "The name is right, and somebody else vouched for it.", Break: identities(Identity{SAN: san, Issuer: Match{Exact: "https://accounts.example.test"}})},
 		{Name: "issuer where none is wanted", Code: "identity.issuer", Comment: "A policy for certificates without an issuer does not take those with one.", Break: identities(Identity{SAN: san, Issuer: Match{Absent: true}})},
 		{Name: "no issuer", Code: "identity.issuer", Comment: "Even an expression that matches everything wants an issuer to match.", World: virtual.Config{GitHub: true}, Break: identities(Identity{SAN: Match{Exact: virtual.GitHubSAN}, Issuer: Match{Regexp: `.*`}})},
+		{Name: "email that reads as a uri", Code: "identity.kind", Comment: "The name is the one wanted, in the field for email addresses, which a constraint on URIs does not cover.", Break: func(s *Setup) {
+			s.Request.Names = []virtual.Name{{Type: virtual.Email, Value: virtual.DefaultSAN}}
+		}},
 		{Name: "parts of two identities", Code: "identity.issuer", Comment: "The name of one identity and the issuer of another do not add up to one. The report names the nearest.", Break: identities(
 			Identity{SAN: Match{Exact: "https://other.test"}, Issuer: Match{Exact: "https://other.test"}},
 			Identity{Name: "ours elsewhere", SAN: san, Issuer: Match{Exact: "https://other.test"}})},

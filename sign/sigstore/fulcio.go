@@ -266,5 +266,5 @@ func identityOf(leaf *x509.Certificate, token *oidc.Token) (verify.Identity, err
 		return verify.Identity{}, refuse.New("sign.fulcio.identity",
 			"the certificate is for %q by %q; the identity token is for %q by %q", san.Value, issuer, token.Names(), token.Issuer())
 	}
-	return verify.Identity{SAN: verify.Exactly(san.Value), Issuer: verify.Exactly(issuer)}, nil
+	return verify.Identity{SAN: verify.Exactly(san.Value), SANType: verify.SANType(san.Type), Issuer: verify.Exactly(issuer)}, nil
 }
