@@ -12,12 +12,12 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/bundle/carrier"
+	"github.com/sigbundle/sigbundle/internal/infile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -167,18 +167,11 @@ func isDigest(name string) bool {
 // openRegular opens a file without waiting for the other end of a named pipe,
 // and refuses what is not a regular file.
 func openRegular(name string) (*os.File, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
+	f, err := infile.Open(name)
+	if infile.IsNotRegular(err) {
+		return nil, refuse.New("command.file", "%s: not a regular file, want a file or - for standard input", name)
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = refuse.New("command.file", "%s: not a regular file, want a file or - for standard input", name)
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
+	return f, err
 }
 
 // read computes what judging the candidates takes.

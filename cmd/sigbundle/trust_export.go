@@ -100,6 +100,10 @@ func (f *exportFlags) run(w io.Writer, name string) error {
 		return asRefusal(err)
 	}
 	data := k.Encode(base)
+	// What the far side refuses is of no use there: it is read as it will be.
+	if err := f.reread(data, base); err != nil {
+		return asRefusal(refuse.Wrap("kit.malformed", err, "%s", name))
+	}
 	if err := outfile.Write(name, data); err != nil {
 		return err
 	}
@@ -108,6 +112,24 @@ func (f *exportFlags) run(w io.Writer, name string) error {
 		r.Base = base.ID().String()
 	}
 	return f.print(w, "exported", r)
+}
+
+// reread opens and proves a kit as the other side will.
+func (f *exportFlags) reread(data []byte, base *kit.Kit) error {
+	k, err := kit.Open(data, base)
+	if err != nil {
+		return err
+	}
+	policy, err := f.policy()
+	if err != nil {
+		return err
+	}
+	in, err := f.store().Find(f.instance)
+	if err != nil {
+		return err
+	}
+	_, err = proveKit(k, tufroot.Config{Roots: [][]byte{in.TUFRoot}, Policy: policy})
+	return err
 }
 
 // reads are the files and folders that the flags name.

@@ -17,7 +17,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/internal/instances"
+	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/screen"
+	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/trustroot/tufsync"
@@ -53,6 +55,7 @@ func newTrustList() *cobra.Command {
 			var rows []listRow
 			for _, in := range list {
 				row := listRow{Instance: in}
+				row.Mirror, row.TargetsURL = shownURL(in.Mirror), shownURL(in.TargetsURL)
 				if l, err := loadInstance(store.store(), in.Name, policy); err != nil {
 					row.Problem = err.Error()
 				} else {
@@ -70,6 +73,14 @@ func newTrustList() *cobra.Command {
 	ages.add(cmd)
 	output.add(cmd)
 	return cmd
+}
+
+// shownURL returns a URL without secrets, "" for "".
+func shownURL(s string) string {
+	if s == "" {
+		return ""
+	}
+	return tufsync.Shown(s)
 }
 
 type listRow struct {
@@ -315,8 +326,27 @@ func (f *refreshFlags) refresh(ctx context.Context, name string, at time.Time) (
 	if err != nil {
 		return row, err
 	}
+	if err := usable(result.Repository); err != nil {
+		return row, err
+	}
 	row.Changed, row.Missing, row.Source = result.Changed, result.Missing, describeStatus(result.Status())
 	return row, nil
+}
+
+// usable refuses a trust root that is proved and cannot be used by this
+// program: every verification would fail.
+func usable(repo *tufroot.Repository) error {
+	found, err := repo.Target(instances.RootTarget)
+	if err != nil {
+		return err
+	}
+	_, err = trustroot.Parse(found.Data)
+	return unusable(err)
+}
+
+// unusable says of an error of parsing a proved trust root what helps.
+func unusable(err error) error {
+	return refuse.Wrap("trust.malformed", err, "the trust root is signed and cannot be used by this version of sigbundle; a newer one may")
 }
 
 func (f *refreshFlags) print(w io.Writer, rows []refreshRow) error {

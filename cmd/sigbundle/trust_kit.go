@@ -148,16 +148,30 @@ func (f *kitFlags) prove(k *kit.Kit) (*kit.Proof, instances.Instance, error) {
 	if err != nil {
 		return nil, in, asRefusal(err)
 	}
-	p, err := k.Prove(tufroot.Config{Roots: [][]byte{in.TUFRoot}, Policy: policy, Floors: floors})
+	p, err := proveKit(k, tufroot.Config{Roots: [][]byte{in.TUFRoot}, Policy: policy, Floors: floors})
 	if err != nil {
-		return nil, in, asRefusal(err)
-	}
-	if t := p.Targets[instances.RootTarget]; t == nil {
-		return nil, in, &refusal{refuse.New("kit.missing", "not in the kit: the target %s", instances.RootTarget)}
-	} else if _, err := trustroot.Parse(t.Data); err != nil {
+		if own := k.Manifest().Instance; own != in.Name && f.rootFile == "" {
+			err = refuse.Wrap("kit.missing", err, "the kit calls itself one of the instance %q and was taken as one of %q", own, in.Name)
+		}
 		return nil, in, asRefusal(err)
 	}
 	return p, in, nil
+}
+
+// proveKit proves a kit, and that its trust root can be used.
+func proveKit(k *kit.Kit, c tufroot.Config) (*kit.Proof, error) {
+	p, err := k.Prove(c)
+	if err != nil {
+		return nil, err
+	}
+	t := p.Targets[instances.RootTarget]
+	if t == nil {
+		return nil, refuse.New("kit.missing", "not in the kit: the target %s", instances.RootTarget)
+	}
+	if _, err := trustroot.Parse(t.Data); err != nil {
+		return nil, unusable(err)
+	}
+	return p, nil
 }
 
 // floors returns the versions of an instance that were seen here, which no kit
@@ -308,6 +322,9 @@ func (f *kitFlags) install(k *kit.Kit, p *kit.Proof, in instances.Instance) (tuf
 	policy, err := f.policy()
 	if err != nil {
 		return none, err
+	}
+	if made := k.Manifest().AsOf; made.After(policy.At) {
+		return none, &refusal{refuse.New("kit.time", "the kit says that it was made as of %s, want a time up to %s", at(made), at(policy.At))}
 	}
 	tmp, err := os.MkdirTemp("", "sigbundle-kit-")
 	if err != nil {

@@ -85,6 +85,10 @@ type Instance struct {
 	ClientTrust []byte `json:"-"`
 }
 
+// devices are what Windows takes for a device, whatever follows a dot.
+var devices = []string{"con", "prn", "aux", "nul", "com0", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9",
+	"lpt0", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9"}
+
 // checkName keeps names to what can be typed anywhere and names a folder
 // everywhere.
 func checkName(name string) error {
@@ -92,6 +96,9 @@ func checkName(name string) error {
 	for i := range len(name) {
 		c := name[i]
 		ok = ok && ('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_')
+	}
+	if stem, _, _ := strings.Cut(name, "."); slices.Contains(devices, stem) {
+		return refuse.New(codeConfig, "%.80q: the name of a device on some systems, want another name for the instance", name)
 	}
 	if !ok {
 		return refuse.New(codeConfig, "%.80q is not a name for an instance: want lower-case letters, digits, and within them - . _", name)

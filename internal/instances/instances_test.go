@@ -146,3 +146,16 @@ func TestDamageStaysLocal(t *testing.T) {
 		t.Errorf("still there: %v", err)
 	}
 }
+
+func TestDeviceNames(t *testing.T) {
+	for _, name := range []string{"con", "aux", "nul", "prn", "com1", "lpt9", "con.x", "nul.tar.gz", "aux."} {
+		if err := checkName(name); err == nil {
+			t.Errorf("%s is a name for an instance", name)
+		}
+	}
+	for _, name := range []string{"console", "com", "com10", "auxiliary", "x.con"} {
+		if err := checkName(name); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -17,7 +17,7 @@ var tufCodes = []Description{
 	{Code: "tuf.mixmatch", Cause: "A file's version is not the one that its parent lists.", Fix: "Try again: the mirror may be in the middle of a copy."},
 	{Code: "tuf.name", Cause: "A role or target has a name that is not safe for a file.", Fix: "Do not accept the repository."},
 	{Code: "tuf.network", Cause: "The mirror cannot be reached, or the connection broke.", Fix: "Check network, proxy and URL. The old trust still works."},
-	{Code: "tuf.not_found", Cause: "A file, a target or a cache is not there.", Fix: "Check the name; if it is a cache, refresh it; if it is a mirror, it is incomplete."},
+	{Code: "tuf.not_found", Cause: "A file, a target or a cache is not there.", Fix: "Check the name; if it is a cache, refresh it; if it is a mirror, it is incomplete. A trust root can be put together from single target files with sigbundle trust create."},
 	{Code: "tuf.policy", Cause: "No time or no directory was given, or a value is out of range.", Fix: "Fix the call."},
 	{Code: "tuf.read", Cause: "A file of the repository cannot be read.", Fix: "Check permissions."},
 	{Code: "tuf.rollback", Cause: "A version is lower than one seen before, or a listed file has vanished.", Fix: "Try another mirror; do not accept it if it persists."},

@@ -49,7 +49,7 @@ func line(name, data string) File {
 }
 
 func TestArchives(t *testing.T) {
-	a, b := line("bundles/a", "A"), line("bundles/b", "BB")
+	a, b := line("bundles/a.sigstore", "A"), line("bundles/b.sigstore", "BB")
 	manifest := func(files ...File) string {
 		m := Manifest{AsOf: now, Files: files}
 		return string(m.encode())
@@ -79,7 +79,7 @@ func TestArchives(t *testing.T) {
 		"a sum of 1,024 bytes":          {[]entry{begin(both)[0], {name: sumName, data: strings.Repeat("x", 1024)}}, false, "kit.corrupt", "not the one"},
 		"a manifest of 64 MiB":          {[]entry{{name: manifestName, size: 64 << 20}}, true, "kit.malformed", "cut short within"},
 		"a manifest of more":            {[]entry{{name: manifestName, size: 64<<20 + 1}}, true, "kit.limit", "of 67108865 bytes"},
-		"a file not listed":             {append(begin(both), entry{name: "bundles/c"}), false, "kit.unlisted", "bundles/c"},
+		"a file not listed":             {append(begin(both), entry{name: "bundles/c.sigstore"}), false, "kit.unlisted", "bundles/c.sigstore"},
 		"a file listed as in the base":  {append(begin(manifest(a, taken)), entry{name: a.Name, data: "A"}, entry{name: b.Name, data: "BB"}), false, "kit.unlisted", b.Name},
 		"a folder":                      {append(begin(both), entry{name: a.Name, kind: tar.TypeDir}), false, "kit.unlisted", a.Name},
 		"a file twice":                  {append(begin(both), entry{name: a.Name, data: "A"}, entry{name: a.Name, data: "A"}), false, "kit.unlisted", "twice"},
@@ -105,21 +105,21 @@ func TestArchives(t *testing.T) {
 	refused(t, "as large as a kit may be", err, "kit.malformed")
 	_, err = Open(most, nil)
 	refused(t, "larger", err, "kit.limit")
-	_, err = New(Contents{AsOf: now, Files: map[string][]byte{"bundles/a": most[:1<<30+1]}})
+	_, err = New(Contents{AsOf: now, Files: map[string][]byte{"bundles/a.sigstore": most[:1<<30+1]}})
 	refused(t, "a larger file", err, "kit.limit")
 }
 
 // A sparse file could be larger than the archive, and than memory.
 func TestSparseFile(t *testing.T) {
 	zeros := strings.Repeat("\x00", 8<<20)
-	m := Manifest{AsOf: now, Files: []File{line("bundles/a", zeros)}}
+	m := Manifest{AsOf: now, Files: []File{line("bundles/a.sigstore", zeros)}}
 	manifest := string(m.encode())
 	records := ""
-	for _, r := range []string{"GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.name=bundles/a", fmt.Sprint("GNU.sparse.realsize=", len(zeros))} {
+	for _, r := range []string{"GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.name=bundles/a.sigstore", fmt.Sprint("GNU.sparse.realsize=", len(zeros))} {
 		records += fmt.Sprintf("%d %s\n", len(r)+4, r)
 	}
 	sparse := archived(true, entry{name: manifestName, data: manifest}, entry{name: sumName, data: sumLine(manifest)},
-		entry{name: "records", data: records}, entry{name: "bundles/a", data: "0\n" + strings.Repeat("\x00", 510)})
+		entry{name: "records", data: records}, entry{name: "bundles/a.sigstore", data: "0\n" + strings.Repeat("\x00", 510)})
 	header := sparse[bytes.Index(sparse, []byte("records\x00")):][:512]
 	header[156] = 'x' // its type, which the checksum covers
 	copy(header[148:], "        ")
@@ -134,17 +134,17 @@ func TestSparseFile(t *testing.T) {
 
 // A base gives what the delta says, to the byte.
 func TestBases(t *testing.T) {
-	base, err := New(Contents{AsOf: now, Files: map[string][]byte{"bundles/a": []byte("A"), "bundles/b": []byte("BB")}})
+	base, err := New(Contents{AsOf: now, Files: map[string][]byte{"bundles/a.sigstore": []byte("A"), "bundles/b.sigstore": []byte("BB")}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	next, err := New(Contents{AsOf: now, Files: map[string][]byte{"bundles/a": []byte("A"), "bundles/b": []byte("CC"), "bundles/c": nil}})
+	next, err := New(Contents{AsOf: now, Files: map[string][]byte{"bundles/a.sigstore": []byte("A"), "bundles/b.sigstore": []byte("CC"), "bundles/c.sigstore": nil}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	delta := next.Encode(base)
 	k, err := Open(delta, base)
-	if err != nil || string(k.File("bundles/a")) != "A" || string(k.File("bundles/b")) != "CC" || k.ID() != next.ID() {
+	if err != nil || string(k.File("bundles/a.sigstore")) != "A" || string(k.File("bundles/b.sigstore")) != "CC" || k.ID() != next.ID() {
 		t.Errorf("%v", err)
 	}
 	for _, f := range k.Manifest().Files {
@@ -152,20 +152,20 @@ func TestBases(t *testing.T) {
 			t.Errorf("%+v is still a delta", f)
 		}
 	}
-	if bytes.Contains(delta, []byte("bundles/a\x00")) || !bytes.Contains(delta, []byte("bundles/b\x00")) || !bytes.Contains(delta, []byte("bundles/c\x00")) {
+	if bytes.Contains(delta, []byte("bundles/a.sigstore\x00")) || !bytes.Contains(delta, []byte("bundles/b.sigstore\x00")) || !bytes.Contains(delta, []byte("bundles/c.sigstore\x00")) {
 		t.Error("the delta holds what its base has, or lacks what it has not")
 	}
 	for what, change := range map[string]func(*Kit, *File){
-		"lacks it":               func(k *Kit, _ *File) { delete(k.files, "bundles/a") },
-		"has another":            func(k *Kit, _ *File) { k.files["bundles/a"] = []byte("X") },
+		"lacks it":               func(k *Kit, _ *File) { delete(k.files, "bundles/a.sigstore") },
+		"has another":            func(k *Kit, _ *File) { k.files["bundles/a.sigstore"] = []byte("X") },
 		"has it of another size": func(_ *Kit, f *File) { f.Size = 2 },
 	} {
-		wrong := &Kit{manifest: base.manifest, id: base.id, files: map[string][]byte{"bundles/a": []byte("A"), "bundles/b": []byte("BB")}}
-		m := Manifest{AsOf: now, Base: base.id, Files: []File{line("bundles/a", "A")}}
+		wrong := &Kit{manifest: base.manifest, id: base.id, files: map[string][]byte{"bundles/a.sigstore": []byte("A"), "bundles/b.sigstore": []byte("BB")}}
+		m := Manifest{AsOf: now, Base: base.id, Files: []File{line("bundles/a.sigstore", "A")}}
 		m.Files[0].InBase = true
 		change(wrong, &m.Files[0])
 		_, err := Open(pack(m, nil), wrong)
-		refused(t, what, err, "kit.missing", "not in the base: bundles/a")
+		refused(t, what, err, "kit.missing", "not in the base: bundles/a.sigstore")
 	}
 	// a full kit takes nothing of a base that is offered
 	if k, err := Open(next.Encode(nil), base); err != nil || k.ID() != next.ID() {
@@ -185,7 +185,7 @@ func TestNamesInMessages(t *testing.T) {
 
 // The repository of a kit is a file system for reading files by name.
 func TestRepositoryFiles(t *testing.T) {
-	k, err := New(Contents{AsOf: now, Files: map[string][]byte{"repository/a/b": []byte("data"), "bundles/a": nil}})
+	k, err := New(Contents{AsOf: now, Files: map[string][]byte{"repository/a/b": []byte("data"), "bundles/a.sigstore": nil}})
 	if err != nil {
 		t.Fatal(err)
 	}

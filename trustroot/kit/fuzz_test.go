@@ -9,7 +9,7 @@ import (
 
 // FuzzOpen reads kits. Whatever is opened is written again as the same bytes.
 func FuzzOpen(f *testing.F) {
-	k, err := New(Contents{Instance: "x", AsOf: now, Files: map[string][]byte{"bundles/a": []byte("a"), "repository/timestamp.json": nil}})
+	k, err := New(Contents{Instance: "x", AsOf: now, Files: map[string][]byte{"bundles/a.sigstore": []byte("a"), "repository/timestamp.json": nil}})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -151,6 +151,30 @@ func checkName(name string) error {
 			return refuse.New(codeName, "%.80q is not a name that every file system takes", name)
 		}
 	}
+	if dir == BundlesDir {
+		return checkBundleName(name)
+	}
+	return nil
+}
+
+// bundleSuffixes are how the names of files of bundles end.
+var bundleSuffixes = []string{".sigstore.json", ".sigstore", ".sigstore.jsonl", ".jsonl"}
+
+// checkBundleName keeps the files beside the repository to names of bundles:
+// an import writes them, so that a kit must not name a file that a shell, a
+// build or an editor reads.
+func checkBundleName(name string) error {
+	if !slices.ContainsFunc(bundleSuffixes, func(s string) bool { return strings.HasSuffix(name, s) && !strings.HasSuffix(name, "/"+s) }) {
+		return refuse.New(codeName, "%.80q: not the name of a bundle, want one that ends in %s", name, strings.Join(bundleSuffixes, ", "))
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if part[0] == '.' || part[0] == '-' {
+			return refuse.New(codeName, "%.80q: hidden file or option, want names that begin otherwise", name)
+		}
+	}
+	if i := strings.IndexAny(name, `"'<>|?*$&;`+"`"); i >= 0 {
+		return refuse.New(codeName, "%.80q: character %q in the name of a bundle, want letters, digits and punctuation without a meaning to shells", name, name[i])
+	}
 	return nil
 }
 

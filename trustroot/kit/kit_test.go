@@ -179,7 +179,7 @@ func TestCacheKitIsTheSameOnAnyDay(t *testing.T) {
 // Not one bit can change: sampled over the whole file, with a fixed seed, and
 // everywhere in the headers of the first entries.
 func TestEveryFlipIsDetected(t *testing.T) {
-	k := newKit(t, gather(t, newRepo()), "a", "b")
+	k := newKit(t, gather(t, newRepo()), "a.sigstore", "b.sigstore")
 	data := k.Encode(nil)
 	random := rand.New(rand.NewPCG(1, 2))
 	flip := func(at int, mask byte) {
@@ -201,7 +201,7 @@ func TestEveryFlipIsDetected(t *testing.T) {
 }
 
 func TestMissingAndUnlisted(t *testing.T) {
-	k := newKit(t, gather(t, newRepo()), "a", "b")
+	k := newKit(t, gather(t, newRepo()), "a.sigstore", "b.sigstore")
 	data := k.Encode(nil)
 	for _, n := range []int{0, 1, 511, 1000} {
 		_, err := Open(data[:n], nil)
@@ -232,10 +232,10 @@ func TestMissingAndUnlisted(t *testing.T) {
 
 func TestDelta(t *testing.T) {
 	r := newRepo()
-	base := newKit(t, gather(t, r), "a")
+	base := newKit(t, gather(t, r), "a.sigstore")
 	r.AddTarget("targets", targetName, []byte("a newer trusted root"))
 	r.Publish("targets")
-	next := newKit(t, gather(t, r), "a", "b")
+	next := newKit(t, gather(t, r), "a.sigstore", "b.sigstore")
 	delta := next.Encode(base)
 	if full := next.Encode(nil); len(delta) >= len(full) {
 		t.Errorf("delta of %d bytes, the whole has %d", len(delta), len(full))
@@ -285,15 +285,15 @@ func TestNothingUnprovedBesideTheTarget(t *testing.T) {
 }
 
 func TestFileAndFolder(t *testing.T) {
-	files := map[string][]byte{"bundles/a": nil, "bundles/a-b": nil, "bundles/a/b/c": nil}
+	files := map[string][]byte{"bundles/a.sigstore": nil, "bundles/a.sigstore-b.sigstore": nil, "bundles/a.sigstore/c.sigstore": nil}
 	_, err := New(Contents{AsOf: now, Files: files})
-	refused(t, "made", err, "kit.name", "bundles/a")
+	refused(t, "made", err, "kit.name", "bundles/a.sigstore")
 	m := Manifest{AsOf: now}
-	for _, name := range []string{"bundles/a", "bundles/a-b", "bundles/a/b/c"} {
+	for _, name := range []string{"bundles/a.sigstore", "bundles/a.sigstore-b.sigstore", "bundles/a.sigstore/c.sigstore"} {
 		m.Files = append(m.Files, File{Name: name, SHA256: sha256.Sum256(nil)})
 	}
 	_, err = Open(pack(m, files), nil)
-	refused(t, "read", err, "kit.name", "bundles/a")
+	refused(t, "read", err, "kit.name", "bundles/a.sigstore")
 	_, err = Open(pack(Manifest{}, nil), nil)
 	refused(t, "without a time", err, "kit.malformed")
 }
@@ -303,7 +303,7 @@ func TestNames(t *testing.T) {
 		_, err := New(Contents{AsOf: now, Files: map[string][]byte{name: nil}})
 		refused(t, name, err, "kit.name")
 	}
-	for _, two := range [][2]string{{"bundles/a", "bundles/A"}, {"bundles/x/a", "bundles/X/A"}, {"bundles/A", "bundles/a/b"}} {
+	for _, two := range [][2]string{{"bundles/a.sigstore", "bundles/A.sigstore"}, {"bundles/x/a.sigstore", "bundles/X/A.sigstore"}, {"bundles/A.sigstore", "bundles/a.sigstore/b.sigstore"}} {
 		_, err := New(Contents{AsOf: now, Files: map[string][]byte{two[0]: nil, two[1]: nil}})
 		refused(t, two[1], err, "kit.name")
 	}
@@ -317,4 +317,36 @@ func TestNames(t *testing.T) {
 	refused(t, "too many", err, "kit.limit")
 	_, err = New(Contents{AsOf: now, Instance: "a\"b"})
 	refused(t, "instance", err, "kit.name")
+}
+
+// An import writes the files beside the repository: none of them may be one
+// that a shell, a build or an editor reads.
+func TestNamesOfBundles(t *testing.T) {
+	for _, name := range []string{
+		".envrc", "Makefile", "x/Makefile", "go.mod", ".git/config", ".bashrc", "a.sh", "a.json", "autorun.inf", ".sigstore", ".sigstore.json", "x/.sigstore",
+		".x/a.sigstore", "-rf.sigstore", "x/-a.sigstore.json", `a"b.sigstore.json`, "a'b.sigstore", "a$(b).sigstore", "a`b`.sigstore", "a|b.sigstore", "a*.sigstore",
+	} {
+		_, err := New(Contents{AsOf: now, Files: map[string][]byte{"bundles/" + name: nil}})
+		refused(t, name, err, "kit.name", "")
+		m := Manifest{AsOf: now, Files: []File{line("bundles/"+name, "")}}
+		_, err = parseManifest(m.encode())
+		refused(t, name+" read", err, "kit.name", "")
+	}
+	for _, name := range []string{"a.sigstore.json", "x/y/a.tar.gz.sigstore", "a b (1).sigstore.jsonl", "sha256-00.jsonl"} {
+		k, err := New(Contents{AsOf: now, Files: map[string][]byte{"bundles/" + name: []byte("x")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back, err := Open(k.Encode(nil), nil); err != nil || back.ID() != k.ID() {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// Names of targets are the repository's: they are quoted.
+	k, err := New(Contents{AsOf: now, Files: map[string][]byte{`repository/targets/a"b`: []byte("x")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := Open(k.Encode(nil), nil); err != nil || back.ID() != k.ID() {
+		t.Error(err)
+	}
 }

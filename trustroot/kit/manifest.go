@@ -24,7 +24,7 @@ func (m *Manifest) encode() []byte {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = fmt.Appendf(out, "\n    {\"name\": \"%s\", \"size\": %d, \"sha256\": \"%x\"", f.Name, f.Size, f.SHA256)
+		out = fmt.Appendf(out, "\n    {\"name\": %q, \"size\": %d, \"sha256\": \"%x\"", f.Name, f.Size, f.SHA256)
 		if f.InBase {
 			out = append(out, ", \"inBase\": true"...)
 		}

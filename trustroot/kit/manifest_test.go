@@ -12,9 +12,9 @@ import (
 )
 
 func TestManifest(t *testing.T) {
-	f := line("bundles/a", "A")
+	f := line("bundles/a.sigstore", "A")
 	base := ID{1, 2}
-	whole := Manifest{Instance: "test", AsOf: now, Base: base, Files: []File{f, line("bundles/b", "B")}}
+	whole := Manifest{Instance: "test", AsOf: now, Base: base, Files: []File{f, line("bundles/b.sigstore", "B")}}
 	text := string(whole.encode())
 	if m, err := parseManifest([]byte(text)); err != nil || string(m.encode()) != text || m.Base != base || m.Instance != "test" {
 		t.Fatalf("%+v, %v", m, err)
@@ -47,13 +47,13 @@ func TestManifest(t *testing.T) {
 		{"]\n}\n", "]\n}\n{}", "kit.malformed"},
 		{"]\n}\n", "]\n", "kit.malformed"},
 
-		{`"bundles/a"`, `"a"`, "kit.name"},
-		{`"bundles/a"`, `1`, "kit.malformed"},
-		{`"bundles/a"`, `"bundles/b"`, "kit.malformed"},
-		{`"bundles/a"`, `"bundles/c"`, "kit.malformed"},
-		{`"bundles/b"`, `"bundles/b` + long + `xxx"`, "kit.name"},
-		{`"bundles/b"`, `"bundles/b` + long + `xx"`, ""},
-		{`"bundles/b"`, `"bundles/a/b"`, "kit.name"},
+		{`"bundles/a.sigstore"`, `"a"`, "kit.name"},
+		{`"bundles/a.sigstore"`, `1`, "kit.malformed"},
+		{`"bundles/a.sigstore"`, `"bundles/b.sigstore"`, "kit.malformed"},
+		{`"bundles/a.sigstore"`, `"bundles/c.sigstore"`, "kit.malformed"},
+		{`"bundles/b.sigstore"`, `"bundles/b` + long[9:] + `xxx.sigstore"`, "kit.name"},
+		{`"bundles/b.sigstore"`, `"bundles/b` + long[9:] + `xx.sigstore"`, ""},
+		{`"bundles/b.sigstore"`, `"bundles/a/b"`, "kit.name"},
 		{`"size": 1`, `"size": -1`, "kit.limit"},
 		{`"size": 1`, `"size": 0`, ""},
 		{`"size": 1`, `"size": 1073741824`, ""},
@@ -83,12 +83,12 @@ func TestManifestText(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 	zero := strings.Repeat("0", 64)
-	m.Files = []File{{Name: "bundles/a"}}
-	if got := string(m.encode()); !strings.HasSuffix(got, "[\n    {\"name\": \"bundles/a\", \"size\": 0, \"sha256\": \""+zero+"\"}\n  ]\n}\n") {
+	m.Files = []File{{Name: "bundles/a.sigstore"}}
+	if got := string(m.encode()); !strings.HasSuffix(got, "[\n    {\"name\": \"bundles/a.sigstore\", \"size\": 0, \"sha256\": \""+zero+"\"}\n  ]\n}\n") {
 		t.Errorf("one file: %s", got)
 	}
-	m.Files = append(m.Files, File{Name: "bundles/b", InBase: true})
-	want := "[\n    {\"name\": \"bundles/a\", \"size\": 0, \"sha256\": \"" + zero + "\"},\n    {\"name\": \"bundles/b\", \"size\": 0, \"sha256\": \"" + zero + "\", \"inBase\": true}\n  ]\n}\n"
+	m.Files = append(m.Files, File{Name: "bundles/b.sigstore", InBase: true})
+	want := "[\n    {\"name\": \"bundles/a.sigstore\", \"size\": 0, \"sha256\": \"" + zero + "\"},\n    {\"name\": \"bundles/b.sigstore\", \"size\": 0, \"sha256\": \"" + zero + "\", \"inBase\": true}\n  ]\n}\n"
 	if got := string(m.encode()); !strings.HasSuffix(got, want) || strings.Contains(got, "base\":") {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -110,11 +110,11 @@ func TestBoundsOfContents(t *testing.T) {
 		"a quote":                   {Contents{AsOf: now, Instance: `"`}, "kit.name"},
 		"a long instance":           {Contents{AsOf: now, Instance: strings.Repeat("x", 255)}, ""},
 		"too long an instance":      {Contents{AsOf: now, Instance: strings.Repeat("x", 256)}, "kit.limit"},
-		"a long name":               {Contents{AsOf: now, Files: map[string][]byte{"bundles/" + strings.Repeat("x", 247): nil}}, ""},
-		"too long a name":           {Contents{AsOf: now, Files: map[string][]byte{"bundles/" + strings.Repeat("x", 248): nil}}, "kit.name"},
-		"names of the ends":         {Contents{AsOf: now, Files: map[string][]byte{"bundles/ ~": nil, "repository/x": nil}}, ""},
-		"a name with a control":     {Contents{AsOf: now, Files: map[string][]byte{"bundles/\x1f": nil}}, "kit.name"},
-		"a name with another":       {Contents{AsOf: now, Files: map[string][]byte{"bundles/\x7f": nil}}, "kit.name"},
+		"a long name":               {Contents{AsOf: now, Files: map[string][]byte{"bundles/" + strings.Repeat("x", 238) + ".sigstore": nil}}, ""},
+		"too long a name":           {Contents{AsOf: now, Files: map[string][]byte{"bundles/" + strings.Repeat("x", 239) + ".sigstore": nil}}, "kit.name"},
+		"names of the ends":         {Contents{AsOf: now, Files: map[string][]byte{"bundles/ ~.sigstore": nil, "repository/x": nil}}, ""},
+		"a name with a control":     {Contents{AsOf: now, Files: map[string][]byte{"bundles/\x1f.sigstore": nil}}, "kit.name"},
+		"a name with another":       {Contents{AsOf: now, Files: map[string][]byte{"bundles/\x7f.sigstore": nil}}, "kit.name"},
 		"the other folder":          {Contents{AsOf: now, Files: map[string][]byte{"bundles": nil}}, "kit.name"},
 	} {
 		k, err := New(c.contents)
@@ -130,7 +130,7 @@ func TestBoundsOfContents(t *testing.T) {
 func TestManyFiles(t *testing.T) {
 	m := Manifest{AsOf: now}
 	for i := range 100_001 {
-		m.Files = append(m.Files, File{Name: fmt.Sprintf("bundles/%06d", i)})
+		m.Files = append(m.Files, File{Name: fmt.Sprintf("bundles/%06d.sigstore", i)})
 	}
 	_, err := parseManifest(m.encode())
 	refused(t, "100,001 files", err, "kit.limit")
@@ -140,7 +140,7 @@ func TestManyFiles(t *testing.T) {
 	}
 	many := make(map[string][]byte, 100_000)
 	for i := range 100_000 {
-		many[fmt.Sprint("bundles/", i)] = nil
+		many[fmt.Sprint("bundles/", i, ".sigstore")] = nil
 	}
 	if _, err := New(Contents{AsOf: now, Files: many}); err != nil {
 		t.Errorf("a kit of 100,000 files: %v", err)

@@ -186,7 +186,7 @@ func TestTargetsOfAKit(t *testing.T) {
 		"under another name":        {map[string]string{hashed: "a trusted root", "repository/targets/other": "x"}, "kit.unlisted"},
 		"below another folder":      {map[string]string{hashed: "a trusted root", "repository/targets/x/" + targetName: "a trusted root"}, "kit.unlisted"},
 		"a file that is no target":  {map[string]string{"repository/targetsx": "x"}, "kit.unlisted"},
-		"a bundle is no target":     {map[string]string{"bundles/targets/x": "x"}, ""},
+		"a bundle is no target":     {map[string]string{"bundles/targets/x.sigstore": "x"}, ""},
 		"without its delegated one": {map[string]string{}, ""},
 	} {
 		g := gather(t, r)

@@ -122,15 +122,29 @@ func parseURL(s string) (*url.URL, error) {
 	case u.Scheme == "file" && (u.Host == "" || u.Host == "localhost"):
 	case (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
 	default:
-		return nil, refuse.New("tuf.url", "%q is not an http, https or file URL", u.Redacted())
+		return nil, refuse.New("tuf.url", "%q is not an http, https or file URL", Shown(s))
 	}
 	if u.RawQuery != "" || u.Fragment != "" {
-		return nil, refuse.New("tuf.url", "%q has a query or a fragment", u.Redacted())
+		return nil, refuse.New("tuf.url", "%q: a query or a fragment, want a URL without", Shown(s))
 	}
 	if !strings.HasSuffix(u.Path, "/") {
 		u = u.JoinPath("/")
 	}
 	return u, nil
+}
+
+// Shown returns a URL for a person to read: without what may be a secret,
+// which is its user, password, query and fragment.
+func Shown(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Opaque != "" {
+		return "(a URL that cannot be read)"
+	}
+	if u.User != nil {
+		u.User = url.User("xxxxx")
+	}
+	u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = "", false, "", ""
+	return u.String()
 }
 
 // DirName returns the name of a repository's cache directory below a folder

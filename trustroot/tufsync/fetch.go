@@ -231,4 +231,4 @@ func networkError(err error, u *url.URL) error {
 }
 
 // shown is a URL as it may appear in a message.
-func shown(u *url.URL) string { return strconv.Quote(u.Redacted()) }
+func shown(u *url.URL) string { return strconv.Quote(Shown(u.String())) }

@@ -314,3 +314,21 @@ func TestCancelled(t *testing.T) {
 		t.Errorf("%v after %v", err, time.Since(start))
 	}
 }
+
+// What may be a secret in a URL is not shown.
+func TestShown(t *testing.T) {
+	for _, u := range []string{
+		"https://user:secret@host/p/", "https://secret@host/p/", "https://host/p/?token=secret", "https://host/p/#secret", "https://user:secret@host/?secret#secret",
+		"secret:secret@host", "https://host/%zz?secret", "://user:secret@host", "ftp://u:secret@host/",
+	} {
+		if shown := Shown(u); strings.Contains(shown, "secret") && !strings.HasPrefix(u, "secret:") {
+			t.Errorf("%s: %s", u, shown)
+		}
+		if _, err := DirName(u); err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v", u, err)
+		}
+	}
+	if got := Shown("https://host:8443/a/b/"); got != "https://host:8443/a/b/" {
+		t.Error(got)
+	}
+}

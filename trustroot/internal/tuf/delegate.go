@@ -5,8 +5,11 @@ package tuf
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
@@ -66,7 +69,27 @@ func (w *Workflow) Find(name string, load func(role, delegator string) error) (*
 			stack = append(stack, visit{c, roles})
 		}
 	}
-	return nil, refuse.New("tuf.not_found", "no role lists the target %q", clip(name))
+	return nil, refuse.New("tuf.not_found", "no role lists the target %q%s", clip(name), w.listed())
+}
+
+// listed names a few targets of the top-level role, for a person who asked for
+// one that does not exist.
+func (w *Workflow) listed() string {
+	const most = 8
+	md := w.set.Targets[TargetsRole]
+	if md == nil || len(md.Signed.Targets) == 0 {
+		return ""
+	}
+	names := slices.Sorted(maps.Keys(md.Signed.Targets))
+	more := ""
+	if len(names) > most {
+		more = fmt.Sprintf(" and %d more", len(names)-most)
+		names = names[:most]
+	}
+	for i, name := range names {
+		names[i] = strconv.Quote(clip(name))
+	}
+	return "; the targets role lists " + strings.Join(names, ", ") + more
 }
 
 // delegated returns the roles that are trusted with a target, in order, up
