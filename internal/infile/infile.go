@@ -44,6 +44,10 @@ func Open(name string) (*os.File, error) {
 // from being opened, which alone can have effects.
 func open(name string) (*os.File, fs.FileInfo, error) {
 	info, err := os.Stat(name)
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		path.Op = "open" // what was asked for, not how it is done
+	}
 	if err != nil {
 		return nil, nil, err
 	}
