@@ -25,12 +25,13 @@ import (
 // auditFlags are those of verify that make up a policy, and those of audit.
 type auditFlags struct {
 	verifyFlags
-	out     string
-	resume  string
-	summary string
-	failOn  string
-	sample  string
-	outside bool
+	out          string
+	resume       string
+	summary      string
+	failOn       string
+	sample       string
+	outside      bool
+	expectations string
 
 	standing string // of the trust root, for the summary
 }
@@ -63,6 +64,16 @@ out of its folder with --allow-outside only. How a bundle is judged, the flags
 say and never the store: a line that names a signer, a key or a trust root is
 a finding.
 
+With --expectations a file of yours says for each artifact who must have signed
+it, a line for each, instead of the flags:
+
+  {"subject":"a.tgz","digest":"sha256:…","identity":"…","issuer":"…"}
+
+The members are subject and digest, one or both; identity or identity_regexp
+with issuer or issuer_regexp, and ext; or key; or no_identity; and require,
+predicate_type, trusted_root and instance. Evidence without an expectation is a
+finding, and so is an expectation without evidence.
+
 With --resume an audit that was stopped, by whatever, continues where it was:
 no finding is lost and none is written twice.
 
@@ -74,6 +85,9 @@ wrote.`,
 
   # a long list
   sigbundle audit store.jsonl --key release.pub --out findings.jsonl --resume audit.state
+
+  # a list, and who must have signed each artifact, from a database of your own
+  sigbundle audit store.jsonl --expectations expected.jsonl
 
   # what an npm registry has for a package
   curl -s "$REGISTRY/-/npm/v1/attestations/sigstore@2.1.0" |
@@ -102,6 +116,11 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 	fl.StringVar(&f.failOn, "fail-on", "any", "exit with 1 if there are such findings: `any|none|CODE,…`; tlog stands for every tlog.… code")
 	fl.StringVar(&f.sample, "sample", "", "audit so many entries, or a share of them, chosen by their hash: `N|P%`")
 	fl.BoolVar(&f.outside, "allow-outside", false, "let the paths of a list lead out of its folder")
+	fl.StringVar(&f.expectations, "expectations", "", "the JSON Lines `FILE` that says for each artifact who must have signed it, instead of the flags")
+	for _, other := range []string{"identity", "issuer", "identity-regexp", "issuer-regexp", "no-identity", "ext", "key", "no-artifact"} {
+		cmd.MarkFlagsMutuallyExclusive("expectations", other)
+	}
+	_ = cmd.MarkFlagFilename("expectations", "jsonl", "json")
 	_ = cmd.MarkFlagFilename("key", "pem", "pub", "key")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(
 		[]cobra.Completion{"text\tfor people", "json\tfor programs"}, cobra.ShellCompDirectiveNoFileComp))
@@ -166,6 +185,7 @@ func (f *auditFlags) distinct(source string) error {
 		taken.Add("--key", key)
 	}
 	taken.Add("--trusted-root", f.trust.file)
+	taken.Add("--expectations", f.expectations)
 	next := ""
 	if f.resume != "" {
 		next = audit.NextState(f.resume)
@@ -213,7 +233,15 @@ func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string
 	if c.Sample, err = audit.ParseSample(f.sample); err != nil {
 		return nil, nil, fmt.Errorf("--sample: %w", err)
 	}
-	if c.Policy, err = f.policy(); err != nil {
+	if f.expectations != "" {
+		c.Policy.PredicateTypes = f.types()
+		if c.Policy.Require, err = parseRequire(f.require); err == nil {
+			c.Expectations, err = audit.OpenExpectations(f.expectations, f.outside)
+		}
+	} else {
+		c.Policy, err = f.policy()
+	}
+	if err != nil {
 		return nil, nil, usage(err)
 	}
 	if c.PolicyKey, err = f.policyKey(); err != nil {

@@ -42,8 +42,11 @@ type Config struct {
 	// Trust says at what time and how old Root was judged.
 	Trust tufroot.Policy
 	// Policy is the policy that all bundles are judged by. What the source
-	// says never changes it. Required.
+	// says never changes it. Required, unless there are Expectations.
 	Policy verify.Policy
+	// Expectations say for each artifact who must have signed it. Policy then
+	// names no signers, and holds for what an expectation does not say.
+	Expectations *Expectations
 	// PolicyKey stands for Policy, byte for byte, when a run is resumed:
 	// runs with different keys do not continue one another.
 	PolicyKey string
@@ -88,7 +91,7 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	} else if c.AllowOutside {
 		return nil, errors.New("only the paths of a list can lead out of its folder")
 	}
-	verifier, err := verify.New(verify.Config{Root: c.Root, RootSource: c.RootSource, Policy: c.Policy, Cache: verify.NewCache()})
+	verifiers, err := newVerifiers(&c)
 	if err != nil {
 		return nil, err
 	}
@@ -104,24 +107,36 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{config: &c, journal: j, verifier: verifier, below: below}
+	r := &run{config: &c, journal: j, verifiers: verifiers, below: below}
 	r.budget.cond.L = &r.budget.mutex
 	err = r.judge(ctx)
+	var expectations *ExpectationsInfo
+	if c.Expectations != nil {
+		expectations = c.Expectations.info()
+	}
+	if err == nil && expectations != nil && c.Sample == (Sample{}) { // a sample tells nothing of the others
+		// The state is saved, and does not cover these findings: a run that
+		// continues from it writes them again, at the end.
+		var n int
+		n, err = j.unmet(c.Expectations)
+		expectations.Unmet = &n
+	}
 	if closing := j.close(); err == nil {
 		err = closing // or it says the same again
 	}
 	sum := j.state.summary(c.Source.Label())
+	sum.Expectations = expectations
 	sum.Policy, sum.PolicySHA256, sum.AsOf = policy, digest(policy), c.Trust.At.UTC().Truncate(time.Second)
 	return sum, err
 }
 
 // run is one audit under way.
 type run struct {
-	config   *Config
-	journal  *journal
-	verifier *verify.Verifier
-	below    bound
-	budget   budget
+	config    *Config
+	journal   *journal
+	verifiers *verifiers // used by the goroutine of jobs only
+	below     bound
+	budget    budget
 
 	mutex sync.Mutex
 	queue []*item // begun and not yet written, in order; guarded by mutex

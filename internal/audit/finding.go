@@ -32,6 +32,10 @@ type Finding struct {
 	// Artifact is the artifact as the source names it: a path or a digest.
 	Artifact string `json:"artifact,omitempty"`
 
+	// Expectation names the expectation that judged it; absent if there are no
+	// expectations, or none is about it.
+	Expectation *ExpectationRef `json:"expectation,omitempty"`
+
 	// Verified is the verdict. If it is false, Code and Message say why, and
 	// Check which check refused it, if it came as far as to be checked.
 	Verified bool   `json:"verified"`
@@ -52,12 +56,16 @@ type Finding struct {
 	// Time is the earliest time at which the signature provably existed.
 	Time string `json:"time,omitempty"`
 
-	root verify.RootInfo // by which it was judged, for the summary; zero: by none
+	expectation int             // its index, if Expectation is set
+	root        verify.RootInfo // by which it was judged, for the summary; zero: by none
 }
 
 // finding says what became of an item. Its number is not yet set.
 func (it *item) finding(res *verify.Result, err error) *Finding {
 	f := &Finding{Source: it.place, Index: it.index, Bundle: it.bundle, Artifact: it.artifact}
+	if it.expected != nil {
+		f.Expectation, f.expectation = &it.expected.judge, it.expected.index
+	}
 	if it.err != nil {
 		res, err = nil, it.err
 	}

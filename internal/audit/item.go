@@ -23,6 +23,7 @@ type item struct {
 	bundle   string
 	artifact string
 	index    int // from 1, of the bundle in its entry
+	expected *expectation
 
 	last   bool   // of its entry
 	cursor cursor // behind its entry, if it is the last
@@ -35,8 +36,9 @@ func (r *run) items(e *entry) iter.Seq[*item] {
 			e.rec, e.err = parseLine(e.line)
 			e.line = nil
 		}
+		var expected *expectation
 		refused := func(err error) *item {
-			return &item{err: err, place: e.place, bundle: e.rec.bundlePath, artifact: e.rec.artifact}
+			return &item{err: err, place: e.place, bundle: e.rec.bundlePath, artifact: e.rec.artifact, expected: expected}
 		}
 		if e.err != nil {
 			yield(refused(e.err))
@@ -58,7 +60,13 @@ func (r *run) items(e *entry) iter.Seq[*item] {
 			yield(refused(err))
 			return
 		}
-		job.Verifier = r.verifier
+		if job.Verifier = r.verifiers.whole; r.config.Expectations != nil {
+			var err error
+			if expected, err = r.expect(e, &job); err != nil {
+				yield(refused(err))
+				return
+			}
+		}
 		index := 0
 		for bundle, err := range split(data) {
 			index++
@@ -91,6 +99,19 @@ func (r *run) artifact(e *entry, job *verify.Job) error {
 		job.Open = openArtifact(e.store, name)
 	}
 	return nil
+}
+
+// expect finds the expectation about an entry, and has it judge the job.
+func (r *run) expect(e *entry, job *verify.Job) (*expectation, error) {
+	x, err := r.config.Expectations.find(e)
+	if err != nil {
+		return nil, err
+	}
+	if x.digest != nil && job.Open != nil {
+		job.Open = pinned(job.Open, x)
+	}
+	job.Verifier, err = r.verifiers.of(x)
+	return x, err
 }
 
 // isDigest tells ALGORITHM:HEX from a path, without looking for a file: what

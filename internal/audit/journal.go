@@ -44,6 +44,7 @@ type state struct {
 	verified int64
 	codes    map[string]int64
 	offset   int64 // bytes of findings
+	met      met
 
 	roots     []TrustRoot // judged by, in the order of the findings, that of the audit first
 	moreRoots bool
@@ -53,6 +54,9 @@ type state struct {
 func (c *Config) fingerprint(below bound) string {
 	root := c.Root.SHA256()
 	text := fmt.Sprintf("%q %x %q %q %t %t %+v %v", c.Source.Label(), root, c.RootSource, c.PolicyKey, c.NoArtifact, c.AllowOutside, below, c.Trust.MaxAge)
+	if c.Expectations != nil {
+		text += fmt.Sprintf(" %x", c.Expectations.print)
+	}
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
@@ -61,7 +65,7 @@ func (c *Config) fingerprint(below bound) string {
 func openJournal(c *Config, run string) (*journal, error) {
 	j := &journal{path: behind(c.State), hash: sha256.New(), step: c.step}
 	root := c.Root.SHA256()
-	j.state = state{run: run, codes: make(map[string]int64), roots: []TrustRoot{{c.RootSource, hex.EncodeToString(root[:])}}}
+	j.state = state{run: run, codes: make(map[string]int64), met: newMet(c.Expectations), roots: []TrustRoot{{c.RootSource, hex.EncodeToString(root[:])}}}
 	if j.step == nil {
 		j.step = func(string) error { return nil }
 	}
@@ -155,6 +159,9 @@ func (j *journal) write(f *Finding) error {
 	s.offset += int64(len(line))
 	if f.Verified {
 		s.verified++
+		if f.Expectation != nil {
+			s.met.set(f.expectation)
+		}
 	} else {
 		s.codes[f.Code]++
 	}
@@ -164,6 +171,14 @@ func (j *journal) write(f *Finding) error {
 // save brings the findings to disk, and then the state if there is one. It
 // must be called between two entries.
 func (j *journal) save() error {
+	if err := j.flush(); err != nil || j.path == "" {
+		return err
+	}
+	return j.replace()
+}
+
+// flush brings the findings to disk.
+func (j *journal) flush() error {
 	if err := j.step("flush"); err != nil {
 		return err
 	}
@@ -176,10 +191,7 @@ func (j *journal) save() error {
 	if err := j.step("sync findings"); err != nil {
 		return err
 	}
-	if err := j.file.Sync(); err != nil {
-		return err
-	}
-	return j.replace()
+	return j.file.Sync()
 }
 
 // replace writes the state under another name and gives it its own.
@@ -256,13 +268,14 @@ type stateFile struct {
 	Codes          map[string]int64 `json:"codes"`
 	Offset         int64            `json:"offset"`
 	FindingsSHA256 string           `json:"findings_sha256"`
+	Met            []byte           `json:"met,omitempty"`
 	TrustRoots     []TrustRoot      `json:"trust_roots"`
 	MoreTrustRoots bool             `json:"more_trust_roots,omitempty"`
 }
 
 func (s *state) marshal(sum string) ([]byte, error) {
 	data, err := json.Marshal(stateFile{stateSchema, s.run, s.cursor.entries, hex.EncodeToString(s.cursor.chain[:]),
-		s.findings, s.verified, s.codes, s.offset, sum, s.roots, s.moreRoots})
+		s.findings, s.verified, s.codes, s.offset, sum, s.met, s.roots, s.moreRoots})
 	return append(data, '\n'), err
 }
 
@@ -285,11 +298,12 @@ func (s *state) parse(data []byte) (sum string, err error) {
 	case f.Run != s.run:
 		return "", errors.New("it is the state of an audit of another source, or under another policy, trust root or sample")
 	case err != nil || len(chain) != len(s.cursor.chain) || strings.TrimSpace(string(data[d.InputOffset():])) != "",
-		f.Entries < 0 || f.Offset < 0 || f.Verified < 0 || refused < 0 || f.Findings != f.Verified+refused:
+		len(f.Met) != len(s.met), f.Entries < 0 || f.Offset < 0 || f.Verified < 0 || refused < 0 || f.Findings != f.Verified+refused:
 		return "", errors.New("damaged")
 	case len(f.TrustRoots) == 0 || len(f.TrustRoots) > maxTrustRoots || f.TrustRoots[0] != s.roots[0]:
 		return "", errors.New("damaged: these trust roots are not those of an audit")
 	}
+	s.met = f.Met
 	s.roots, s.moreRoots = f.TrustRoots, f.MoreTrustRoots
 	s.cursor = cursor{f.Entries, [len(s.cursor.chain)]byte(chain)}
 	s.findings, s.verified, s.offset = f.Findings, f.Verified, f.Offset

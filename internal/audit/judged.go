@@ -23,8 +23,7 @@ type TrustRoot struct {
 	SHA256 string `json:"sha256"` // in hexadecimal, of its bytes
 }
 
-// maxTrustRoots bounds the trust roots that a summary lists; the lines of a
-// list may name any number.
+// maxTrustRoots bounds the trust roots that a summary lists.
 const maxTrustRoots = 256
 
 // judgedBy notes a trust root. Those beyond the bound are not listed.
@@ -48,6 +47,7 @@ type policyForm struct {
 	Require        requireForm    `json:"require,omitzero"`
 	PredicateTypes []string       `json:"predicate_types,omitempty"`
 	NoArtifact     bool           `json:"no_artifact,omitempty"`
+	Expectations   string         `json:"expectations,omitempty"` // SHA-256 of the file
 	MaxTrustAge    string         `json:"max_trust_age,omitempty"`
 }
 
@@ -92,6 +92,9 @@ func (c *Config) canonicalPolicy() ([]byte, error) {
 			return nil, err
 		}
 		p.Keys = append(p.Keys, digest(der))
+	}
+	if c.Expectations != nil {
+		p.Expectations = hex.EncodeToString(c.Expectations.sum[:])
 	}
 	if c.Trust.MaxAge != tufroot.AnyAge {
 		p.MaxTrustAge = c.Trust.MaxAge.String()

@@ -29,16 +29,20 @@ type Summary struct {
 	Refused  int64   `json:"refused"`
 	Codes    []Count `json:"codes"` // of the refused, the most frequent first
 
+	// Expectations say who must have signed what, if they were given.
+	Expectations *ExpectationsInfo `json:"expectations,omitempty"`
+
 	// TrustRoot says where the trust root came from, how it was proved and
-	// what of that has expired; lines may name others. The caller fills it in.
+	// what of that has expired; expectations may name others. The caller fills
+	// it in.
 	TrustRoot string `json:"trust_root,omitempty"`
-	// TrustRoots are that trust root, and those that lines name, as far as
-	// bundles were judged by them; at most 256.
+	// TrustRoots are that trust root, and those that expectations name, as
+	// far as bundles were judged by them; at most 256.
 	TrustRoots     []TrustRoot `json:"trust_roots"`
 	MoreTrustRoots bool        `json:"more_trust_roots,omitempty"` // than are listed
 	// AsOf is the time at which the age of trust was judged; zero: at none.
 	AsOf time.Time `json:"as_of,omitzero"`
-	// Policy is that of the whole audit; lines may name others. PolicySHA256
+	// Policy is that of the whole audit; expectations say more. PolicySHA256
 	// is of the policy as one line without spaces.
 	Policy       json.RawMessage `json:"policy,omitempty"`
 	PolicySHA256 string          `json:"policy_sha256,omitempty"`
@@ -74,6 +78,13 @@ func (s *Summary) WriteText(w io.Writer) error {
 	for _, c := range s.Codes {
 		fmt.Fprintf(&b, "%9d  %-26s %s\n", c.Count, c.Code, c.Cause)
 	}
+	if x := s.Expectations; x != nil {
+		fmt.Fprintf(&b, "expectations: %d in %s", x.Count, screen.Escape(x.Source))
+		if x.Unmet != nil {
+			fmt.Fprintf(&b, ", %d unmet", *x.Unmet)
+		}
+		fmt.Fprintf(&b, "\n  sha256:%s\n", x.SHA256)
+	}
 	if s.TrustRoot != "" {
 		fmt.Fprintf(&b, "trust root: %s\n", screen.Escape(s.TrustRoot))
 	}
@@ -81,7 +92,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "  sha256:%s  %s\n", t.SHA256, screen.Escape(t.Source))
 	}
 	if s.MoreTrustRoots {
-		b.WriteString("  and more, which lines name\n")
+		b.WriteString("  and more, which expectations name\n")
 	}
 	if !s.AsOf.IsZero() {
 		fmt.Fprintf(&b, "as of: %s\n", s.AsOf.Format(time.RFC3339))

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"container/list"
+	"errors"
+	"fmt"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/trustroot/tufroot"
+	"github.com/sigbundle/sigbundle/verify"
+)
+
+// maxVerifiers is how many verifiers of expectations are kept: each costs a
+// few microseconds to make.
+const maxVerifiers = 256
+
+// verifiers makes the verifiers of expectations and keeps those last used. It
+// is not safe for concurrent use.
+type verifiers struct {
+	config *Config
+	whole  *verify.Verifier // nil if there are expectations
+	byKey  *recent[*verify.Verifier]
+	cache  *verify.Cache
+}
+
+// newVerifiers checks that either the whole audit names signers, or the
+// expectations do.
+func newVerifiers(c *Config) (v *verifiers, err error) {
+	v = &verifiers{config: c, byKey: newRecent[*verify.Verifier](maxVerifiers), cache: verify.NewCache()}
+	x := c.Expectations
+	switch {
+	case x == nil:
+		v.whole, err = verify.New(verify.Config{Root: c.Root, RootSource: c.RootSource, Policy: c.Policy, Cache: v.cache})
+	case c.Policy.AnyIdentity || len(c.Policy.Identities) > 0 || len(c.Policy.Keys) > 0:
+		err = errors.New("signers stand in the policy and in the expectations, want one of the two")
+	case c.NoArtifact:
+		err = errors.New("expectations are about artifacts, want every artifact compared")
+	case len(x.roots) > 0 && c.Trust.MaxAge != tufroot.AnyAge:
+		err = refuse.New("tuf.age", "%s names a trust root, and a trust root named there has no age to judge", x.label)
+	default:
+		policy := c.Policy // what the flags say beside the signers is judged before a million bundles are
+		policy.AnyIdentity = true
+		if _, err = verify.New(verify.Config{Root: c.Root, Policy: policy}); err == nil {
+			err = v.checkAll()
+		}
+	}
+	return v, err
+}
+
+// checkAll makes the verifier of every expectation once.
+func (v *verifiers) checkAll() error {
+	x := v.config.Expectations
+	for i := range x.lines {
+		e, err := x.at(i)
+		if err == nil {
+			_, err = v.of(e)
+		}
+		if err != nil {
+			return fmt.Errorf("%s:%d: %w", x.label, x.lines[i].number, err)
+		}
+	}
+	return nil
+}
+
+// of returns the verifier of an expectation.
+func (v *verifiers) of(e *expectation) (*verify.Verifier, error) {
+	p := &e.policy
+	return v.byKey.get(p.cacheKey(), func() (*verify.Verifier, error) {
+		c := verify.Config{Root: v.config.Root, RootSource: v.config.RootSource, Policy: p.over(v.config.Policy, v.config.Expectations), Cache: v.cache}
+		if name := p.rootName(); name != "" {
+			c.Root, c.RootSource = v.config.Expectations.roots[name], name
+		}
+		return verify.New(c)
+	})
+}
+
+// recent keeps the values last used, and the failures.
+type recent[T any] struct {
+	most  int
+	order *list.List // of *kept[T], the last used first
+	byKey map[string]*list.Element
+}
+
+type kept[T any] struct {
+	key   string
+	value T
+	err   error
+}
+
+func newRecent[T any](most int) *recent[T] {
+	return &recent[T]{most, list.New(), make(map[string]*list.Element)}
+}
+
+func (r *recent[T]) get(key string, produce func() (T, error)) (T, error) {
+	if e := r.byKey[key]; e != nil {
+		r.order.MoveToFront(e)
+		k := e.Value.(*kept[T])
+		return k.value, k.err
+	}
+	value, err := produce()
+	r.byKey[key] = r.order.PushFront(&kept[T]{key, value, err})
+	if len(r.byKey) > r.most {
+		oldest := r.order.Remove(r.order.Back()).(*kept[T])
+		delete(r.byKey, oldest.key)
+	}
+	return value, err
+}
