@@ -25,6 +25,10 @@ type Artifact struct {
 	kind    artifactKind
 	digests []artifactDigest
 	pure    []pureSum
+
+	// encoded says that the content begins as a DSSE pre-authentication
+	// encoding does.
+	encoded bool
 }
 
 type artifactKind int
@@ -219,14 +223,12 @@ func (p *plan) read(r io.Reader) (Artifact, error) {
 	for _, pure := range p.pure {
 		sinks = append(sinks, pure.hash)
 	}
-	w := sinks[0]
-	if len(sinks) > 1 {
-		w = io.MultiWriter(sinks...)
-	}
-	if _, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r}, make([]byte, 256<<10)); err != nil {
+	var start prefix
+	sinks = append(sinks, &start)
+	if _, err := io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(sinks...)}, struct{ io.Reader }{r}, make([]byte, 256<<10)); err != nil {
 		return Artifact{}, err
 	}
-	a := Artifact{kind: artifactFile}
+	a := Artifact{kind: artifactFile, encoded: string(start.bytes[:start.n]) == encoding}
 	for i, h := range hashes {
 		if h != nil {
 			a.digests = append(a.digests, artifactDigest{hashNames[i].name, h.Sum(nil)})
@@ -236,6 +238,20 @@ func (p *plan) read(r io.Reader) (Artifact, error) {
 		a.pure = append(a.pure, pureSum{pure.key, pure.sig, pure.hash.Sum(nil)})
 	}
 	return a, nil
+}
+
+// encoding begins every DSSE pre-authentication encoding, see [dsse.PAE].
+const encoding = "DSSEv1 "
+
+// prefix is a writer that keeps the first bytes of a stream.
+type prefix struct {
+	bytes [len(encoding)]byte
+	n     int
+}
+
+func (p *prefix) Write(b []byte) (int, error) {
+	p.n += copy(p.bytes[p.n:], b)
+	return len(b), nil
 }
 
 // digest returns the artifact's digest under h, nil if it is not known.

@@ -29,6 +29,9 @@ func (r *run) digest() error {
 	if r.a.kind == artifactNone {
 		return refuse.New("artifact.missing", "a message signature cannot be verified without its artifact")
 	}
+	if r.a.encoded {
+		return refuse.New("artifact.envelope", "artifact: begins with %q as an encoded envelope does, want the envelope's own bundle", encoding)
+	}
 	hint := r.b.MessageDigest
 	if hint == nil {
 		return r.skip(CheckDigest, "the bundle names no message digest")

@@ -111,6 +111,7 @@ var signerCodes = []Description{
 
 // signature, artifact and statement
 var contentCodes = []Description{
+	{Code: "artifact.envelope", Cause: "The artifact of a message signature begins as the encoding that envelopes are signed in, so that one signature would count for both.", Fix: "Do not accept it: the signature is of an envelope. Ask for the bundle of the envelope."},
 	{Code: "artifact.mismatch", Cause: "The bundle is about another artifact.", Fix: "Check that artifact and bundle belong together; get both again."},
 	{Code: "artifact.missing", Cause: "No artifact was given for a signature that cannot do without.", Fix: "Name the artifact, or its digest."},
 	{Code: "artifact.not_comparable", Cause: "The bundle speaks of the artifact in a digest that was not given.", Fix: "Give the artifact itself, or the digest that the bundle uses."},

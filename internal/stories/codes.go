@@ -12,6 +12,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/conformance/virtual"
+	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/trustroot"
@@ -72,6 +73,14 @@ func Anecdotes() []Anecdote {
 		{"artifact.missing", "a message without its artifact", func() error {
 			c, err := (&Story{Make: func(s *Setup) { s.NoArtifact = true }}).Case()
 			if err == nil {
+				_, err = c.Judge(false)
+			}
+			return err
+		}},
+		{"artifact.envelope", "a message that is the encoding of an envelope", func() error {
+			c, err := (&Story{}).Case()
+			if err == nil {
+				c.Artifact = dsse.PAE(dsse.PayloadTypeInToto, []byte("{}"))
 				_, err = c.Judge(false)
 			}
 			return err
