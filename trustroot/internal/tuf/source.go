@@ -78,14 +78,7 @@ func ReadFile(fsys fs.FS, name string, limit int64) ([]byte, error) {
 	if !fs.ValidPath(name) {
 		return nil, refuse.New("tuf.not_found", "no file can have the name %q", clip(name))
 	}
-	info, err := fs.Stat(fsys, name)
-	if err == nil && !info.Mode().IsRegular() {
-		return nil, refuse.New("tuf.read", "file %q: mode %v, want a regular file", clip(name), info.Mode())
-	}
-	var f fs.File
-	if err == nil {
-		f, err = fsys.Open(name)
-	}
+	f, err := openRegular(fsys, name)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
 		return nil, refuse.Wrap("tuf.not_found", err, "no file %q", clip(name))
 	}
@@ -101,4 +94,19 @@ func ReadFile(fsys fs.FS, name string, limit int64) ([]byte, error) {
 		return nil, refuse.New("tuf.too_large", "file %q has more than %d bytes", clip(name), limit)
 	}
 	return data, nil
+}
+
+// openRegular opens a file. A file system that can describe a file without
+// opening it is asked first: opening a named pipe may never end.
+func openRegular(fsys fs.FS, name string) (fs.File, error) {
+	if system, ok := fsys.(fs.StatFS); ok {
+		info, err := system.Stat(name)
+		if err == nil && !info.Mode().IsRegular() {
+			err = refuse.New("tuf.read", "mode %v, want a regular file", info.Mode())
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return fsys.Open(name)
 }
