@@ -111,6 +111,7 @@ func TestEscapeIsInjective(t *testing.T) {
 	}
 }
 
+// FuzzEscape looks for text that CI runners obey after it was escaped, and for two texts with one escape.
 func FuzzEscape(f *testing.F) {
 	for _, s := range hostileCommands {
 		f.Add(s)
