@@ -186,12 +186,8 @@ func (f *auditFlags) distinct(source string) error {
 	}
 	taken.Add("--trusted-root", f.trust.file)
 	taken.Add("--expectations", f.expectations)
-	next := ""
-	if f.resume != "" {
-		next = audit.NextState(f.resume)
-	}
 	for _, out := range []struct{ flag, name string }{
-		{"--out", f.out}, {"--resume", f.resume}, {"the next --resume", next}, {"--summary", f.summary},
+		{"--out", f.out}, {"--resume", f.resume}, {"--summary", f.summary},
 	} {
 		if out.name == "" {
 			continue

@@ -5,6 +5,7 @@ package audit
 import (
 	"bufio"
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -63,7 +64,7 @@ func (c *Config) fingerprint(below bound) string {
 
 // openJournal begins the findings, or continues them.
 func openJournal(c *Config, run string) (*journal, error) {
-	j := &journal{path: behind(c.State), hash: sha256.New(), step: c.step}
+	j := &journal{path: c.State, hash: sha256.New(), step: c.step}
 	root := c.Root.SHA256()
 	j.state = state{run: run, codes: make(map[string]int64), met: newMet(c.Expectations), roots: []TrustRoot{{c.RootSource, hex.EncodeToString(root[:])}}}
 	if j.step == nil {
@@ -75,15 +76,18 @@ func openJournal(c *Config, run string) (*journal, error) {
 	}
 	// A pipe that is opened for reading, too, has a reader for ever, even if
 	// nobody reads.
-	flags := os.O_WRONLY | os.O_TRUNC
+	flags := os.O_WRONLY
 	if c.State != "" {
 		flags = os.O_RDWR
 	}
-	f, err := os.OpenFile(c.File, flags|os.O_CREATE, 0o666)
+	f, err := openOutput(c.File, flags)
 	if err != nil {
 		return nil, err
 	}
 	j.file = f
+	if c.State == "" {
+		_ = f.Truncate(0) // a pipe cannot be cut off
+	}
 	if err := j.begin(); err != nil {
 		f.Close()
 		return nil, err
@@ -91,18 +95,6 @@ func openJournal(c *Config, run string) (*journal, error) {
 	j.w = bufio.NewWriterSize(f, 1<<16)
 	return j, nil
 }
-
-// behind returns the file that a link leads to, so that the link stays one;
-// "" is no file.
-func behind(name string) string {
-	if target, err := filepath.EvalSymlinks(name); err == nil && name != "" {
-		return target
-	}
-	return name
-}
-
-// NextState is the name under which the state after this one is written.
-func NextState(name string) string { return behind(name) + ".next" }
 
 // begin puts file and state into agreement.
 func (j *journal) begin() error {
@@ -200,14 +192,17 @@ func (j *journal) replace() error {
 	if err != nil {
 		return err
 	}
-	next := NextState(j.path)
+	// An unpredictable name that is new: where others may write, a name that
+	// is known could be a link to a file of ours.
+	next := filepath.Join(filepath.Dir(j.path), ".sigbundle-"+rand.Text())
 	if err := j.step("write state"); err != nil {
 		return err
 	}
-	f, err := os.Create(next)
+	f, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}
+	defer os.Remove(next) // or it has its own name by then
 	_, err = f.Write(data)
 	if err == nil {
 		err = j.step("sync state")

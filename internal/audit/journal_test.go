@@ -114,7 +114,7 @@ func TestResumeAfterEveryCrash(t *testing.T) {
 		case 1:
 			appendTo(t, s.out, []byte(`{"n":1,"source":"half a li`))
 		case 2:
-			write(t, s.state+".next", []byte(`{"schema":"sigbundle.aud`))
+			write(t, filepath.Join(filepath.Dir(s.state), ".sigbundle-left"), []byte(`{"schema":"sigbundle.aud`))
 		}
 		sum, err := Run(t.Context(), s.config())
 		if err != nil {

@@ -41,8 +41,7 @@ func (c *Config) checkFiles() error {
 	}
 	return errors.Join(
 		checkOutput(c.File, "the findings", begins(findingsBegin)),
-		checkOutput(c.State, "the state", begins(stateBegin)),
-		checkOutput(NextState(c.State), "the state", begins(stateBegin)))
+		checkOutput(c.State, "the state", begins(stateBegin)))
 }
 
 // CheckSummary refuses to write a summary over a file that holds anything
@@ -66,6 +65,9 @@ func begins(text string) func([]byte) bool {
 const maxHead = 64 << 10
 
 func checkOutput(name, what string, ours func(head []byte) bool) error {
+	if err := noLink(name); err != nil {
+		return err
+	}
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
 		return nil
@@ -91,4 +93,41 @@ func checkOutput(name, what string, ours func(head []byte) bool) error {
 		return fmt.Errorf("%s is not written over: it does not hold %s of an earlier audit", name, what)
 	}
 	return nil
+}
+
+// noLink refuses a link to a file: whoever can write to the folder can make it
+// lead to any file of ours. Links to pipes and devices stay, such as
+// /dev/stdout.
+func noLink(name string) error {
+	info, err := os.Lstat(name)
+	if err != nil || info.Mode().Type() != fs.ModeSymlink || filepath.Dir(filepath.Clean(name)) == "/dev" {
+		return nil
+	}
+	if to, err := os.Stat(name); err != nil || to.Mode().IsRegular() {
+		return fmt.Errorf("%s is a link, want the name of a file", name)
+	}
+	return nil
+}
+
+// openOutput opens the file of findings, and makes it if it is not there. It
+// writes to no file that took its place meanwhile.
+func openOutput(name string, flags int) (*os.File, error) {
+	before, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return os.OpenFile(name, flags|os.O_CREATE|os.O_EXCL, 0o666)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(name, flags, 0)
+	if err != nil {
+		return nil, err
+	}
+	if after, err := f.Stat(); err != nil || !os.SameFile(before, after) {
+		return nil, errors.Join(fmt.Errorf("%s was replaced while the audit began", name), f.Close())
+	}
+	if err := checkOutput(name, "the findings", begins(findingsBegin)); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }

@@ -38,11 +38,6 @@ func TestCheckFiles(t *testing.T) {
 		write(t, name(kind), []byte(content))
 	}
 	write(t, name("artifact")+".sigstore", nil)
-	next := func(kind string) Config {
-		link := filepath.Join(dir, kind)
-		write(t, link+".next", []byte(kinds[kind]))
-		return Config{File: name("none"), State: link}
-	}
 	for _, check := range []struct {
 		what, takes string
 		run         func(kind string) error
@@ -50,7 +45,6 @@ func TestCheckFiles(t *testing.T) {
 		{"findings", "findings empty part", func(k string) error { c := Config{File: name(k)}; return c.checkFiles() }},
 		{"findings with a state", "findings empty part", func(k string) error { c := Config{File: name(k), State: name("none")}; return c.checkFiles() }},
 		{"state", "state empty", func(k string) error { c := Config{File: name("none"), State: name(k)}; return c.checkFiles() }},
-		{"next state", "state empty artifact", func(k string) error { c := next(k); return c.checkFiles() }},
 		{"summary", "summary json empty", func(k string) error { return CheckSummary(name(k)) }},
 	} {
 		for kind := range kinds {
@@ -59,5 +53,55 @@ func TestCheckFiles(t *testing.T) {
 				t.Errorf("%s over %s: %v", check.what, kind, err)
 			}
 		}
+	}
+}
+
+// Links that others plant beside the outputs lead an audit to no other file,
+// neither when it begins nor while it runs.
+func TestPlantedLinks(t *testing.T) {
+	for _, plant := range []string{"findings", "state", "state.next", ".sigbundle-state", "later state", "later findings", "dangling"} {
+		s := newShop(t)
+		c := s.config()
+		victim := filepath.Join(t.TempDir(), "victim")
+		write(t, victim, nil) // an empty file would pass for one of ours
+		target := victim
+		name := filepath.Join(filepath.Dir(s.out), strings.TrimPrefix(plant, "later "))
+		if plant == "dangling" {
+			name, target = s.out, victim+"2"
+		}
+		link := func() {
+			os.Remove(name)
+			if err := os.Symlink(target, name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if later := strings.HasPrefix(plant, "later "); !later {
+			link()
+		} else {
+			n := 0
+			c.step = func(string) error {
+				if n++; n == 9 {
+					link()
+				}
+				return nil
+			}
+		}
+		_, err := Run(t.Context(), c)
+		if refused := plant == "findings" || plant == "state" || plant == "dangling"; (err != nil) != refused {
+			t.Errorf("%s: %v", plant, err)
+		}
+		if data, _ := os.ReadFile(victim); len(data) > 0 {
+			t.Errorf("%s: the victim is now %.40q", plant, data)
+		}
+		if _, err := os.Stat(victim + "2"); err == nil {
+			t.Errorf("%s: a file was made", plant)
+		}
+	}
+	s := newShop(t)
+	if _, err := Run(t.Context(), s.config()); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(s.out), ".sigbundle-*")); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
 	}
 }
