@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
+	"slices"
 
 	"github.com/sigbundle/sigbundle/ctlog"
 	"github.com/sigbundle/sigbundle/internal/fulcio"
@@ -23,7 +24,10 @@ func (r *run) validity() error {
 		return r.keyValidity()
 	}
 	if r.b.LooseChain {
-		return refuse.New("bundle.carrier", "certificate chain in a bundle of version %s, want a lone certificate", r.b.Version)
+		if publicGood(r.v.root) {
+			return refuse.New("bundle.carrier", "certificate chain in a bundle of version %s, want a lone certificate for the public-good instance", r.b.Version)
+		}
+		r.report.note("bundle.loose_chain", "the bundle carries a certificate chain, which version "+r.b.Version.String()+" has no place for; the chain helps to build a path and is not trusted")
 	}
 	for _, t := range r.times {
 		chains, err := r.v.root.Chains(r.b.Leaf, r.b.Extra, t.Time)
@@ -38,6 +42,22 @@ func (r *run) validity() error {
 		r.report.note("chain.root_present", "the bundle carries a self-issued certificate, which is never an anchor and was ignored")
 	}
 	return r.describe()
+}
+
+// publicGoodAnchors are the keys, by SHA-256 of the SPKI, of the anchors of
+// Sigstore's public-good instance. The bundle format demands the lone
+// certificate of that instance only.
+var publicGoodAnchors = map[string]bool{
+	"80917b65f03abf988a5e815c625e42b48b041b6d6a2d17851518f25d54517cf3": true,
+	"fef4e9beb17faa47735277cca7633ae5e670b8d83dce91508342397148f4e13a": true,
+}
+
+// publicGood reports whether root lists an authority of the public-good
+// instance.
+func publicGood(root *trustroot.Root) bool {
+	return slices.ContainsFunc(root.CertificateAuthorities(), func(a *trustroot.CertificateAuthority) bool {
+		return publicGoodAnchors[Digest(sha256.Sum256(a.Anchor().RawSubjectPublicKeyInfo)).String()]
+	})
 }
 
 func (r *run) keyValidity() error {

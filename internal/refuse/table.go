@@ -144,6 +144,7 @@ var policyCodes = []Description{
 // that occurs in both roles, tlog.unknown_log for one, stands above.
 var noteCodes = []Description{
 	{Code: "artifact.skipped", Cause: "No artifact was compared with the statement.", Fix: "Give the artifact, unless the envelope alone matters."},
+	{Code: "bundle.loose_chain", Cause: "A bundle of version 0.3 carries a certificate chain in place of the lone certificate, and the trust root is not that of the public-good instance.", Fix: "Nothing; the chain only helps to build a path to a listed authority."},
 	{Code: "chain.root_present", Cause: "The bundle carries a self-issued certificate, which is no anchor.", Fix: "Nothing; it was ignored."},
 	{Code: "signature.sha256", Cause: "A P-384 or P-521 key signed with SHA-256.", Fix: "Nothing; ask the producer to use a current client."},
 	{Code: "statement.no_predicate_type", Cause: "The statement does not say what kind of claim it makes.", Fix: "Ask the producer to name a predicate type."},

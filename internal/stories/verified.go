@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	bundlev1 "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
 	commonv1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 	trustrootv1 "github.com/sigstore/protobuf-specs/gen/pb-go/trustroot/v1"
 	"google.golang.org/protobuf/proto"
@@ -26,6 +27,14 @@ func verifiedStories() []Story {
 	return verified([]Story{
 		{Name: "v03 message", Comment: "A message signature in a 0.3 bundle, entered into Rekor v1."},
 		{Name: "v03 message by digest", Comment: "The same, of an artifact of which the digest is known.", Make: byDigest},
+		{Name: "chain in 03", Notes: []string{"bundle.loose_chain"}, Comment: "A chain in place of the lone certificate, as signers with a private authority write it in 0.3.", Make: func(s *Setup) {
+			s.Request.Bundle = func(m *bundlev1.Bundle) {
+				leaf := m.GetVerificationMaterial().GetCertificate()
+				m.VerificationMaterial.Content = &bundlev1.VerificationMaterial_X509CertificateChain{
+					X509CertificateChain: &commonv1.X509CertificateChain{Certificates: []*commonv1.X509Certificate{leaf}},
+				}
+			}
+		}},
 		{Name: "v02 message", Comment: "Version 0.2 carries the certificate in a chain.", Make: version(bundle.V02)},
 		{Name: "v01 message", Comment: "Version 0.1 demands a promise.", Make: version(bundle.V01)},
 		{Name: "v01 promise only", Comment: "A promise alone is enough for 0.1, which proves inclusion by trust in the log's key.", Make: with(version(bundle.V01), func(s *Setup) { s.Request.WithoutProof = true })},
