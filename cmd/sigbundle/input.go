@@ -29,6 +29,7 @@ const stdinName = "-"
 type candidate struct {
 	bundle *bundle.Bundle
 	err    error
+	data   []byte // what was refused, to be looked at; nil if it is too large or of an image
 }
 
 // sizeFlag bounds the bytes of one bundle.
@@ -80,7 +81,7 @@ func readCandidates(stdin io.Reader, name string, size sizeFlag) ([]candidate, e
 func parseCandidates(name string, data []byte, size sizeFlag) []candidate {
 	items, err := carrier.Read(data)
 	if err != nil {
-		return []candidate{{nil, refuse.Wrap("bundle.malformed", err, "%s", name)}}
+		return []candidate{{err: refuse.Wrap("bundle.malformed", err, "%s", name)}}
 	}
 	candidates := make([]candidate, 0, len(items))
 	for i, it := range items {
@@ -91,10 +92,14 @@ func parseCandidates(name string, data []byte, size sizeFlag) []candidate {
 		} else {
 			b, err = it.Parse()
 		}
+		c := candidate{bundle: b}
 		if err != nil {
-			b, err = nil, refuse.Wrap("bundle.malformed", err, "%s, bundle %d", name, i+1)
+			c = candidate{err: refuse.Wrap("bundle.malformed", err, "%s, bundle %d", name, i+1)}
+			if len(it.Data) <= size.bytes {
+				c.data = it.Data
+			}
 		}
-		candidates = append(candidates, candidate{b, err})
+		candidates = append(candidates, c)
 	}
 	return candidates
 }

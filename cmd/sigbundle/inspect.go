@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/internal/inspect"
 )
 
@@ -19,7 +20,8 @@ func newInspect() *cobra.Command {
 		Short: "Show everything in a bundle, unverified",
 		Long: `Inspect spells out what a bundle says: the signer, the statement, the log
 entries, the timestamps. Nothing of it is verified, and all of it is marked so:
-anyone can write a bundle that says anything.`,
+anyone can write a bundle that says anything. Of a bundle that is refused it
+shows what can be read, says how it deviates, and ends with 1.`,
 		Example: `  sigbundle inspect app.tar.gz.sigstore.json
   sigbundle inspect app.tar.gz.sigstore.json --format json | jq .unverified.envelope.statement`,
 		Args: cobra.ExactArgs(1),
@@ -47,10 +49,8 @@ func runInspect(cmd *cobra.Command, name string, output outputFlags, size sizeFl
 			if firstRefusal == nil {
 				firstRefusal = c.err
 			}
-			if output.format == "json" {
-				if err := writeJSONLine(cmd.OutOrStdout(), verdictOf(c.err), len(candidates) > 1); err != nil {
-					return err
-				}
+			if err := writeRefused(cmd, c, name, i+1, len(candidates), output); err != nil {
+				return err
 			}
 			continue
 		}
@@ -62,6 +62,28 @@ func runInspect(cmd *cobra.Command, name string, output outputFlags, size sizeFl
 		return &refusal{firstRefusal}
 	}
 	return nil
+}
+
+// refusedInspection is a refusal with what can be read of the bundle.
+type refusedInspection struct {
+	verdict
+	*inspect.Inspection // nil if that is nothing
+}
+
+// writeRefused writes what can be read of a bundle that is refused. The text
+// of the refusal goes to standard error, with the exit code.
+func writeRefused(cmd *cobra.Command, c candidate, name string, number, several int, output outputFlags) error {
+	var in *inspect.Inspection
+	if c.data != nil {
+		in = inspect.OfParts(bundle.ReadParts(c.data))
+	}
+	switch {
+	case output.format == "json":
+		return writeJSONLine(cmd.OutOrStdout(), refusedInspection{verdictOf(c.err), in}, several > 1)
+	case in == nil:
+		return nil
+	}
+	return writeInspection(cmd, in, name, number, several, output)
 }
 
 // writeInspection writes one of several inspections.

@@ -97,7 +97,7 @@ func (f *verifyFlags) judgeImage(cmd *cobra.Command, p *place, digest oci.Digest
 		return err
 	}
 	for _, r := range found {
-		candidates = append(candidates, candidate{r.Bundle, r.Err})
+		candidates = append(candidates, candidate{bundle: r.Bundle, err: r.Err})
 	}
 	verifier, err := f.verifier(policy)
 	if err != nil {

@@ -26,9 +26,12 @@ const Schema = "sigbundle.inspection.v1"
 
 // Inspection is what one bundle says.
 type Inspection struct {
-	Schema     string `json:"schema"`
-	SHA256     string `json:"sha256"` // of the bundle's bytes; the only fact here
-	Unverified Claims `json:"unverified"`
+	Schema string `json:"schema"`
+	SHA256 string `json:"sha256"` // of the bundle's bytes; the only fact here
+	// Deviations say what is wrong with a bundle that is refused, of which
+	// Unverified is what could be read.
+	Deviations []string `json:"deviations,omitempty"`
+	Unverified Claims   `json:"unverified"`
 }
 
 // Claims is the content of a bundle, as found.
@@ -133,6 +136,32 @@ func Of(b *bundle.Bundle) *Inspection {
 	}
 	for _, der := range b.Timestamps {
 		c.Timestamps = append(c.Timestamps, timestamp(der))
+	}
+	return in
+}
+
+// OfParts spells out what can be read of a bundle that is refused; nil if that
+// is nothing.
+func OfParts(p *bundle.Parts) *Inspection {
+	in := Of(&p.Content)
+	in.SHA256 = hex.EncodeToString(p.SHA256[:])
+	for _, err := range p.Deviations {
+		in.Deviations = append(in.Deviations, err.Error())
+	}
+	c := &in.Unverified
+	c.MediaType, c.Version = p.MediaType, ""
+	if p.Version != 0 {
+		c.Version = p.Version.String()
+	}
+	if c.Message != nil && p.Content.MessageDigest == nil {
+		c.Message = nil
+	}
+	if c.Key != nil && c.Key.Hint == "" {
+		c.Key = nil
+	}
+	if c.MediaType == "" && c.Message == nil && c.Envelope == nil && c.Certificate == nil && c.Key == nil &&
+		len(c.Signature)+len(c.Chain)+len(c.Entries)+len(c.Timestamps) == 0 {
+		return nil
 	}
 	return in
 }

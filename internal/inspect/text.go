@@ -29,6 +29,9 @@ func (in *Inspection) WriteText(w io.Writer, title string, color bool) error {
 	t.field("media type", c.MediaType)
 	t.field("version", c.Version)
 	t.field("signature", base64.StdEncoding.EncodeToString(c.Signature))
+	for i, d := range in.Deviations {
+		t.field(fmt.Sprintf("deviation %d", i+1), d)
+	}
 	t.content(c)
 	t.signer(c)
 	for i := range c.Entries {
@@ -83,6 +86,9 @@ func (t *textWriter) content(c *Claims) {
 		return
 	}
 	e := c.Envelope
+	if e == nil {
+		return // of a bundle that is refused
+	}
 	t.group("envelope", 0)
 	t.field("payload type", e.PayloadType)
 	t.field("key id", e.KeyID)
@@ -111,7 +117,7 @@ func (t *textWriter) signer(c *Claims) {
 	if c.Key != nil {
 		t.group("managed key", 0)
 		t.field("hint", orNone(c.Key.Hint))
-	} else {
+	} else if c.Certificate != nil {
 		t.group("certificate", 0)
 		t.certificate(c.Certificate)
 	}
