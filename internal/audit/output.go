@@ -68,17 +68,17 @@ func checkOutput(name, what string, ours func(head []byte) bool) error {
 	if err := noLink(name); err != nil {
 		return err
 	}
+	for _, suffix := range suffixes { // also if the artifact is gone
+		if _, err := os.Lstat(name + suffix); name != "" && err == nil {
+			return fmt.Errorf("%s is not written over: it is an artifact, %s%s lies beside it", name, filepath.Base(name), suffix)
+		}
+	}
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
 		return nil
 	}
 	if err != nil {
 		return err
-	}
-	for _, suffix := range suffixes {
-		if _, err := os.Stat(name + suffix); err == nil {
-			return fmt.Errorf("%s is not written over: it is an artifact, %s%s lies beside it", name, filepath.Base(name), suffix)
-		}
 	}
 	f, err := os.Open(name)
 	if err != nil {

@@ -105,3 +105,16 @@ func TestPlantedLinks(t *testing.T) {
 		t.Errorf("left behind: %q", left)
 	}
 }
+
+// No output takes the place of an artifact that is gone.
+func TestPlaceOfAnArtifact(t *testing.T) {
+	for _, suffix := range suffixes {
+		name := filepath.Join(t.TempDir(), "x")
+		write(t, name+suffix, nil)
+		c := Config{File: name}
+		d := Config{File: name + "2", State: name}
+		if c.checkFiles() == nil || d.checkFiles() == nil || CheckSummary(name) == nil {
+			t.Errorf("%s: written where an artifact belongs", suffix)
+		}
+	}
+}
