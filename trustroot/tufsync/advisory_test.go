@@ -252,7 +252,7 @@ func delegatedRollback(t *testing.T) {
 // timestampKept has a timestamp refused for the snapshot that it lists. It
 // must leave nothing behind, or the good one after it looks like a rollback.
 func timestampKept(t *testing.T) {
-	guard(t, tufDir+"workflow.go", "w.floors.checkTimestamp(h.version, snapshot)")
+	guard(t, tufDir+"workflow.go", "w.floors.checkTimestamp(h.version, listedSnapshot(md).Version)")
 	b := newBench(t)
 	b.Publish("targets")
 	b.ok()

@@ -4,7 +4,6 @@ package tuf
 
 import (
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/hex"
 	"maps"
 	"slices"
@@ -104,7 +103,7 @@ func (w *Workflow) onlineKeys() string {
 }
 
 // materials returns the different keys behind a list of key IDs, as DER. A
-// key that cannot be read stands for itself by its text.
+// key that cannot be used stands for itself by its text.
 func materials(root *metadata.Metadata[metadata.RootType], ids []string) map[string]bool {
 	m := map[string]bool{}
 	for _, id := range ids {
@@ -112,12 +111,11 @@ func materials(root *metadata.Metadata[metadata.RootType], ids []string) map[str
 		if key == nil {
 			continue
 		}
-		raw := []byte(key.Type + " " + key.Value.PublicKey)
-		pub, _ := key.ToPublicKey() // none if it cannot be read, which has no DER
-		if der, err := x509.MarshalPKIXPublicKey(pub); err == nil {
-			raw = der
+		name, verify := readKey(key)
+		if verify == nil {
+			name = key.Type + " " + key.Value.PublicKey
 		}
-		m[string(raw)] = true
+		m[name] = true
 	}
 	return m
 }

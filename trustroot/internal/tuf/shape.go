@@ -16,10 +16,23 @@ import (
 type header struct {
 	version int64
 	expires time.Time
+
+	signed     []byte            // the signed part as it stands in the file
+	signatures map[string]string // by key ID, not decoded
 }
 
 // expiresLayout is the one form of date that the TUF specification allows.
 const expiresLayout = "2006-01-02T15:04:05Z"
+
+// parseExpires reads a date with or without a fraction of a second, which the
+// specification does not have but go-tuf and other Go tools write.
+func parseExpires(s string) (time.Time, error) {
+	t, err := time.Parse(expiresLayout, s) // takes a fraction after a point or a comma
+	if err == nil && strings.Contains(s, ",") {
+		err = refuse.New("tuf.malformed", "a comma in a date")
+	}
+	return t, err
+}
 
 // memberNames are the members that go-tuf reads, in whatever object.
 var memberNames = []string{
@@ -41,40 +54,46 @@ func members(d *strictjson.Decoder, member func(key string) error) error {
 }
 
 // checkShape reads a metadata file of the given kind strictly, before any
-// signature is looked at: go-tuf reads with encoding/json, dereferences
-// entries that are null or missing, and hands Ed25519 keys of any length on.
+// signature is looked at: go-tuf reads with encoding/json, and entries that
+// are null or missing become nil pointers.
 func checkShape(kind string, data []byte) (*header, error) {
 	d := strictjson.NewDecoder(data)
 	var h *header
-	signatures := false
+	var signed []byte
+	var signatures map[string]string
 	err := members(d, func(key string) (err error) {
 		switch key {
 		case "signed":
-			h, err = checkSigned(d, kind)
+			if signed, err = d.Raw(); err == nil {
+				h, err = checkSigned(strictjson.NewDecoder(signed), kind)
+			}
 			return err
 		case "signatures":
-			signatures = true
-			return checkSignatures(d)
+			signatures, err = checkSignatures(d)
+			return err
 		}
 		return d.Skip()
 	})
 	if err == nil {
 		err = d.End()
 	}
-	if err == nil && (h == nil || !signatures) {
+	if err == nil && (h == nil || signatures == nil) {
 		err = refuse.New("tuf.malformed", "no signed part or no signatures")
 	}
 	if err != nil {
 		return nil, refuse.Wrap("tuf.malformed", err, "%s metadata", kind)
 	}
+	h.signed, h.signatures = signed, signatures
 	return h, nil
 }
 
-// checkSignatures refuses a file in which two signatures name one key, even
+// checkSignatures reads the signatures by key ID. It refuses a file in which two signatures name one key, even
 // if the threshold is met without them (TUF specification, section 4.2.1).
-func checkSignatures(d *strictjson.Decoder) error {
-	seen := map[string]bool{}
-	return d.Array(MaxSignatures, func(int) error {
+// A signature that cannot be decoded is kept: it does not verify, and blocks
+// no other.
+func checkSignatures(d *strictjson.Decoder) (map[string]string, error) {
+	seen := map[string]string{}
+	err := d.Array(MaxSignatures, func(int) error {
 		var id, sig *string
 		err := members(d, func(key string) (err error) {
 			switch key {
@@ -82,7 +101,7 @@ func checkSignatures(d *strictjson.Decoder) error {
 				id, err = text(d)
 				return err
 			case "sig":
-				sig, err = hexText(d)
+				sig, err = text(d)
 				return err
 			}
 			return d.Skip()
@@ -92,12 +111,14 @@ func checkSignatures(d *strictjson.Decoder) error {
 			return err
 		case id == nil || sig == nil:
 			return refuse.New("tuf.malformed", "a signature lacks its keyid or its sig")
-		case seen[*id]:
+		}
+		if _, ok := seen[*id]; ok {
 			return refuse.New("tuf.malformed", "two signatures name the key %q", clip(*id))
 		}
-		seen[*id] = true
+		seen[*id] = *sig
 		return nil
 	})
+	return seen, err
 }
 
 func text(d *strictjson.Decoder) (*string, error) {
@@ -105,14 +126,14 @@ func text(d *strictjson.Decoder) (*string, error) {
 	return &s, err
 }
 
-func hexText(d *strictjson.Decoder) (*string, error) {
+func hexText(d *strictjson.Decoder) error {
 	s, err := d.String()
 	if err == nil {
 		if _, e := hex.DecodeString(s); e != nil {
 			err = refuse.New("tuf.malformed", "%q is not hexadecimal", clip(s))
 		}
 	}
-	return &s, err
+	return err
 }
 
 // integer reads a plain number: a string of digits, which protobuf's JSON
@@ -145,9 +166,9 @@ func checkSigned(d *strictjson.Decoder, kind string) (*header, error) {
 			h.version, err = integer(d, 1)
 			return err
 		case "expires":
-			return checkText(d, "expiry date", func(s string) bool {
-				h.expires, err = time.Parse(expiresLayout, s)
-				return err == nil && len(s) == len(expiresLayout)
+			return checkText(d, "expiry date, want the form "+expiresLayout+":", func(s string) bool {
+				h.expires, err = parseExpires(s)
+				return err == nil
 			})
 		}
 		return checkMember(d, kind, key)
@@ -228,8 +249,7 @@ func checkFileInfo(d *strictjson.Decoder, metadata bool) error {
 		case "hashes":
 			return d.Object(func(string) error {
 				hashes++
-				_, err := hexText(d)
-				return err
+				return hexText(d)
 			})
 		}
 		return d.Skip()

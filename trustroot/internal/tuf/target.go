@@ -57,16 +57,6 @@ func checkHashes(name string, hashes metadata.Hashes, data []byte) error {
 	return nil
 }
 
-// prune drops the hashes that go-tuf would stumble over, after the known
-// ones have been compared.
-func prune(hashes metadata.Hashes) {
-	for algorithm := range hashes {
-		if sum(algorithm, nil) == nil {
-			delete(hashes, algorithm)
-		}
-	}
-}
-
 func (w *Workflow) newTarget(name string, info *metadata.TargetFiles, roles []string) (*Target, error) {
 	if info.Length > MaxTargetSize {
 		return nil, refuse.New("tuf.too_large", "target %q has %d bytes, want at most %d", clip(name), info.Length, MaxTargetSize)
@@ -87,12 +77,13 @@ func (w *Workflow) newTarget(name string, info *metadata.TargetFiles, roles []st
 // metadata of a targets role lists. It asks for no signature: a file that is
 // listed is not thereby trusted.
 func ListedHashes(data []byte) ([]string, error) {
-	if _, err := checkFile(TargetsRole, data, MaxTargetsSize); err != nil {
+	h, err := checkFile(TargetsRole, data, MaxTargetsSize)
+	if err != nil {
 		return nil, err
 	}
-	md, err := metadata.Targets().FromBytes(data)
+	md, err := read[metadata.TargetsType](TargetsRole, h)
 	if err != nil {
-		return nil, refuse.Wrap("tuf.malformed", err, "targets metadata")
+		return nil, err
 	}
 	var hashes []string
 	for _, info := range md.Signed.Targets {

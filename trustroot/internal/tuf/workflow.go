@@ -37,11 +37,6 @@ type Workflow struct {
 	floors Floors
 }
 
-// never is a time at which nothing has expired: it puts go-tuf's own test
-// out of action. That test takes the system's clock by default, calls equal
-// times not expired, and stops where an expired file must still be proved.
-var never = time.Time{}
-
 // Start begins with a root that the caller trusts already. It must carry the
 // signatures that it asks for itself; it may have expired.
 func Start(root []byte) (*Workflow, error) {
@@ -49,11 +44,14 @@ func Start(root []byte) (*Workflow, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := trustedmetadata.New(root)
+	md, err := read[metadata.RootType](RootRole, h)
 	if err != nil {
-		return nil, signed(err, nil, RootRole)
+		return nil, err
 	}
-	set.RefTime = never
+	if err := rootTrust(md, RootRole).check(h); err != nil {
+		return nil, err
+	}
+	set := &trustedmetadata.TrustedMetadata{Root: md, Targets: map[string]*metadata.Metadata[metadata.TargetsType]{}}
 	return &Workflow{set: set, root: newFile(RootRole, h, root)}, nil
 }
 
@@ -98,9 +96,20 @@ func (w *Workflow) Advance(data []byte) (File, error) {
 	if want := w.root.Version + 1; h.version != want {
 		return File{}, refuse.New("tuf.version", "root has version %d, want %d", h.version, want)
 	}
-	if _, err := w.set.UpdateRoot(data); err != nil {
-		return File{}, signed(err, w.set.Root, RootRole)
+	if w.set.Timestamp != nil {
+		return File{}, refuse.New("tuf.malformed", "a root after the timestamp")
 	}
+	if err := rootTrust(w.set.Root, RootRole).check(h); err != nil {
+		return File{}, err
+	}
+	md, err := read[metadata.RootType](RootRole, h)
+	if err != nil {
+		return File{}, err
+	}
+	if err := rootTrust(md, RootRole).check(h); err != nil {
+		return File{}, err
+	}
+	w.set.Root = md
 	w.root = newFile(RootRole, h, data)
 	return w.root, nil
 }
@@ -110,36 +119,41 @@ func (w *Workflow) Advance(data []byte) (File, error) {
 // until the version rises (TUF specification, section 5.4.3). The floors must
 // have been set.
 func (w *Workflow) Timestamp(data, held []byte) (File, error) {
-	f, snapshot, err := w.checkTimestamp(data)
+	if w.set.Snapshot != nil {
+		return File{}, refuse.New("tuf.malformed", "a timestamp after its snapshot")
+	}
+	f, md, err := w.checkTimestamp(data)
 	if err != nil {
 		return File{}, err
 	}
-	if h, s, err := w.checkTimestamp(held); err == nil && h.Version == f.Version {
-		f, snapshot = h, s
+	if h, m, err := w.checkTimestamp(held); err == nil && h.Version == f.Version {
+		f, md = h, m
 	}
-	if _, err := w.set.UpdateTimestamp(f.Data); err != nil {
-		return File{}, signed(err, w.set.Root, TimestampRole)
+	if old := w.set.Timestamp; old != nil && f.Version <= old.Signed.Version {
+		return File{}, refuse.New("tuf.malformed", "a second timestamp of version %d, want more than %d", f.Version, old.Signed.Version)
 	}
-	w.floors.Timestamp, w.floors.Snapshot = f.Version, snapshot
+	w.set.Timestamp = md
+	w.floors.Timestamp, w.floors.Snapshot = f.Version, listedSnapshot(md).Version
 	return f, nil
 }
 
-// checkTimestamp verifies a timestamp and returns the version of the
-// snapshot that it lists.
-func (w *Workflow) checkTimestamp(data []byte) (f File, snapshot int64, err error) {
+// checkTimestamp verifies a timestamp.
+func (w *Workflow) checkTimestamp(data []byte) (f File, md *metadata.Metadata[metadata.TimestampType], err error) {
 	h, err := checkFile(TimestampRole, data, MaxTimestampSize)
 	if err != nil {
-		return f, 0, err
+		return f, nil, err
 	}
-	md, err := metadata.Timestamp().FromBytes(data)
-	if err != nil {
-		return f, 0, refuse.Wrap("tuf.malformed", err, "timestamp metadata")
+	if err := rootTrust(w.set.Root, TimestampRole).check(h); err != nil {
+		return f, nil, err
 	}
-	if err := w.set.Root.VerifyDelegate(TimestampRole, md); err != nil {
-		return f, 0, signed(err, w.set.Root, TimestampRole)
+	if md, err = read[metadata.TimestampType](TimestampRole, h); err != nil {
+		return f, nil, err
 	}
-	snapshot = md.Signed.Meta[SnapshotRole+".json"].Version
-	return newFile(TimestampRole, h, data), snapshot, w.floors.checkTimestamp(h.version, snapshot)
+	return newFile(TimestampRole, h, data), md, w.floors.checkTimestamp(h.version, listedSnapshot(md).Version)
+}
+
+func listedSnapshot(md *metadata.Metadata[metadata.TimestampType]) *metadata.MetaFiles {
+	return md.Signed.Meta[SnapshotRole+".json"]
 }
 
 // Want says what the parent of a metadata file says about it.
@@ -169,7 +183,6 @@ func (wt Want) check(role string, data []byte) (*header, error) {
 		if err := checkHashes(role, wt.info.Hashes, data); err != nil {
 			return nil, err
 		}
-		prune(wt.info.Hashes)
 	}
 	kind, most := TargetsRole, int64(MaxTargetsSize)
 	if role == SnapshotRole {
@@ -184,32 +197,33 @@ func (wt Want) check(role string, data []byte) (*header, error) {
 
 // WantSnapshot says what the timestamp lists. The timestamp must be there.
 func (w *Workflow) WantSnapshot() Want {
-	return w.want(w.set.Timestamp.Signed.Meta[SnapshotRole+".json"], MaxSnapshotSize)
+	return w.want(listedSnapshot(w.set.Timestamp), MaxSnapshotSize)
 }
 
 // Snapshot takes the snapshot that the timestamp lists. No file that was
 // listed before may be missing or be listed with a lower version.
 func (w *Workflow) Snapshot(data []byte) (File, error) {
-	if w.set.Timestamp == nil {
+	switch {
+	case w.set.Timestamp == nil:
 		return File{}, refuse.New("tuf.malformed", "a snapshot before its timestamp")
+	case len(w.set.Targets) > 0:
+		return File{}, refuse.New("tuf.malformed", "a snapshot after targets")
 	}
 	h, err := w.WantSnapshot().check(SnapshotRole, data)
 	if err != nil {
 		return File{}, err
 	}
-	md, err := metadata.Snapshot().FromBytes(data)
-	if err != nil {
-		return File{}, refuse.Wrap("tuf.malformed", err, "snapshot metadata")
+	if err := rootTrust(w.set.Root, SnapshotRole).check(h); err != nil {
+		return File{}, err
 	}
-	if err := w.set.Root.VerifyDelegate(SnapshotRole, md); err != nil {
-		return File{}, signed(err, w.set.Root, SnapshotRole)
+	md, err := read[metadata.SnapshotType](SnapshotRole, h)
+	if err != nil {
+		return File{}, err
 	}
 	if err := w.floors.checkMeta(md.Signed.Meta); err != nil {
 		return File{}, err
 	}
-	if _, err := w.set.UpdateSnapshot(data, false); err != nil {
-		return File{}, signed(err, w.set.Root, SnapshotRole)
-	}
+	w.set.Snapshot = md
 	w.floors.Meta = versions(md.Signed.Meta)
 	return newFile(SnapshotRole, h, data), nil
 }
@@ -239,11 +253,17 @@ func (w *Workflow) Targets(data []byte, role, delegator string) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	if _, err := w.set.UpdateDelegatedTargets(data, role, delegator); err != nil {
-		if delegator == RootRole {
-			return File{}, signed(err, w.set.Root, role)
-		}
-		return File{}, signed(err, nil, role)
+	t, err := w.trust(role, delegator)
+	if err != nil {
+		return File{}, err
 	}
+	if err := t.check(h); err != nil {
+		return File{}, err
+	}
+	md, err := read[metadata.TargetsType](role, h)
+	if err != nil {
+		return File{}, err
+	}
+	w.set.Targets[role] = md
 	return newFile(role, h, data), nil
 }
