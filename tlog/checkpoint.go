@@ -63,22 +63,23 @@ func (l *Log) OpenCheckpoint(text string) (*Checkpoint, error) {
 	switch c.Generation {
 	case V1:
 		host, _ := cutTreeID(c.Origin)
-		c.NameMismatch = c.NameMismatch || host != l.name
+		c.NameMismatch = c.NameMismatch || !l.named(host)
 		return c, nil
 	case V2:
-		if c.Origin == l.name {
+		// The line and what it signs have to bear the same name.
+		if l.named(c.Origin) && slices.ContainsFunc(n.sigs, func(s noteSig) bool { return s.name == c.Origin && l.signs(s, V2) }) {
 			return c, nil
 		}
 	}
-	return nil, refuse.New("tlog.checkpoint.origin", "checkpoint is of %q, not of the log %q", c.Origin, l.name)
+	return nil, refuse.New("tlog.checkpoint.origin", "checkpoint is of %q, not of the log %q", c.Origin, l.Name())
 }
 
 // generationByCheckpoint tells Rekor v1 and v2 apart by the first line of a
 // checkpoint: a v2 log signs its name, v1 its name and the number of a tree. 0
 // is neither. Where the two have different hints, what has not v2's is v1's.
 func (l *Log) generationByCheckpoint(n *note, origin string) Generation {
-	if l.id == l.key.ID() && l.id != l.noteID {
-		if origin == l.name && slices.ContainsFunc(n.sigs, func(s noteSig) bool { return l.signs(s, V2) }) {
+	if l.id == l.key.ID() && !l.isNoteID(l.id) {
+		if l.named(origin) && slices.ContainsFunc(n.sigs, func(s noteSig) bool { return l.signs(s, V2) }) {
 			return V2
 		}
 		return V1
@@ -86,7 +87,7 @@ func (l *Log) generationByCheckpoint(n *note, origin string) Generation {
 	if _, ok := cutTreeID(origin); ok {
 		return V1
 	}
-	if origin == l.name {
+	if l.named(origin) {
 		return V2
 	}
 	return 0
@@ -124,7 +125,7 @@ func (l *Log) verifyNote(n *note, c *Checkpoint) error {
 			return refuse.Wrap("tlog.checkpoint.signature", err, "checkpoint line of %q under the key of log %s", s.name, l.id)
 		}
 		own++
-		c.NameMismatch = c.NameMismatch || s.name != l.name
+		c.NameMismatch = c.NameMismatch || !l.named(s.name)
 	}
 	if own == 0 {
 		return refuse.New("tlog.checkpoint.unsigned", "checkpoint of %q has no signature line of log %s", c.Origin, l.id)
@@ -135,7 +136,9 @@ func (l *Log) verifyNote(n *note, c *Checkpoint) error {
 // signs reports whether a line claims to be the log's.
 func (l *Log) signs(s noteSig, g Generation) bool {
 	if g == V2 {
-		return s.name == l.name && s.hint == [hintSize]byte(l.noteID[:])
+		return slices.ContainsFunc(l.names, func(n noteName) bool {
+			return s.name == n.name && s.hint == [hintSize]byte(n.id[:])
+		})
 	}
 	return l.hints(s.hint[:])
 }

@@ -107,7 +107,7 @@ func TestGenerations(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRekor(t, c.key, c.host, c.origin, c.id)
 			text := headText(c.origin, 9, Hash{9})
-			hint := r.noteID
+			hint := r.names[0].id
 			head, err := r.OpenCheckpoint(text + "\n" + r.line(t, c.host, string(hint[:4]), text))
 			wantCode(t, err, c.code)
 			if err == nil && head.Generation != c.want {
@@ -128,7 +128,7 @@ func TestGenerations(t *testing.T) {
 func TestCheckpointLines(t *testing.T) {
 	one, two := rekorV1(t), rekorV2(t)
 	witness := newRekor(t, edKey(7), "witness.example", "", ID{1})
-	hint1, hint2 := one.noteID, two.noteID
+	hint1, hint2 := one.names[0].id, two.names[0].id
 	text1, text2 := headText(originV1, 9, Hash{9}), headText(hostV2, 9, Hash{9})
 	good1 := one.line(t, hostV1, string(hint1[:4]), text1)
 	good2 := two.line(t, hostV2, string(hint2[:4]), text2)

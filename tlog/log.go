@@ -32,7 +32,18 @@ type LogConfig struct {
 	// empty. It can be computed, so a wrong one is refused.
 	CheckpointKeyID []byte
 
+	// Shards are further URLs of the log: those under which the trust root
+	// lists the same ID with the same key again.
+	Shards []Shard
+
 	Windows []Window // when the key counts; none: never
+}
+
+// Shard is a URL of a log with the hint that the log's checkpoints have there,
+// which may be empty.
+type Shard struct {
+	BaseURL         string
+	CheckpointKeyID []byte
 }
 
 // Log is a Rekor log of a trust root. It is immutable and safe for concurrent
@@ -41,10 +52,9 @@ type Log struct {
 	id         ID
 	key        *sigkey.Key
 	sha256Key  *sigkey.Key // ECDSA keys with a larger hash only
-	name       string
+	names      []noteName  // that its checkpoints may have, the principal one first
 	baseURL    string
 	operator   string
-	noteID     ID         // C2SP signed-note key hash under name
 	generation Generation // what the ID says; 0: the checkpoint has to
 	windows    []Window
 }
@@ -67,7 +77,6 @@ func NewLog(cfg LogConfig) (*Log, error) {
 	l := &Log{
 		id:       cfg.ID,
 		key:      key,
-		name:     nameFor(cfg.ID, key, cfg.BaseURL),
 		baseURL:  cfg.BaseURL,
 		operator: cfg.Operator,
 		windows:  slices.Clone(cfg.Windows),
@@ -77,11 +86,18 @@ func NewLog(cfg LogConfig) (*Log, error) {
 			return nil, refuse.Wrap("trust.key", err, "transparency log %s", cfg.ID)
 		}
 	}
-	l.noteID = noteID(key, l.name)
-	l.generation = l.generationByID()
-	if id := cfg.CheckpointKeyID; len(id) > 0 && !l.hints(id) {
-		return nil, refuse.New("trust.key", "transparency log %s has the checkpoint key ID %x, its key has %x", cfg.ID, id, l.noteID[:4])
+	for _, shard := range append([]Shard{{cfg.BaseURL, cfg.CheckpointKeyID}}, cfg.Shards...) {
+		names := namesFor(cfg.ID, key, shard)
+		if names == nil {
+			return nil, refuse.New("trust.key", "transparency log %s has the checkpoint key ID %x, want %x", cfg.ID, shard.CheckpointKeyID, possibleIDs(key, shard.BaseURL)[0][:hintSize])
+		}
+		for _, n := range names {
+			if !slices.Contains(l.names, n) {
+				l.names = append(l.names, n)
+			}
+		}
 	}
+	l.generation = l.generationByID()
 	return l, nil
 }
 
@@ -107,19 +123,105 @@ func nameOf(baseURL string) string {
 	return strings.TrimSuffix(baseURL, "/")
 }
 
-// nameFor returns the name of a log. Some logs sign under their bare host,
-// without the port and path of their URL, and most clients expect no other
-// (URL.Hostname in sigstore-go). The declared ID is a hash over the name, and
-// so tells whether a log is one of those.
-func nameFor(id ID, key *sigkey.Key, baseURL string) string {
+// noteName is a name that a log's checkpoints may have, and the C2SP
+// signed-note key hash of the log's key under it.
+type noteName struct {
+	name string
+	id   ID
+}
+
+// candidates returns the names that a URL allows for. Most logs sign under
+// host, port and path of their URL, some under the bare host, which is all
+// that most clients expect (URL.Hostname in sigstore-go).
+func candidates(key *sigkey.Key, baseURL string) []noteName {
 	name := nameOf(baseURL)
-	if id == noteID(key, name) {
-		return name
+	all := []noteName{{name, noteID(key, name)}}
+	if u, err := url.Parse("//" + name); err == nil && u.Hostname() != "" && u.Hostname() != name {
+		all = append(all, noteName{u.Hostname(), noteID(key, u.Hostname())})
 	}
-	if u, err := url.Parse("//" + name); err == nil && u.Hostname() != "" && id == noteID(key, u.Hostname()) {
-		return u.Hostname()
+	return all
+}
+
+// namesFor returns the names that the checkpoints of a log may have. The
+// declared ID and the checkpoint key ID are hashes over the name, except for
+// ECDSA, and decide where they can; where they say nothing, both names do. It
+// returns nil if the checkpoint key ID is not one of the key.
+func namesFor(id ID, key *sigkey.Key, shard Shard) []noteName {
+	all := candidates(key, shard.BaseURL)
+	spki := key.ID()
+	keep := func(fits func(ID) bool) (kept []noteName) {
+		for _, n := range all {
+			if fits(n.id) {
+				kept = append(kept, n)
+			}
+		}
+		return kept
 	}
-	return name
+	if named := keep(func(n ID) bool { return n == id }); len(named) > 0 {
+		all = named
+	}
+	hint := shard.CheckpointKeyID
+	if len(hint) == 0 {
+		return all
+	}
+	if len(hint) < hintSize {
+		return nil
+	}
+	if named := keep(func(n ID) bool { return bytes.HasPrefix(n[:], hint) }); len(named) > 0 {
+		return named
+	}
+	// Rekor v1 used the SPKI for keys of every type, v2 never.
+	if bytes.HasPrefix(spki[:], hint) && (id == spki || !slices.ContainsFunc(all, func(n noteName) bool { return n.id == id })) {
+		return all
+	}
+	return nil
+}
+
+// possibleIDs returns the IDs that a log can have with a key and a URL: the
+// note key hashes of Rekor v2 and the SPKI's hash of v1.
+func possibleIDs(key *sigkey.Key, baseURL string) (ids []ID) {
+	for _, n := range candidates(key, baseURL) {
+		ids = append(ids, n.id)
+	}
+	if !slices.Contains(ids, key.ID()) {
+		ids = append(ids, key.ID())
+	}
+	return ids
+}
+
+// DerivedID returns the ID of a log whose trust root does not declare one: of
+// the IDs that its key can have, that which its checkpoint key ID begins. If
+// there is no checkpoint key ID either, it is the hash of the key alone, which
+// names ECDSA logs of both generations and logs of Rekor v1. The refusal is
+// trust.key.
+func (c LogConfig) DerivedID() (ID, error) {
+	key, err := sigkey.Parse(c.Algorithm, c.Key)
+	if err != nil {
+		return ID{}, refuse.Wrap("trust.key", err, "transparency log")
+	}
+	if len(c.CheckpointKeyID) == 0 {
+		return key.ID(), nil
+	}
+	for _, id := range possibleIDs(key, c.BaseURL) {
+		if len(c.CheckpointKeyID) >= hintSize && bytes.HasPrefix(id[:], c.CheckpointKeyID) {
+			return id, nil
+		}
+	}
+	return ID{}, refuse.New("trust.key", "checkpoint key ID: %x is not that of the log's key", c.CheckpointKeyID)
+}
+
+// NoteID returns the ID of a Rekor v2 log that signs under a name: the full
+// key hash of a signed note. An empty name is that of the BaseURL. For ECDSA
+// the ID is the hash of the key alone. The refusal is trust.key.
+func (c LogConfig) NoteID(name string) (ID, error) {
+	key, err := sigkey.Parse(c.Algorithm, c.Key)
+	if err != nil {
+		return ID{}, refuse.Wrap("trust.key", err, "transparency log")
+	}
+	if name == "" {
+		name = nameOf(c.BaseURL)
+	}
+	return noteID(key, name), nil
 }
 
 // noteID returns the full key hash of a signed note, whose first four bytes
@@ -139,17 +241,28 @@ func noteID(key *sigkey.Key, name string) ID {
 // names v1 logs and is the note key for ECDSA, says nothing, since some trust
 // roots name v2 logs by it as well.
 func (l *Log) generationByID() Generation {
-	if l.id == l.noteID && l.id != l.key.ID() {
+	if l.id != l.key.ID() && l.isNoteID(l.id) {
 		return V2
 	}
 	return 0
 }
 
-// hints reports whether id begins like one of the two forms that the ID of
-// the log's key has. Rekor v1 used the SPKI for keys of every type, v2 never.
+// isNoteID reports whether id is the key hash under one of the log's names.
+func (l *Log) isNoteID(id ID) bool {
+	return slices.ContainsFunc(l.names, func(n noteName) bool { return n.id == id })
+}
+
+// named reports whether name is one of the log's.
+func (l *Log) named(name string) bool {
+	return slices.ContainsFunc(l.names, func(n noteName) bool { return n.name == name })
+}
+
+// hints reports whether id begins like one of the forms that the ID of the
+// log's key has. Rekor v1 used the SPKI for keys of every type, v2 never.
 func (l *Log) hints(id []byte) bool {
 	spki := l.key.ID()
-	return len(id) >= hintSize && (bytes.HasPrefix(l.noteID[:], id) || l.generation != V2 && bytes.HasPrefix(spki[:], id))
+	return len(id) >= hintSize && (l.generation != V2 && bytes.HasPrefix(spki[:], id) ||
+		slices.ContainsFunc(l.names, func(n noteName) bool { return bytes.HasPrefix(n.id[:], id) }))
 }
 
 // verifyV1 checks a signature of Rekor v1, which signs SHA-256 with ECDSA keys
@@ -167,7 +280,12 @@ func (l *Log) ID() ID { return l.id }
 
 // IDFits reports whether the declared ID is one that the key has. A declared
 // ID that does not fit deserves a warning.
-func (l *Log) IDFits() bool { return l.key != nil && (l.id == l.key.ID() || l.id == l.noteID) }
+func (l *Log) IDFits() bool { return l.MayHave(l.id) }
+
+// MayHave reports whether id is one of the IDs that the log's key has. A log
+// is known by the declared ID alone; evidence with another one of these shows
+// that the trust root declares the wrong form.
+func (l *Log) MayHave(id ID) bool { return l.key != nil && (id == l.key.ID() || l.isNoteID(id)) }
 
 // Key returns the log's key, nil for the zero Log.
 func (l *Log) Key() *sigkey.Key { return l.key }
@@ -178,12 +296,18 @@ func (l *Log) KeyID() [hintSize]byte {
 	if l.id == l.key.ID() {
 		return [hintSize]byte(l.id[:])
 	}
-	return [hintSize]byte(l.noteID[:])
+	return [hintSize]byte(l.names[0].id[:])
 }
 
-// Name returns host, port and path of the base URL: the origin of a Rekor v2
-// log, "" if the trust root has no URL.
-func (l *Log) Name() string { return l.name }
+// Name returns the name by which the log signs its checkpoints: host, port and
+// path of the base URL, or its bare host if the ID says so; "" if the trust
+// root has no URL.
+func (l *Log) Name() string {
+	if len(l.names) == 0 {
+		return ""
+	}
+	return l.names[0].name
+}
 
 // BaseURL returns the log's URL as the trust root has it.
 func (l *Log) BaseURL() string { return l.baseURL }

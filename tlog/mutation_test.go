@@ -65,7 +65,7 @@ func TestHints(t *testing.T) {
 			t.Errorf("hint %x of a v1 log", id)
 		}
 	}
-	if id, spki := v2.KeyID(), v2.key.ID(); string(id[:]) != string(v2.noteID[:4]) || string(id[:]) == string(spki[:4]) {
+	if id, spki := v2.KeyID(), v2.key.ID(); string(id[:]) != string(v2.names[0].id[:4]) || string(id[:]) == string(spki[:4]) {
 		t.Errorf("hint %x of a v2 log", id)
 	}
 }
@@ -85,8 +85,8 @@ func TestNamesOfURLs(t *testing.T) {
 // looked into.
 func TestNothingInside(t *testing.T) {
 	key := signerKey(t, elliptic.P256())
-	if got := nameFor(ID{1}, key, "https://["); got != "[" {
-		t.Errorf("name %q", got)
+	if got := namesFor(ID{1}, key, Shard{BaseURL: "https://["}); len(got) != 1 || got[0].name != "[" {
+		t.Errorf("names %v", got)
 	}
 	var zero Log
 	if zero.IDFits() {

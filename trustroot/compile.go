@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/rfc3161"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
+	"github.com/sigbundle/sigbundle/internal/strictcert"
 	"github.com/sigbundle/sigbundle/internal/window"
 	"github.com/sigbundle/sigbundle/tlog"
 	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
@@ -65,9 +67,10 @@ func (r *Root) compileLogs(list []instance) ([]instance, error) {
 	}
 	r.byID = make(map[tlog.ID]*tlog.Log, len(groups))
 	for _, g := range groups {
+		shards := g.shards()
 		l, err := tlog.NewLog(tlog.LogConfig{
 			ID: g.ID, Key: g.Key, Algorithm: g.Algorithm, BaseURL: g.BaseURL, Operator: g.Operator,
-			CheckpointKeyID: g.CheckpointKeyID, Windows: g.windows,
+			CheckpointKeyID: shards[0].CheckpointKeyID, Windows: g.windows, Shards: shards[1:],
 		})
 		if unsupported(err) {
 			r.setAside(KindLog, g.index, &g.instance, err)
@@ -110,26 +113,28 @@ type group struct {
 	instance
 	index   int // of its first instance in the list
 	windows []window.Window
+	members []instance
 }
 
 // group brings the usable instances of one list together by ID, sets the
 // unusable ones aside, and returns both the groups and all instances with
-// their IDs filled in. An ID may occur again only with the same key and with
-// a window that does not meet the earlier ones: a map by ID would otherwise
-// lose a key without a word.
+// their IDs filled in. An ID may occur again only with the same key, and under
+// the same URL only with the same window or one that does not meet the earlier
+// ones: else one entry could end a key and another go on with it.
 func (r *Root) group(kind string, list []instance) (groups []*group, kept []instance, err error) {
 	for i, in := range list {
 		key, reason, err := in.check()
 		if err != nil {
 			return nil, nil, refuse.Wrap(codeMalformed, err, "number %d in %s of the trust root", i+1, kind)
 		}
-		if in.id == nil && reason == nil {
-			id := key.ID()
-			in.id = id[:]
+		if len(in.id) == 0 && reason == nil {
+			if in.id, err = in.deriveID(kind, key); err != nil {
+				in.id, reason = nil, err
+			}
 		}
 		kept = append(kept, in)
 		if slices.ContainsFunc(kept[:i], func(o instance) bool { return collide(&o, &in) }) {
-			return nil, nil, refuse.New(codeDuplicate, "%s of the trust root has the ID %s twice, other than for one key at different times",
+			return nil, nil, refuse.New(codeDuplicate, "%s of the trust root: two entries have the log ID %s and differ in key, or in validity under the same URL",
 				kind, base64.StdEncoding.EncodeToString(in.id))
 		}
 		if reason != nil {
@@ -140,7 +145,7 @@ func (r *Root) group(kind string, list []instance) (groups []*group, kept []inst
 		w := window.Window{Start: in.Start, End: in.End}
 		at := slices.IndexFunc(groups, func(g *group) bool { return g.ID == in.ID })
 		if at < 0 {
-			groups = append(groups, &group{in, i, []window.Window{w}})
+			groups = append(groups, &group{in, i, []window.Window{w}, []instance{in}})
 			continue
 		}
 		groups[at].add(&in, w)
@@ -153,31 +158,78 @@ func (r *Root) group(kind string, list []instance) (groups []*group, kept []inst
 // trust root, while its key stays.
 func (g *group) add(in *instance, w window.Window) {
 	newest := !slices.ContainsFunc(g.windows, func(o window.Window) bool { return o.Start.After(w.Start) })
-	g.windows = append(g.windows, w)
+	if !slices.ContainsFunc(g.windows, w.Equal) {
+		g.windows = append(g.windows, w)
+	}
+	g.members = append(g.members, *in)
 	if newest {
 		g.BaseURL, g.Operator = cmp.Or(in.BaseURL, g.BaseURL), cmp.Or(in.Operator, g.Operator)
 	} else {
 		g.BaseURL, g.Operator = cmp.Or(g.BaseURL, in.BaseURL), cmp.Or(g.Operator, in.Operator)
 	}
-	if len(g.CheckpointKeyID) == 0 {
-		g.CheckpointKeyID = in.CheckpointKeyID
-	}
 }
 
-// collide reports whether two instances have one ID, other than for one key at
-// different times.
+// shards returns the URLs of a log, its own first, each with every checkpoint
+// key ID that an instance gives it. An instance without a URL speaks of the
+// log's own.
+func (g *group) shards() []tlog.Shard {
+	all := []tlog.Shard{{BaseURL: g.BaseURL}}
+	for _, in := range g.members {
+		s := tlog.Shard{BaseURL: cmp.Or(in.BaseURL, g.BaseURL), CheckpointKeyID: in.CheckpointKeyID}
+		at := slices.IndexFunc(all, func(o tlog.Shard) bool { return o.BaseURL == s.BaseURL })
+		switch {
+		case at >= 0 && (len(s.CheckpointKeyID) == 0 || bytes.Equal(s.CheckpointKeyID, all[at].CheckpointKeyID)):
+		case at >= 0 && len(all[at].CheckpointKeyID) == 0:
+			all[at] = s
+		default:
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// deriveID returns the ID of a log that declares none.
+func (in *instance) deriveID(kind string, key *sigkey.Key) ([]byte, error) {
+	id := key.ID()
+	if kind == KindLog {
+		derived, err := tlog.LogConfig{
+			Key: in.Key, Algorithm: in.Algorithm, BaseURL: in.BaseURL, CheckpointKeyID: in.CheckpointKeyID,
+		}.DerivedID()
+		if err != nil {
+			return nil, err
+		}
+		id = derived
+	}
+	return id[:], nil
+}
+
+// collide reports whether two instances of one ID contradict each other. The
+// same log listed twice does not, nor does its key under another URL: shards
+// of a log can share one.
 func collide(a, b *instance) bool {
 	if len(a.id) == 0 || !bytes.Equal(a.id, b.id) {
 		return false
 	}
-	if len(a.CheckpointKeyID) > 0 && len(b.CheckpointKeyID) > 0 && !bytes.Equal(a.CheckpointKeyID, b.CheckpointKeyID) {
+	if !sameKey(a, b) {
 		return true
 	}
-	return !sameKey(a, b) || overlap(window.Window{Start: a.Start, End: a.End}, window.Window{Start: b.Start, End: b.End})
+	if a.BaseURL != b.BaseURL {
+		return false
+	}
+	v, w := window.Window{Start: a.Start, End: a.End}, window.Window{Start: b.Start, End: b.End}
+	if v.Equal(w) && otherOperator(a, b) {
+		return true
+	}
+	return otherHint(a, b) || !v.Equal(w) && overlap(v, w)
+}
+
+// otherHint reports whether two instances have different checkpoint key IDs.
+func otherHint(a, b *instance) bool {
+	return len(a.CheckpointKeyID) > 0 && len(b.CheckpointKeyID) > 0 && !bytes.Equal(a.CheckpointKeyID, b.CheckpointKeyID)
 }
 
 func (r *Root) setAside(kind string, i int, in *instance, reason error) {
-	id := base64.StdEncoding.EncodeToString(in.id)
+	id := cmp.Or(base64.StdEncoding.EncodeToString(in.id), in.BaseURL)
 	r.unusable = append(r.unusable, Unusable{Kind: kind, Index: i, ID: id, Reason: reason})
 }
 
@@ -208,7 +260,7 @@ func (in *instance) check() (key *sigkey.Key, reason, err error) {
 	if err != nil {
 		return nil, nil, refuse.Wrap(codeKey, err, "log key")
 	}
-	if in.id != nil && len(in.id) != 32 {
+	if len(in.id) != 0 && len(in.id) != 32 {
 		return nil, nil, refuse.New(codeMalformed, "log ID of %d bytes, want 32", len(in.id))
 	}
 	return key, nil, nil
@@ -224,11 +276,6 @@ func checkWindow(start, end time.Time) error {
 		}
 	}
 	return nil
-}
-
-// sameLog reports whether two instances name one log with one key.
-func sameLog(a, b *instance) bool {
-	return sameKey(a, b) && a.BaseURL == b.BaseURL && a.Operator == b.Operator && bytes.Equal(a.CheckpointKeyID, b.CheckpointKeyID)
 }
 
 // sameKey reports whether two instances have one key of one kind.
@@ -293,7 +340,9 @@ func checkAuthority(c *AuthorityConfig) (reason, err error) {
 		if tooLong(cert) {
 			return nil, refuse.New(codeLimit, "certificate %d has an RSA key of more than %d bits", n+1, maxRSABits)
 		}
-		if cert.PublicKeyAlgorithm == x509.UnknownPublicKeyAlgorithm {
+		if kind := strictcert.UnsupportedKey(cert.Raw); kind != "" {
+			reason = &sigkey.UnsupportedError{What: fmt.Sprintf("certificate %d with %s", n+1, kind)}
+		} else if cert.PublicKeyAlgorithm == x509.UnknownPublicKeyAlgorithm {
 			reason = &sigkey.UnsupportedError{What: "the kind of key in certificate of " + strconv.Quote(clip(cert.Subject.String()))}
 		}
 	}

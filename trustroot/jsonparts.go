@@ -47,7 +47,9 @@ func (w *writer) instance(in *instance) {
 		w.enum("keyDetails", int32(in.Algorithm), v1.PublicKeyDetails_name)
 		w.window(in.Start, in.End)
 	})
-	w.message("logId", func() { w.bytes("keyId", in.id) })
+	if len(in.id) > 0 {
+		w.message("logId", func() { w.bytes("keyId", in.id) })
+	}
 	if len(in.CheckpointKeyID) > 0 {
 		w.message("checkpointKeyId", func() { w.bytes("keyId", in.CheckpointKeyID) })
 	}

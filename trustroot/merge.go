@@ -3,6 +3,7 @@
 package trustroot
 
 import (
+	"cmp"
 	"crypto/x509"
 	"slices"
 	"time"
@@ -12,9 +13,10 @@ import (
 )
 
 // Merge returns a root that trusts what any of the given roots trusts, in
-// their order. A log that several of them list under one ID must be the same
-// log with the same key, else trust.conflict; its windows are united, so that
-// an end set in one root does not bind where another has none. Authorities
+// their order. A log that several of them list under one ID must have the same
+// key, and under the same URL the same operator and checkpoint key ID where
+// both name one, else trust.conflict; its windows under a URL are united, so
+// that an end set in one root does not bind where another has none. Authorities
 // are kept apart, each with its own window, unless they are equal. No roots
 // at all make a root that trusts nothing.
 func Merge(roots ...*Root) (*Root, error) {
@@ -47,14 +49,21 @@ func mergeLogs(into, list []instance) ([]instance, error) {
 			if string(into[i].id) != string(in.id) {
 				continue
 			}
-			if !sameLog(&into[i], &in) {
+			sameURL := into[i].BaseURL == in.BaseURL
+			if !sameKey(&into[i], &in) || sameURL && (otherHint(&into[i], &in) || otherOperator(&into[i], &in)) {
 				return nil, refuse.New(codeConflict, "the trust roots have two different logs with the ID %x", in.id)
 			}
-			same = append(same, i)
+			if sameURL {
+				same = append(same, i)
+			}
 		}
 		into = unite(into, same, in)
 	}
 	return into, nil
+}
+
+func otherOperator(a, b *instance) bool {
+	return a.Operator != "" && b.Operator != "" && a.Operator != b.Operator
 }
 
 // unite adds in to the instances of its log, which are at the places same:
@@ -66,6 +75,10 @@ func unite(into []instance, same []int, in instance) []instance {
 		a, b := window.Window{Start: into[i].Start, End: into[i].End}, window.Window{Start: in.Start, End: in.End}
 		if !overlap(a, b) {
 			continue
+		}
+		in.Operator = cmp.Or(into[i].Operator, in.Operator)
+		if len(in.CheckpointKeyID) == 0 {
+			in.CheckpointKeyID = into[i].CheckpointKeyID
 		}
 		in.Start, in.End = earlier(a.Start, b.Start), laterEnd(a.End, b.End)
 		if home < 0 {

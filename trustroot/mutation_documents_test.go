@@ -117,7 +117,8 @@ func TestMergedWindows(t *testing.T) {
 func TestMergeRefuses(t *testing.T) {
 	p := ordinary(t)
 	one, two := logConfig(t, "a", at(0), at(1)), logConfig(t, "a", at(2), at(3))
-	two.BaseURL = "https://other.example"
+	two.Key = spkiOf(t, "b")
+	one.ID, two.ID = [32]byte{1}, [32]byte{1}
 	_, err := Merge(mustNew(t, Config{Logs: []LogConfig{one}}), mustNew(t, Config{Logs: []LogConfig{two}}))
 	wantCode(t, "logs", err, codeConflict)
 	_, err = Merge(mustNew(t, Config{CTLogs: []LogConfig{one}}), mustNew(t, Config{CTLogs: []LogConfig{two}}))

@@ -5,6 +5,7 @@ package trustroot
 import (
 	"crypto/sha256"
 	"crypto/x509"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -110,9 +111,6 @@ func (p *parser) instance(in *instance) error {
 		field("operator", "", p.text(&in.Operator)),
 	)
 	in.Algorithm, in.hash = sigkey.Algorithm(details), v1.HashAlgorithm(hash)
-	if err == nil && len(in.id) == 0 {
-		err = refuse.New(codeMalformed, "log without an ID")
-	}
 	return err
 }
 
@@ -154,7 +152,12 @@ func (p *parser) certificate() (*x509.Certificate, error) {
 	return parseCertificate(der)
 }
 
+// parseCertificate reads a certificate of an authority. One whose key is of a
+// kind that Go does not read is kept as it is: its authority is set aside.
 func parseCertificate(der []byte) (*x509.Certificate, error) {
+	if strictcert.UnsupportedKey(der) != "" {
+		return &x509.Certificate{Raw: slices.Clone(der)}, nil
+	}
 	cert, err := strictcert.Parse(der)
 	if err != nil {
 		return nil, refuse.New(codeMalformed, "certificate: %v", err)

@@ -78,7 +78,6 @@ func TestParseRefuses(t *testing.T) {
 		{"key cut short", `"rawBytes":"MCow`, `"rawBytes":"MCox`, codeKey},
 		{"no base64", `"rawBytes":"MCow`, `"rawBytes":"!Cow`, codeMalformed},
 		{"no key", `"publicKey":{`, `"publicKey":null,"x":{`, codeWindow},
-		{"no ID", `"logId":{`, `"x":{`, codeMalformed},
 		{"short ID", `"keyId":"`, `"keyId":"AAAA","x":"`, codeMalformed},
 		{"wrong checkpoint key ID", `"logId":{`, `"checkpointKeyId":{"keyId":"AAAAAA=="},"logId":{`, codeKey},
 		{"authority without a range", `"tlogs":[`, `"certificateAuthorities":[{}],"tlogs":[`, codeWindow},
@@ -89,7 +88,7 @@ func TestParseRefuses(t *testing.T) {
 		{"authority with a null certificate", `"tlogs":[`, `"certificateAuthorities":[{"certChain":{"certificates":[null]}}],"tlogs":[`, codeMalformed},
 		{"chain too long", `"tlogs":[`, `"certificateAuthorities":[{"certChain":{"certificates":[` + strings.Repeat("{},", 10) + `{}]}}],"tlogs":[`, codeMalformed},
 		{"text too long", `"baseUrl":"`, `"baseUrl":"` + strings.Repeat("a", maxText), codeLimit},
-		{"too many logs", `"tlogs":[`, `"ctlogs":[` + strings.Repeat("{},", maxInstances) + `{}],"tlogs":[`, codeMalformed},
+		{"too many logs", `"tlogs":[`, `"ctlogs":[` + strings.Repeat("{},", maxInstances) + `{}],"tlogs":[`, codeLimit},
 	}
 	base := text(t)
 	for _, tt := range tests {
@@ -245,7 +244,6 @@ func TestDuplicates(t *testing.T) {
 	}
 	for name, second := range map[string]LogConfig{
 		"another key":   with("b", at(2), at(3)),
-		"same window":   with("a", at(0), at(1)),
 		"windows touch": with("a", at(1), at(2)),
 		"window inside": with("a", at(0), time.Time{}),
 	} {
@@ -253,6 +251,15 @@ func TestDuplicates(t *testing.T) {
 		wantCode(t, name, err, codeDuplicate)
 		_, err = New(Config{CTLogs: []LogConfig{with("a", at(0), at(1)), second}})
 		wantCode(t, name, err, codeDuplicate)
+	}
+	// The same log twice is that log, and so is its key under another URL.
+	moved := with("a", at(0), at(3))
+	moved.BaseURL = "https://elsewhere.example/shard"
+	for name, second := range map[string]LogConfig{"same": with("a", at(0), at(1)), "shard": moved} {
+		r := mustNew(t, Config{Logs: []LogConfig{with("a", at(0), at(1)), second}, CTLogs: []LogConfig{second, with("a", at(0), at(1))}})
+		if len(r.Logs()) != 1 || len(r.CTLogs()) != 1 || len(r.Proto().GetTlogs()) != 2 || r.Logs()[0].Covers(at(2)) != (name == "shard") {
+			t.Errorf("%s: %d logs", name, len(r.Logs()))
+		}
 	}
 	// A checkpoint key ID holds for all instances, whichever of them names it.
 	for i := range 2 {

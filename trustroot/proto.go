@@ -52,9 +52,6 @@ func protoLogs(list []*trustrootv1.TransparencyLogInstance) ([]instance, error) 
 			},
 			id: clone(m.GetLogId().GetKeyId()), hash: m.GetHashAlgorithm(),
 		}
-		if len(in.id) == 0 {
-			return nil, refuse.New(codeMalformed, "number %d: log without an ID", i+1)
-		}
 		var err error
 		if in.Start, in.End, err = protoRange(key.GetValidFor()); err != nil {
 			return nil, refuse.Wrap(codeMalformed, err, "number %d", i+1)
@@ -141,7 +138,9 @@ func (in *instance) proto() *trustrootv1.TransparencyLogInstance {
 		PublicKey: &v1.PublicKey{
 			RawBytes: clone(in.Key), KeyDetails: in.Algorithm, ValidFor: protoWindow(in.Start, in.End),
 		},
-		LogId: &v1.LogId{KeyId: clone(in.id)},
+	}
+	if len(in.id) > 0 {
+		m.LogId = &v1.LogId{KeyId: clone(in.id)}
 	}
 	if len(in.CheckpointKeyID) > 0 {
 		m.CheckpointKeyId = &v1.LogId{KeyId: clone(in.CheckpointKeyID)}

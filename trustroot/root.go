@@ -5,9 +5,10 @@
 //
 // Reading is strict where a mistake would widen trust and tolerant where the
 // format may grow: unknown members are ignored (a root is signed and shipped
-// to programs of all ages), a log with a key of an unknown kind is set aside
-// and reported, but a malformed date, a log without a start and one ID with
-// two keys are refusals.
+// to programs of all ages), a log or authority with a key of an unknown kind is
+// set aside and reported, a log without an ID gets the one that its key has,
+// but a malformed date, a log without a start and one ID with two keys are
+// refusals.
 //
 // Nothing here looks at the clock. Instances that have expired, overlap or
 // start in the future all load; what counts is decided at the time of each
@@ -73,7 +74,7 @@ const (
 type Unusable struct {
 	Kind   string // the list it stands in: one of the Kind constants
 	Index  int    // its place in that list, from 0
-	ID     string // the log's ID in base64 or the authority's URI, as declared
+	ID     string // as declared: the log's ID in base64, else its URL; the authority's URI
 	Reason error
 }
 

@@ -119,12 +119,11 @@ func TestFromProtoRefuses(t *testing.T) {
 		"no range":        {func(m *trustrootv1.TrustedRoot) { m.CertificateAuthorities[0].ValidFor = nil }, "trust.window"},
 		"malformed time":  {func(m *trustrootv1.TrustedRoot) { m.Tlogs[0].PublicKey.ValidFor.End.Nanos = -1 }, "trust.malformed"},
 		"Go's zero time":  {func(m *trustrootv1.TrustedRoot) { m.Tlogs[0].PublicKey.ValidFor.End = timestamppb.New(time.Time{}) }, "trust.malformed"},
-		"no ID":           {func(m *trustrootv1.TrustedRoot) { m.Ctlogs[0].LogId = nil }, "trust.malformed"},
-		"nil log":         {func(m *trustrootv1.TrustedRoot) { m.Ctlogs[0] = nil }, "trust.malformed"},
+		"nil log":         {func(m *trustrootv1.TrustedRoot) { m.Ctlogs[0] = nil }, "trust.window"},
 		"nil authority":   {func(m *trustrootv1.TrustedRoot) { m.TimestampAuthorities[0] = nil }, "trust.window"},
 		"nil certificate": {func(m *trustrootv1.TrustedRoot) { m.CertificateAuthorities[0].CertChain.Certificates[0] = nil }, "trust.malformed"},
 		"no key":          {func(m *trustrootv1.TrustedRoot) { m.Tlogs[0].PublicKey.RawBytes = nil }, "trust.key"},
-		"duplicate":       {func(m *trustrootv1.TrustedRoot) { m.Tlogs[1] = m.Tlogs[0] }, "trust.duplicate"},
+		"duplicate":       {func(m *trustrootv1.TrustedRoot) { m.Tlogs[1].LogId = m.Tlogs[0].LogId }, "trust.duplicate"},
 		"too many": {func(m *trustrootv1.TrustedRoot) {
 			m.Tlogs = make([]*trustrootv1.TransparencyLogInstance, maxInstances+1)
 		}, "trust.limit"},
@@ -171,8 +170,27 @@ func TestMerge(t *testing.T) {
 	}
 	_, err = Merge(make1(with("k", "u", at(0), at(1))), make1(with("other", "u", at(2), at(3))))
 	wantCode(t, "another key", err, codeConflict)
-	_, err = Merge(make1(with("k", "u", at(0), at(1))), make1(with("k", "v", at(2), at(3))))
-	wantCode(t, "another URL", err, codeConflict)
+	shards, err := Merge(make1(with("k", "u", at(0), at(1))), make1(with("k", "v", at(0), at(3))))
+	if err != nil || len(shards.Logs()) != 1 || !shards.Log(tlog.ID(id)).Covers(at(3)) {
+		t.Errorf("a key under two URLs: %v", err)
+	}
+	for name, change := range map[string]func(c *LogConfig){
+		"operator":          func(c *LogConfig) { c.Operator = "b" },
+		"checkpoint key ID": func(c *LogConfig) { c.CheckpointKeyID = []byte("else") },
+	} {
+		one, two := logConfig(t, "x", at(0), at(1)), logConfig(t, "x", at(2), at(3))
+		sum := mustNew(t, Config{Logs: []LogConfig{one}}).Logs()[0].KeyID()
+		one.Operator, one.CheckpointKeyID = "a", sum[:]
+		if _, err := Merge(mustNew(t, Config{Logs: []LogConfig{one}}), mustNew(t, Config{Logs: []LogConfig{two}})); err != nil {
+			t.Errorf("%s only in one: %v", name, err)
+		}
+		two.ID = mustNew(t, Config{Logs: []LogConfig{two}}).Logs()[0].ID()
+		if name == "operator" {
+			change(&two)
+			_, err = Merge(mustNew(t, Config{Logs: []LogConfig{one}}), mustNew(t, Config{Logs: []LogConfig{two}}))
+			wantCode(t, "another "+name, err, codeConflict)
+		}
+	}
 	_, err = Merge(a, nil)
 	wantCode(t, "nil", err, codeMalformed)
 	two, err := Merge(rootOf(t, authority(at(0), at(1), p.anchor)), rootOf(t, authority(at(0), at(2), p.anchor)))

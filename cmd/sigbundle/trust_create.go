@@ -35,7 +35,9 @@ service is described by a list of NAME=VALUE, separated by commas:
   start=TIME     since when it counts, RFC 3339 or a date; required
   end=TIME       until when
   operator=NAME  who runs it
-  api=1|2        of a transparency log: its version (default 1)`,
+  api=1|2        of a transparency log: its version (default 1)
+  origin=NAME    of a transparency log with api=2: the first line of its
+                 checkpoints, if it is not host, port and path of the URL`,
 		Example: `  sigbundle trust create \
     --fulcio pem=fulcio.pem,url=https://fulcio.acme.example,start=2026-01-01 \
     --ctlog pem=ct.pub,url=https://ct.acme.example,start=2026-01-01 \
@@ -93,7 +95,7 @@ func (f *createFlags) run(cmd *cobra.Command) error {
 	}
 	root, signing, err := insight.Create(plan)
 	if err != nil {
-		return asRefusal(err)
+		return err // about what was given: exit code 2
 	}
 	rootJSON, _ := root.MarshalJSON()
 	signingJSON, err := signing.MarshalJSON()
@@ -153,6 +155,10 @@ func parseService(flag, text string) (s service, err error) {
 			s.End, err = parseTime(value)
 		case "operator":
 			s.Operator = value
+		case "origin":
+			if s.Origin = value; flag != "rekor" {
+				err = errors.New("origin is of a --rekor")
+			}
 		case "api":
 			if s.API, err = strconv.Atoi(value); err == nil && (flag != "rekor" || s.API != 1 && s.API != 2) {
 				err = errors.New("api is 1 or 2, of a --rekor")

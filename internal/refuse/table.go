@@ -35,8 +35,8 @@ var bundleCodes = []Description{
 
 // what trustroot.Parse and its kin refuse
 var trustCodes = []Description{
-	{Code: "trust.conflict", Cause: "Two trust roots to be merged disagree about the same log.", Fix: "Use them separately."},
-	{Code: "trust.duplicate", Cause: "One log ID stands for several logs.", Fix: "Remove one of them from the trust root."},
+	{Code: "trust.conflict", Cause: "Two trust roots to be merged have one log ID with different keys, or one URL with different operators or checkpoint keys.", Fix: "Use them separately."},
+	{Code: "trust.duplicate", Cause: "Two entries of the trust root have one log ID, and differ in key, or under one URL in validity or operator.", Fix: "Remove one of them from the trust root."},
 	{Code: "trust.instance", Cause: "The instance is unknown, or has no trust root here yet.", Fix: "Name the instance's trusted_root.json with --trusted-root, or refresh it."},
 	{Code: "trust.key", Cause: "A key does not fit its algorithm, is missing, or has an unexpected ID.", Fix: "Fix that entry of the trust root."},
 	{Code: "trust.limit", Cause: "Something in the trust root is larger or more numerous than is accepted.", Fix: "Split the trust root, or remove what is not needed."},

@@ -3,6 +3,7 @@
 package stories
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/sha1"
 	"crypto/sha512"
@@ -113,6 +114,28 @@ func satisfiedStories() []Story {
 			other.PublicKey.KeyDetails = commonv1.PublicKeyDetails_LMS_SHA256
 			other.LogId.KeyId = []byte(strings.Repeat("x", 32))
 			r.Tlogs = append(r.Tlogs, other)
+		})},
+		{Name: "log without a declared ID", Comment: "The log's ID is one that its key has: the checkpoint key ID says which.", Make: func(s *Setup) {
+			s.Request.Evidence = virtual.RekorV2
+			root(func(r *trustrootv1.TrustedRoot) {
+				r.MediaType = "application/vnd.dev.sigstore.trustedroot.v0.2+json"
+				r.Tlogs[1].CheckpointKeyId = &commonv1.LogId{KeyId: r.Tlogs[1].LogId.KeyId[:4]}
+				r.Tlogs[1].LogId = nil
+			})(s)
+		}},
+		{Name: "origin without the port", Comment: "A Rekor v2 log may sign under the bare host of its URL.", World: virtual.Config{RekorV2Key: virtual.ECDSAP256}, Make: func(s *Setup) {
+			s.Request.Evidence = virtual.RekorV2
+			root(func(r *trustrootv1.TrustedRoot) { r.Tlogs[1].BaseUrl += ":8443" })(s)
+		}},
+		{Name: "log listed twice", Comment: "The same log twice is that log.", Make: root(func(r *trustrootv1.TrustedRoot) {
+			r.Tlogs = append(r.Tlogs, proto.Clone(r.Tlogs[0]).(*trustrootv1.TransparencyLogInstance))
+		})},
+		{Name: "unsupported curve in the root", Comment: "An authority with a key on a curve that is not known is set aside; the rest of the trust root counts.", Make: root(func(r *trustrootv1.TrustedRoot) {
+			other := proto.Clone(r.CertificateAuthorities[0]).(*trustrootv1.CertificateAuthority)
+			other.Uri = "https://unknown.example"
+			first := other.CertChain.Certificates[0]
+			first.RawBytes = bytes.Replace(first.RawBytes, []byte{6, 5, 0x2b, 0x81, 4, 0, 34}, []byte{6, 5, 0x2b, 0x81, 4, 0, 10}, 1) // secp256k1
+			r.CertificateAuthorities = append(r.CertificateAuthorities, other)
 		})},
 	})
 }

@@ -34,6 +34,9 @@ func (w Window) Check() error {
 	return nil
 }
 
+// Equal reports whether two windows have the same ends.
+func (w Window) Equal(o Window) bool { return w.Start.Equal(o.Start) && w.End.Equal(o.End) }
+
 // Any reports whether t lies in at least one of the windows.
 func Any(windows []Window, t time.Time) bool {
 	for _, w := range windows {

@@ -4,12 +4,11 @@ package insight
 
 import (
 	"bytes"
-	"crypto/ed25519"
-	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
@@ -32,7 +31,10 @@ type Service struct {
 	URL string
 	// API is the major version of a transparency log, 1 or 2; not used for
 	// the others, of which there is one.
-	API      int
+	API int
+	// Origin is the name on the checkpoints of a transparency log with API 2
+	// where it is not host, port and path of the URL. Empty: it is.
+	Origin   string
 	Operator string
 	// Start and End bound the time in which the service counts, both
 	// included. Start is required; a zero End is open.
@@ -46,14 +48,11 @@ type Plan struct {
 
 // Create makes the trust root and the signing configuration of an instance.
 // The same plan gives the same documents. Refusals are those of trustroot.New
-// and signingconfig.New, and instance.pem.
+// and signingconfig.New, instance.pem and instance.origin.
 func Create(p Plan) (*trustroot.Root, *signingconfig.Config, error) {
 	var c trustroot.Config
 	for _, s := range p.Rekors {
-		log, err := s.log()
-		if err == nil && s.API == 2 {
-			log.ID, err = noteID(log)
-		}
+		log, err := s.rekor()
 		if err != nil {
 			return nil, nil, refuse.Wrap("instance.pem", err, "transparency log %q", s.URL)
 		}
@@ -97,28 +96,29 @@ func (s Service) log() (trustroot.LogConfig, error) {
 	}, nil
 }
 
-// noteID returns the ID of a Rekor v2 log: the key hash of a signed note
-// (C2SP signed-note), or for ECDSA that of the key alone, as rekor-tiles has
-// it.
-func noteID(c trustroot.LogConfig) ([32]byte, error) {
-	key, err := sigkey.Parse(c.Algorithm, c.Key)
+// rekor describes a transparency log. The name of a Rekor v2 log is in its ID,
+// or else follows from the base URL: a name that does not follow from the URL
+// takes its place.
+func (s Service) rekor() (trustroot.LogConfig, error) {
+	log, err := s.log()
 	if err != nil {
-		return [32]byte{}, err
+		return log, err
 	}
-	log, err := tlog.NewLog(tlog.LogConfig{
-		ID: key.ID(), Key: c.Key, Algorithm: c.Algorithm, BaseURL: c.BaseURL,
-		Windows: []tlog.Window{{Start: c.Start, End: c.End}},
-	})
-	if err != nil {
-		return [32]byte{}, err
+	if s.Origin != "" {
+		switch {
+		case s.API != 2:
+			return log, refuse.New("instance.origin", "origin: %q, want none for a log of version 1, which is known by its key", s.Origin)
+		case strings.ContainsAny(s.Origin, " +\t\r\n") || strings.Contains(s.Origin, "://") || strings.HasSuffix(s.Origin, "/"):
+			return log, refuse.New("instance.origin", "origin: %q, want the name on the log's checkpoints, without a scheme", s.Origin)
+		}
+		if u, err := url.Parse(s.URL); err != nil || s.Origin != u.Host+strings.TrimSuffix(u.Path, "/") && s.Origin != u.Hostname() {
+			log.BaseURL = "https://" + s.Origin
+		}
 	}
-	switch pub := key.Public().(type) {
-	case ed25519.PublicKey:
-		return sha256.Sum256(slices.Concat([]byte(log.Name()+"\n\x01"), pub)), nil
-	case *rsa.PublicKey:
-		return sha256.Sum256(slices.Concat([]byte(log.Name()+"\n\xffPKIX-RSA-PKCS#1v1.5"), key.SPKI())), nil
+	if s.API == 2 {
+		log.ID, err = tlog.LogConfig{Key: log.Key, Algorithm: log.Algorithm, BaseURL: log.BaseURL}.NoteID(s.Origin)
 	}
-	return key.ID(), nil
+	return log, err
 }
 
 func authorities(list []Service) ([]trustroot.AuthorityConfig, error) {
