@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/internal/refuse"
@@ -34,6 +35,7 @@ func (r *rootFiles) GetSlice() []string { return r.flags.rootFiles }
 // rooted is a verifier with its root.
 type rooted struct {
 	root     *trustroot.Root
+	config   verify.Config
 	verifier *verify.Verifier
 }
 
@@ -85,15 +87,51 @@ func rootLines(data []byte) (lines [][]byte) {
 	return lines
 }
 
-// choose returns the verifier whose root knows most of a bundle's authorities,
-// the first of several. The bundle is then judged by that root alone: what
-// another root lists is no evidence.
-func (f *verifyFlags) choose(b *bundle.Bundle, only *verify.Verifier) *verify.Verifier {
-	best, chosen := -1, only
-	for _, r := range f.rooted {
-		if n := known(r.root, b); n > best {
-			best, chosen = n, r.verifier
+// choose returns the verifier of one root, by which alone the bundle is then
+// judged: what another root lists is no evidence. Candidates are the roots
+// with an authority that issued the certificate, or all for a managed key;
+// the one that knows most of the bundle's authorities is taken, the first of
+// several. What a bundle must have is what any candidate suggests: otherwise
+// evidence that is added or left out would choose the root that asks for less.
+func (f *verifyFlags) choose(b *bundle.Bundle, only *verify.Verifier) (*verify.Verifier, error) {
+	if len(f.rooted) == 0 {
+		return only, nil
+	}
+	candidates := f.rooted
+	if b.Leaf != nil {
+		var issued []rooted
+		for _, r := range f.rooted {
+			if chains, err := r.root.Chains(b.Leaf, b.Extra, b.Leaf.NotBefore); err == nil && len(chains) > 0 {
+				issued = append(issued, r)
+			}
+		}
+		if len(issued) > 0 {
+			candidates = issued
 		}
 	}
-	return chosen
+	best := -1
+	var chosen rooted
+	for _, r := range candidates {
+		if n := known(r.root, b); n > best {
+			best, chosen = n, r
+		}
+	}
+	if len(candidates) == 1 {
+		return chosen.verifier, nil
+	}
+	c := chosen.config
+	for _, r := range candidates {
+		if c.Policy.Require.Logs == 0 && lists(r.root, trustroot.KindLog, len(r.root.Logs())) {
+			c.Policy.Require.Logs = 1
+		}
+		if b.Leaf != nil && c.Policy.Require.SCTs == 0 && lists(r.root, trustroot.KindCTLog, len(r.root.CTLogs())) {
+			c.Policy.Require.SCTs = 1
+		}
+	}
+	return verify.New(c)
+}
+
+// lists reports whether a root lists authorities of a kind, usable or not.
+func lists(root *trustroot.Root, kind string, usable int) bool {
+	return usable > 0 || slices.ContainsFunc(root.Unusable(), func(u trustroot.Unusable) bool { return u.Kind == kind })
 }

@@ -257,11 +257,12 @@ func (f *verifyFlags) rootedVerifiers(policy verify.Policy) (*verify.Verifier, e
 		return nil, err
 	}
 	for _, l := range roots {
-		v, err := verify.New(verify.Config{Root: l.root, RootSource: l.source, Policy: policy, Explain: f.explain})
+		c := verify.Config{Root: l.root, RootSource: l.source, Policy: policy, Explain: f.explain}
+		v, err := verify.New(c)
 		if err != nil {
 			return nil, err
 		}
-		f.rooted = append(f.rooted, rooted{l.root, v})
+		f.rooted = append(f.rooted, rooted{l.root, c, v})
 	}
 	return f.rooted[0].verifier, nil
 }
@@ -271,10 +272,14 @@ func (f *verifyFlags) judgeEach(verifier *verify.Verifier, candidates []candidat
 	var bundles []judged
 	for _, c := range candidates {
 		one := judged{}
-		if c.err != nil {
-			one.Report = unjudged(c.err)
+		v, err := verifier, c.err
+		if err == nil {
+			v, err = f.choose(c.bundle, verifier)
+		}
+		if err != nil {
+			one.Report = unjudged(err)
 		} else {
-			one.Report, one.signature = judge(f.choose(c.bundle, verifier), c.bundle, a), distinct(c.bundle.Signature)
+			one.Report, one.signature = judge(v, c.bundle, a), distinct(c.bundle.Signature)
 			f.trust.hint(c.bundle, one.Report)
 			f.noteSource(one.Report)
 		}
