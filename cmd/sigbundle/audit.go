@@ -25,13 +25,15 @@ import (
 // auditFlags are those of verify that make up a policy, and those of audit.
 type auditFlags struct {
 	verifyFlags
-	out          string
-	resume       string
-	summary      string
-	failOn       string
-	sample       string
-	outside      bool
-	expectations string
+	out     string
+	resume  string
+	summary string
+
+	requireBundles bool
+	failOn         string
+	sample         string
+	outside        bool
+	expectations   string
 
 	standing string // of the trust root, for the summary
 }
@@ -115,6 +117,7 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 	fl.StringVar(&f.summary, "summary", "", "write the summary to this `FILE` instead of standard error")
 	fl.StringVar(&f.failOn, "fail-on", "any", "exit with 1 if there are such findings: `any|none|CODE,…`; tlog stands for every tlog.… code")
 	fl.StringVar(&f.sample, "sample", "", "audit so many entries, or a share of them, chosen by their hash: `N|P%`")
+	fl.BoolVar(&f.requireBundles, "require-bundles", false, "make a finding of each file of a directory that has no bundle, and of each link that is not followed")
 	fl.BoolVar(&f.outside, "allow-outside", false, "let the paths of a list lead out of its folder")
 	fl.StringVar(&f.expectations, "expectations", "", "the JSON Lines `FILE` that says for each artifact who must have signed it, instead of the flags")
 	for _, other := range []string{"identity", "issuer", "identity-regexp", "issuer-regexp", "no-identity", "ext", "key", "no-artifact"} {
@@ -251,7 +254,18 @@ func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string
 		return nil, nil, usage(err)
 	}
 	c.Root, c.RootSource, f.standing = root.root, f.trust.named(root), f.trust.standing(root)
-	return openSource(ctx, c, cmd.InOrStdin(), name)
+	c, done, err := openSource(ctx, c, cmd.InOrStdin(), name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if tree, ok := c.Source.(*audit.Tree); ok {
+		tree.RequireBundles = f.requireBundles
+		tree.Except(f.out, f.resume, f.summary)
+	} else if f.requireBundles {
+		done()
+		return nil, nil, errors.New("--require-bundles is for a directory; --expectations says which artifacts of a list must have a bundle")
+	}
+	return c, done, nil
 }
 
 // interruptible returns a reader that ends with ctx, even while r waits.

@@ -126,6 +126,10 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	}
 	sum := j.state.summary(c.Source.Label())
 	sum.Expectations = expectations
+	if t, ok := c.Source.(*Tree); ok {
+		coverage := t.coverage
+		sum.Coverage = &coverage
+	}
 	sum.Policy, sum.PolicySHA256, sum.AsOf = policy, digest(policy), c.Trust.At.UTC().Truncate(time.Second)
 	return sum, err
 }

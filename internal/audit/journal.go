@@ -55,6 +55,9 @@ type state struct {
 func (c *Config) fingerprint(below bound) string {
 	root := c.Root.SHA256()
 	text := fmt.Sprintf("%q %x %q %q %t %t %+v %v", c.Source.Label(), root, c.RootSource, c.PolicyKey, c.NoArtifact, c.AllowOutside, below, c.Trust.MaxAge)
+	if t, ok := c.Source.(*Tree); ok && t.RequireBundles {
+		text += " all"
+	}
 	if c.Expectations != nil {
 		text += fmt.Sprintf(" %x", c.Expectations.print)
 	}

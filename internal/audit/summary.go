@@ -29,6 +29,9 @@ type Summary struct {
 	Refused  int64   `json:"refused"`
 	Codes    []Count `json:"codes"` // of the refused, the most frequent first
 
+	// Coverage says of a tree what has no bundle or no artifact; nil for a list.
+	Coverage *Coverage `json:"coverage,omitempty"`
+
 	// Expectations say who must have signed what, if they were given.
 	Expectations *ExpectationsInfo `json:"expectations,omitempty"`
 
@@ -77,6 +80,9 @@ func (s *Summary) WriteText(w io.Writer) error {
 	}
 	for _, c := range s.Codes {
 		fmt.Fprintf(&b, "%9d  %-26s %s\n", c.Count, c.Code, c.Cause)
+	}
+	if c := s.Coverage; c != nil {
+		fmt.Fprintf(&b, "not audited: %d files without a bundle, %d links not followed; %d bundles without an artifact\n", c.Unsigned, c.Links, c.NoArtifact)
 	}
 	if x := s.Expectations; x != nil {
 		fmt.Fprintf(&b, "expectations: %d in %s", x.Count, screen.Escape(x.Source))

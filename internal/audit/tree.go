@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"path"
@@ -26,11 +27,38 @@ const maxTreeDepth = 255
 // directory: X.sigstore.json, X.sigstore.jsonl and X.sigstore beside X. Each
 // folder is read in the order of its names as bytes, a folder's content where
 // its name is. Symbolic links are followed to files within the directory; a
-// link to a folder, or out of the directory, is not.
+// link to a folder, or out of the directory, is not: it is counted, like every
+// file that has no bundle and every bundle that has no artifact.
 type Tree struct {
 	label string
 	root  *os.Root
 	page  int // see names; smaller in tests
+
+	// RequireBundles makes a finding of each file without a bundle and of each
+	// link that is not followed. A bundle without an artifact is one anyway.
+	RequireBundles bool
+
+	except   []string // names of files of the audit itself
+	coverage Coverage
+}
+
+// Coverage counts what a tree has beside bundles that lie by their artifacts.
+type Coverage struct {
+	Unsigned   int64 `json:"unsigned"`    // files without a bundle beside them
+	NoArtifact int64 `json:"no_artifact"` // bundle files without an artifact beside them
+	Links      int64 `json:"links"`       // links to folders, to nothing or out of the directory, which are not entered
+}
+
+// Except names files of the audit itself, such as its findings, which need no
+// bundle. They need not exist.
+func (t *Tree) Except(names ...string) { t.except = append(t.except, names...) }
+
+// own reports whether a file is one of the audit itself.
+func (t *Tree) own(info fs.FileInfo) bool {
+	return slices.ContainsFunc(t.except, func(name string) bool {
+		own, err := os.Stat(name)
+		return err == nil && os.SameFile(own, info)
+	})
 }
 
 // OpenTree returns the tree below a directory.
@@ -53,10 +81,11 @@ func (t *Tree) Count() int64 { return t.count(".", 0) }
 
 func (t *Tree) count(dir string, depth int) (n int64) {
 	var folders []string
-	err := t.list(dir, func(name string, isDir bool) {
-		if isDir {
+	err := t.list(dir, func(name string, k kind) {
+		switch k {
+		case kindFolder:
 			folders = append(folders, name)
-		} else {
+		case kindBundle:
 			n++
 		}
 	})
@@ -72,6 +101,7 @@ func (t *Tree) count(dir string, depth int) (n int64) {
 // entries is part of Source.
 func (t *Tree) entries() iter.Seq2[*entry, error] {
 	return func(yield func(*entry, error) bool) {
+		t.coverage = Coverage{} // a run that is resumed walks from the beginning
 		t.walk(".", 0, func(e *entry) bool { return yield(e, nil) })
 	}
 }
@@ -88,11 +118,12 @@ func (t *Tree) walk(dir string, depth int, yield func(*entry) bool) bool {
 			return yield(t.unreadable(dir, bare(err)))
 		}
 		for _, n := range names {
-			if n.isDir {
-				if !t.walk(path.Join(dir, n.name), depth+1, yield) {
+			name := path.Join(dir, n.name)
+			if n.kind == kindFolder {
+				if !t.walk(name, depth+1, yield) {
 					return false
 				}
-			} else if !yield(t.entry(path.Join(dir, n.name))) {
+			} else if e := t.visit(name, n.kind); e != nil && !yield(e) {
 				return false
 			}
 		}
@@ -101,6 +132,40 @@ func (t *Tree) walk(dir string, depth int, yield func(*entry) bool) bool {
 		}
 		after = names[most-1].name
 	}
+}
+
+// visit counts a file and returns its entry, nil if there is no finding to it.
+func (t *Tree) visit(name string, k kind) *entry {
+	if k == kindBundle {
+		e := t.entry(name)
+		if _, err := t.root.Lstat(e.rec.artifact); err != nil { // also if there is no name for one
+			t.coverage.NoArtifact++
+		}
+		return e
+	}
+	info, err := t.root.Stat(name)
+	var why error
+	switch {
+	case err != nil && k == kindLink || err == nil && k == kindLink && info.IsDir():
+		t.coverage.Links++
+		why = refuse.New("input.link", "link %q is not followed, want a file or a folder in its place", name)
+	case t.hasBundle(name) || err == nil && (!info.Mode().IsRegular() || t.own(info)):
+		return nil
+	default:
+		t.coverage.Unsigned++
+		why = refuse.New("input.unsigned", "file %q has no bundle, want %[1]q with %s behind it", name, strings.Join(suffixes, ", "))
+	}
+	if !t.RequireBundles {
+		return nil
+	}
+	return &entry{place: name, sum: sha256.Sum256([]byte(name)), err: why}
+}
+
+func (t *Tree) hasBundle(name string) bool {
+	return slices.ContainsFunc(suffixes, func(suffix string) bool {
+		_, err := t.root.Lstat(name + suffix)
+		return err == nil
+	})
 }
 
 func (t *Tree) unreadable(dir string, err error) *entry {
@@ -122,10 +187,20 @@ func (t *Tree) entry(name string) *entry {
 	return e
 }
 
-// named is a bundle file or a folder in its folder.
+// kind is what an entry of a folder is.
+type kind int
+
+const (
+	kindFile kind = iota // that is no bundle by its name
+	kindFolder
+	kindLink // that is no bundle by its name
+	kindBundle
+)
+
+// named is a file or a folder in its folder.
 type named struct {
-	name  string
-	isDir bool
+	name string
+	kind kind
 }
 
 // names returns the first so many names behind a certain one. Memory is thus
@@ -138,11 +213,11 @@ func (t *Tree) names(dir, after string, most int) ([]named, error) {
 		page = page[:min(len(page), most)]
 	}
 	bar := "" // names from here on are on a later page; empty: none is
-	err := t.list(dir, func(name string, isDir bool) {
+	err := t.list(dir, func(name string, k kind) {
 		if name <= after || bar != "" && name >= bar {
 			return
 		}
-		if page = append(page, named{name, isDir}); len(page) == 2*most {
+		if page = append(page, named{name, k}); len(page) == 2*most {
 			trim()
 			bar = page[most-1].name
 		}
@@ -151,8 +226,8 @@ func (t *Tree) names(dir, after string, most int) ([]named, error) {
 	return page, err
 }
 
-// list calls found for every bundle file and folder in a folder, in no order.
-func (t *Tree) list(dir string, found func(name string, isDir bool)) error {
+// list calls found for everything in a folder, in no order.
+func (t *Tree) list(dir string, found func(name string, k kind)) error {
 	f, err := t.root.Open(dir)
 	if err != nil {
 		return err
@@ -161,9 +236,16 @@ func (t *Tree) list(dir string, found func(name string, isDir bool)) error {
 	for {
 		children, err := f.ReadDir(1024)
 		for _, c := range children {
-			if c.IsDir() || isBundleName(c.Name()) {
-				found(c.Name(), c.IsDir())
+			k := kindFile
+			switch {
+			case c.IsDir():
+				k = kindFolder
+			case isBundleName(c.Name()):
+				k = kindBundle
+			case c.Type()&fs.ModeSymlink != 0:
+				k = kindLink
 			}
+			found(c.Name(), k)
 		}
 		if err == io.EOF {
 			return nil
