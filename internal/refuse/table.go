@@ -63,7 +63,7 @@ var tlogCodes = []Description{
 	{Code: "tlog.inclusion", Cause: "The proof does not lead from the entry to the signed tree.", Fix: "Do not accept it: entry or proof was altered."},
 	{Code: "tlog.promise.signature", Cause: "The signed entry timestamp does not verify under the log's key.", Fix: "Do not accept it: the entry was altered, or the trust root is of another instance."},
 	{Code: "tlog.promise.unexpected", Cause: "An entry of Rekor v2, which makes no promises, carries one.", Fix: "Do not accept it."},
-	{Code: "tlog.threshold", Cause: "There are entries of too few transparency logs.", Fix: "Ask the producer to log the signature, or lower --require tlog=N knowingly."},
+	{Code: "tlog.threshold", Cause: "There are entries of too few transparency logs.", Fix: "Check that the trust root is that of the Sigstore instance that made the bundle; if it is, ask the producer to log the signature."},
 	{Code: "tlog.unknown_log", Cause: "The entry is of a log that the trust root does not list.", Fix: "Check the instance; if the trust root is older than the log, refresh it."},
 	{Code: "tlog.window", Cause: "The log's key was not valid at that time, says the trust root.", Fix: "Refresh the trust root; do not accept it otherwise."},
 }
@@ -71,7 +71,7 @@ var tlogCodes = []Description{
 // proofs of time
 var timeCodes = []Description{
 	{Code: "time.none", Cause: "Nothing in the bundle proves when it was signed, so no certificate can be judged.", Fix: "Ask the producer to add a timestamp; check the instance, or refresh the trust root."},
-	{Code: "time.threshold", Cause: "Too few independent sources prove the time of signing.", Fix: "Ask the producer for another timestamp, or lower --require time=N knowingly."},
+	{Code: "time.threshold", Cause: "Too few independent sources prove the time of signing.", Fix: "Check that the trust root is that of the Sigstore instance that made the bundle; if it is, ask the producer for another timestamp."},
 	{Code: "timestamp.chain", Cause: "No valid path leads from the timestamp's signer to the authority at the time stated.", Fix: "Refresh the trust root; do not accept it otherwise."},
 	{Code: "timestamp.imprint", Cause: "The timestamp is over something else than this signature.", Fix: "Do not accept it: the timestamp belongs to another bundle."},
 	{Code: "timestamp.malformed", Cause: "A timestamp is not a strict DER response.", Fix: "Get the bundle again from its producer."},
@@ -79,7 +79,7 @@ var timeCodes = []Description{
 	{Code: "timestamp.signature", Cause: "The timestamp's own signature does not verify.", Fix: "Do not accept it: the timestamp was altered, or forged."},
 	{Code: "timestamp.signer", Cause: "The certificate that the timestamp names is missing, or is not the authority's.", Fix: "Put the authority's certificate in the trust root, or have it embedded in timestamps."},
 	{Code: "timestamp.status", Cause: "The authority did not grant the timestamp.", Fix: "Ask the producer to sign again."},
-	{Code: "timestamp.threshold", Cause: "There are timestamps of too few authorities.", Fix: "Ask the producer for another timestamp, or lower --require tsa=N knowingly."},
+	{Code: "timestamp.threshold", Cause: "There are timestamps of too few authorities.", Fix: "Check that the trust root is that of the Sigstore instance that made the bundle; if it is, ask the producer for another timestamp."},
 	{Code: "timestamp.window", Cause: "The authority was not valid at that time, says the trust root.", Fix: "Refresh the trust root; do not accept it otherwise."},
 }
 
@@ -102,9 +102,9 @@ var signerCodes = []Description{
 	{Code: "key.unsupported", Cause: "The signer's key is of a kind that is not verified.", Fix: "Ask the producer to sign with an ECDSA, RSA or Ed25519 key of the registry."},
 	{Code: "key.window", Cause: "The managed key was not valid when it signed, or nothing proves when that was.", Fix: "Check the key's validity; ask the producer for a timestamp."},
 	{Code: "sct.malformed", Cause: "The signed certificate timestamps in the certificate are malformed.", Fix: "Do not accept it: the authority does not issue such certificates."},
-	{Code: "sct.missing", Cause: "The certificate holds no signed certificate timestamp, and one is required.", Fix: "Check the instance; lower --require sct=N knowingly for authorities without a CT log."},
+	{Code: "sct.missing", Cause: "The certificate holds no signed certificate timestamp, and one is required.", Fix: "Check that the trust root is that of the Sigstore instance that made the bundle; if it is, do not accept the certificate."},
 	{Code: "sct.signature", Cause: "A signed certificate timestamp does not verify under its CT log's key.", Fix: "Do not accept it: the certificate may not have been published."},
-	{Code: "sct.threshold", Cause: "There are signed certificate timestamps of too few CT logs.", Fix: "Lower --require sct=N knowingly, or do not accept it."},
+	{Code: "sct.threshold", Cause: "There are signed certificate timestamps of too few CT logs.", Fix: "Check that the trust root is that of the Sigstore instance that made the bundle; if it is, do not accept the certificate."},
 	{Code: "sct.unknown_log", Cause: "The signed certificate timestamp is of a CT log that the trust root does not list.", Fix: "Check the instance; if the trust root is older than the CT log, refresh it."},
 	{Code: "sct.window", Cause: "The CT log's key was not valid at that time, says the trust root.", Fix: "Refresh the trust root; do not accept it otherwise."},
 }
