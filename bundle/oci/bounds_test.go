@@ -4,9 +4,11 @@ package oci
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +101,81 @@ func TestGivenUp(t *testing.T) {
 	}
 	if _, err := f.scan(ctx, f.image.Digest); !errors.Is(err, context.Canceled) {
 		t.Errorf("blobs: %v", err)
+	}
+}
+
+// counted is a place that has images with many referrers, and counts reads.
+type counted struct {
+	index        []byte
+	referrer     []byte
+	listed       string // artifact type in the listing
+	said         int64  // size of each referrer, as the listing says
+	reads, blobs int
+	bytes        int64
+}
+
+func (c *counted) Resolve(_ context.Context, reference string) (Descriptor, error) {
+	if reference != DigestOf(c.index).String() {
+		return Descriptor{}, errors.New("absent")
+	}
+	return Descriptor{Digest: DigestOf(c.index), Size: int64(len(c.index))}, nil
+}
+
+func (c *counted) Referrers(context.Context, Digest) ([]Descriptor, error) {
+	d := Descriptor{MediaType: MediaTypeManifest, ArtifactType: c.listed, Digest: DigestOf(c.referrer), Size: c.said}
+	return slices.Repeat([]Descriptor{d}, MaxReferrers), nil
+}
+
+func (c *counted) Manifest(_ context.Context, d Descriptor) ([]byte, error) {
+	if d.Digest == DigestOf(c.index) {
+		return c.index, nil
+	}
+	c.reads++
+	c.bytes += d.Size
+	return c.referrer, nil
+}
+
+func (c *counted) Blob(context.Context, Descriptor, int64) ([]byte, error) {
+	c.blobs++
+	return nil, errors.New("absent")
+}
+
+// What is said in place of a bundle costs no more than one budget, however
+// many images an index has and however many referrers they have.
+func TestInsteadBounded(t *testing.T) {
+	var children []object
+	for i := range 2 * maxHints {
+		children = append(children, object{"mediaType": MediaTypeManifest, "digest": DigestOf([]byte{byte(i)}), "size": 1})
+	}
+	index, err := json.Marshal(object{"schemaVersion": 2, "mediaType": MediaTypeIndex, "manifests": children})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const other = `{"schemaVersion":2,"artifactType":"a/b","layers":[]}`
+	bundled := fmt.Sprintf(`{"schemaVersion":2,"layers":[{"mediaType":%q,"digest":%q,"size":%d}]}`, bundleType, DigestOf(nil), MaxBundle)
+	for what, c := range map[string]struct {
+		referrer, listed string
+		said             int64
+		reads, images    int
+	}{
+		"small referrers":           {referrer: other, said: 1, reads: maxHintReads},
+		"large referrers":           {referrer: other, said: MaxManifest, reads: 1},
+		"half of it each":           {referrer: other, said: MaxManifest / 2, reads: 2},
+		"too large referrers":       {referrer: other, said: MaxManifest + 1},
+		"sizes below zero":          {referrer: other, said: -1},
+		"what cannot be parsed":     {referrer: "no manifest", said: 1, reads: maxHintReads},
+		"large bundles":             {referrer: bundled, said: 1, reads: 2 * maxHints, images: maxHints},
+		"bundles in the listing":    {referrer: other, listed: bundleType, said: 1, reads: maxHints, images: maxHints},
+		"bundles of large manifest": {referrer: bundled, said: MaxManifest, reads: 1, images: 1},
+	} {
+		place := &counted{index: index, referrer: []byte(c.referrer), listed: c.listed, said: c.said}
+		text := Instead(t.Context(), place, DigestOf(index))
+		if place.reads != c.reads || place.blobs != 0 || place.bytes > maxHintBytes {
+			t.Errorf("%s: %d manifests of %d bytes and %d blobs are read, want %d manifests", what, place.reads, place.bytes, place.blobs, c.reads)
+		}
+		if n := strings.Count(text, "bundles are attached"); n != c.images {
+			t.Errorf("%s: %d images are named, want %d", what, n, c.images)
+		}
 	}
 }
 

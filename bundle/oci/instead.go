@@ -8,13 +8,23 @@ import (
 	"strings"
 )
 
-// maxHints is how many images of an index, and kinds of referrers, are looked
-// at and named.
-const maxHints = 8
+// Bounds on what is read for a message.
+const (
+	maxHints     = 8           // images of an index, kinds of referrers
+	maxHintReads = 64          // manifests of referrers, in all
+	maxHintBytes = MaxManifest // bytes of those manifests, in all
+)
+
+// hints reads manifests of referrers, and no bundle, within one budget.
+type hints struct {
+	Place
+	reads int
+	bytes int64
+}
 
 // Instead says what is there of an image without a bundle, "" if nothing is:
 // signatures of cosign's old kind, bundles of single platforms, and referrers
-// of other kinds. It is for a message, and proves nothing.
+// of other kinds. It is for a message, and proves nothing. No bundle is read.
 func Instead(ctx context.Context, p Place, subject Digest) string {
 	var found []string
 	for _, end := range oldTags {
@@ -22,16 +32,53 @@ func Instead(ctx context.Context, p Place, subject Digest) string {
 			found = append(found, fmt.Sprintf("the tag %s holds a signature, attestation or SBOM of cosign's old kind, which is not read here", subject.FallbackTag()+end))
 		}
 	}
-	return strings.Join(append(append(found, ofPlatforms(ctx, p, subject)...), ofOtherKinds(ctx, p, subject)...), "; ")
+	h := &hints{Place: p, reads: maxHintReads, bytes: maxHintBytes}
+	return strings.Join(append(append(found, h.ofPlatforms(ctx, subject)...), h.ofOtherKinds(ctx, subject)...), "; ")
 }
 
-// ofPlatforms names the images of an index that have bundles of their own.
-func ofPlatforms(ctx context.Context, p Place, subject Digest) (found []string) {
-	d, err := p.Resolve(ctx, subject.String())
+// referrer reads a referrer's manifest, nil if it cannot be read or the budget
+// is used up.
+func (h *hints) referrer(ctx context.Context, d Descriptor) *manifest {
+	if h.reads == 0 || d.limit(h.bytes) != nil {
+		return nil
+	}
+	h.reads--
+	h.bytes -= d.Size
+	data, err := h.Manifest(ctx, d)
 	if err != nil {
 		return nil
 	}
-	data, err := p.Manifest(ctx, d)
+	m, err := parseManifest(data)
+	if err != nil {
+		return nil
+	}
+	return m
+}
+
+// hasBundles reports whether bundles are said to be attached to the image.
+func (h *hints) hasBundles(ctx context.Context, subject Digest) bool {
+	list, err := h.Referrers(ctx, subject)
+	if err != nil {
+		return false
+	}
+	for _, d := range list {
+		if isBundle(d.ArtifactType) {
+			return true
+		}
+		if m := h.referrer(ctx, d); m != nil && m.hasBundle() {
+			return true
+		}
+	}
+	return false
+}
+
+// ofPlatforms names the images of an index that have bundles of their own.
+func (h *hints) ofPlatforms(ctx context.Context, subject Digest) (found []string) {
+	d, err := h.Resolve(ctx, subject.String())
+	if err != nil {
+		return nil
+	}
+	data, err := h.Manifest(ctx, d)
 	if err != nil {
 		return nil
 	}
@@ -43,7 +90,7 @@ func ofPlatforms(ctx context.Context, p Place, subject Digest) (found []string) 
 		if i == maxHints {
 			break
 		}
-		if list, err := Bundles(ctx, p, child.Digest); err == nil && len(list) > 0 {
+		if h.hasBundles(ctx, child.Digest) {
 			found = append(found, fmt.Sprintf("bundles are attached to %s, which is one image of this index: name it by its digest, or sign the index", child.Digest))
 		}
 	}
@@ -51,8 +98,8 @@ func ofPlatforms(ctx context.Context, p Place, subject Digest) (found []string) 
 }
 
 // ofOtherKinds names the kinds of other referrers.
-func ofOtherKinds(ctx context.Context, p Place, subject Digest) []string {
-	list, err := p.Referrers(ctx, subject)
+func (h *hints) ofOtherKinds(ctx context.Context, subject Digest) []string {
+	list, err := h.Referrers(ctx, subject)
 	if err != nil || len(list) == 0 {
 		return nil
 	}
@@ -61,17 +108,19 @@ func ofOtherKinds(ctx context.Context, p Place, subject Digest) []string {
 		if i == maxHints {
 			break
 		}
-		data, err := p.Manifest(ctx, d)
-		if err != nil {
+		m := h.referrer(ctx, d)
+		if m == nil {
 			continue
 		}
-		kind := ""
-		if m, err := parseManifest(data); err == nil {
-			if kind = m.artifactType; kind == "" && m.config != nil {
-				kind = m.config.MediaType
-			}
+		kind := m.artifactType
+		if kind == "" && m.config != nil {
+			kind = m.config.MediaType
 		}
 		kinds = append(kinds, fmt.Sprintf("%q", clip(kind)))
 	}
-	return []string{fmt.Sprintf("%d referrers of other kinds are there: %s", len(list), strings.Join(kinds, ", "))}
+	text := fmt.Sprintf("%d referrers of other kinds are there", len(list))
+	if len(kinds) > 0 {
+		text += ": " + strings.Join(kinds, ", ")
+	}
+	return []string{text}
 }
