@@ -34,12 +34,12 @@ var reasons = map[string]string{
 	"=less":      "Evidence that the policy does not need was left out, repeated, put in another order, or came to be of an authority that the trust root does not list. What is left is enough, and the report shows only that.",
 	"=unsigned":  "Parts of a timestamp response that its signature does not cover: status text, certificates beside the signer's, unsigned attributes; or the token came to name an authority that the trust root does not list, and the policy needs none.",
 	"=cosigner":  "Lines of a checkpoint that others than the log signed: they count for nothing, and the text that the log signed is the same.",
-	"=helper":    "Certificates beyond the leaf in a 0.1 or 0.2 chain: untrusted help for building a path, which the trust root completes without them.",
+	"=helper":    "A chain in a bundle, with or without certificates beyond the leaf (in 0.3 not for the public-good instance): untrusted help for building a path, which the trust root completes without them.",
 	"=unproved":  "logIndex and integratedTime of a v1 entry are signed by its promise only. Without one nothing relies on them, and the report does not show them.",
 	"=malleable": "(r, n-s) is a valid ECDSA signature wherever (r, s) is, by the same key over the same bytes. It is refused wherever anything signs or logs the signature itself.",
 	"=version":   "The bundle meets the demands of both versions, and the versions differ in nothing else.",
 	"=twin":      "The donor is the same signature in a bundle of another version, or the parts exchanged are equal, absent or not needed.",
-	"=trust":     "A part of the trust root that this bundle does not need, a name or URL that only labels, a window that still holds, or an anchor's own signature, which nothing checks.",
+	"=trust":     "A part of the trust root that this bundle does not need, an entry that is repeated, a name or URL that only labels, a window that still holds, or an anchor's own signature, which nothing checks.",
 	"=policy":    "The policy accepts this signer still, as it says.",
 	"=signed":    "The altered form is legal, and was signed so by its authority.",
 }
@@ -82,6 +82,7 @@ var bundleExpectations = []expectation{
 
 	// several values that agree
 	{"another hint everywhere", "*", "key.hint", nil},
+	{"moved into a chain*", "*", "bundle.carrier =helper", nil},
 	{"moved *", "*", "bundle.carrier", nil},
 	{"behind the leaf: *", "*", "=helper =same", nil},
 	{"before the leaf: *|instead of the leaf: *", "*", "bundle.certificate tlog.entry.key bundle.chain_empty", nil},

@@ -28,6 +28,7 @@ var trustExpectations = []expectation{
 	{"end before start|malformed date", "root/*", "trust.window trust.malformed", nil},
 	{"swapped keys", "root/*", "trust.key trust.duplicate" + anyRefusal + "=trust", nil},
 	{"duplicate id", "root/*", "trust.duplicate", nil},
+	{"duplicate entry", "root/*", "=trust", nil},
 	{"unknown key type in another log", "root/*", "=trust", nil},
 	{"invalid UTF-8", "root/*", "trust.malformed", nil},
 	{"double member|double member, first null|double member, snake case", "root/*", "trust.malformed trust.duplicate", nil},
@@ -176,7 +177,12 @@ func idMutants(doc *node, to emit) {
 				return c.write()
 			})
 		}
-		with("duplicate id", func(l *node) { l.items = append(l.items, l.items[0].clone()) })
+		with("duplicate entry", func(l *node) { l.items = append(l.items, l.items[0].clone()) })
+		with("duplicate id", func(l *node) {
+			other := l.items[0].clone()
+			other.get("publicKey").set("validFor", raw(`{"start":"1999-01-01T00:00:00Z"}`))
+			l.items = append(l.items, other)
+		})
 		with("unknown key type in another log", func(l *node) {
 			other := l.items[0].clone()
 			other.set("logId", raw(`{"keyId":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}`))
