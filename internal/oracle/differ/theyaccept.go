@@ -101,6 +101,8 @@ var logRules = []*rule{
 }
 
 var certificateRules = []*rule{
+	{client: js + "|" + py + "|" + sgo, code: `identity\.kind`, said: `the kind of the subject alternative name is "(email|otherName)", want uri$`, where: `^story: identity/email-that-reads-as-a-uri_fail$`, right: "we", name: "kinds of names",
+		why: "A name of one kind with the text of another is another name: name constraints bind each kind by itself. They compare the text alone. (RFC 5280, Sections 4.2.1.6 and 4.2.1.10)"},
 	{client: js + "|" + py, code: `chain\.expired`, said: `\.\d+Z: the signing certificate .* is valid from `, where: `^story: validity/stamped-after-the-certificate_fail$`, right: "we", name: "fractions of seconds",
 		why: "Every verified time must lie in the validity of each certificate, to the millisecond; they drop fractions of seconds. (client specification, Section 4.2)"},
 	{client: js, code: `key\.window`, said: `^the key was not valid at .*\.\d+Z$`, where: `^story: validity/managed-key-after-its-window_fail$`, right: "we", name: "fractions of seconds",

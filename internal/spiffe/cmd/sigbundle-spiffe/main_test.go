@@ -165,7 +165,7 @@ func TestRefused(t *testing.T) {
 		args       []string
 	}{
 		{"no identity", `PermissionDenied: "no identity issued"`, func(a *agent) { a.err = status.Error(codes.PermissionDenied, "no identity issued") }, nil},
-		{"what the agent says is escaped", `Internal: "\x1b[2J"`, func(a *agent) { a.err = status.Error(codes.Internal, "\x1b[2J") }, nil},
+		{"what the agent says is escaped", `Internal: "\u005cx1b[2J"`, func(a *agent) { a.err = status.Error(codes.Internal, "\x1b[2J") }, nil},
 		{"an empty list", "sign.token.ambient", func(a *agent) { a.ids = nil }, nil},
 		{"another audience", "sign.token.ambient", claim("aud", []string{"bank"}), nil},
 		{"expired", "sign.token.ambient", claim("exp", 1), nil},
