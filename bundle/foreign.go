@@ -54,7 +54,12 @@ var foreignTexts = []struct{ begin, is string }{
 
 // foreign returns the refusal err of data as it is, or with the name of the
 // form that data has instead of a bundle's.
+// What has too many of a bundle's own members is a bundle, and is not read again.
 func foreign(data []byte, err error) error {
+	switch refuse.CodeOf(err) {
+	case "bundle.limit", "bundle.signature_count":
+		return err
+	}
 	what := foreignForm(data)
 	if what == "" {
 		return err
