@@ -20,8 +20,8 @@
 //
 // Nothing here reads a clock, a file, the environment or a network, and
 // nothing is written, not even to the arguments: a verdict is a function of
-// bundle, artifact, trust root and policy. Everything refuses by its zero
-// value. The algorithm stands, numbered, in pipeline.go; docs/verification.md
+// bundle, artifact, trust root and policy. A zero policy, identity
+// or artifact refuses. The algorithm stands, numbered, in pipeline.go; docs/verification.md
 // says what each check proves.
 package verify
 
