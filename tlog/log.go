@@ -282,10 +282,25 @@ func (l *Log) ID() ID { return l.id }
 // ID that does not fit deserves a warning.
 func (l *Log) IDFits() bool { return l.MayHave(l.id) }
 
+// IDs returns the IDs that the log's key can have: that of Rekor v1 first, then
+// those of Rekor v2 under each of the log's names, where they differ.
+func (l *Log) IDs() []ID {
+	if l.key == nil {
+		return nil
+	}
+	ids := []ID{l.key.ID()}
+	for _, n := range l.names {
+		if !slices.Contains(ids, n.id) {
+			ids = append(ids, n.id)
+		}
+	}
+	return ids
+}
+
 // MayHave reports whether id is one of the IDs that the log's key has. A log
 // is known by the declared ID alone; evidence with another one of these shows
 // that the trust root declares the wrong form.
-func (l *Log) MayHave(id ID) bool { return l.key != nil && (id == l.key.ID() || l.isNoteID(id)) }
+func (l *Log) MayHave(id ID) bool { return slices.Contains(l.IDs(), id) }
 
 // Key returns the log's key, nil for the zero Log.
 func (l *Log) Key() *sigkey.Key { return l.key }

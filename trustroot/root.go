@@ -119,6 +119,20 @@ func (r *Root) Logs() []*tlog.Log { return r.logs }
 // Log returns the transparency log with that ID, nil if there is none.
 func (r *Root) Log(id tlog.ID) *tlog.Log { return r.byID[id] }
 
+// LogMayHave returns a transparency log whose key can have that ID and which
+// the root lists under another one, nil if there is none. Such a log verifies
+// no entry with that ID: the root has to be mended.
+func (r *Root) LogMayHave(id tlog.ID) *tlog.Log {
+	if r.byID[id] == nil {
+		for _, l := range r.logs {
+			if l.MayHave(id) {
+				return l
+			}
+		}
+	}
+	return nil
+}
+
 // CTLogs returns the certificate transparency logs in the order of the source.
 func (r *Root) CTLogs() []*ctlog.Log { return r.ctlogs }
 

@@ -243,8 +243,15 @@ func unknownToo(n int, what string) string {
 
 // olderThan says, where it is likely, that an authority is unknown because
 // the trust root is older than it. The leaf's date is not proved; it only
-// words a refusal.
+// words a refusal. A log that the trust root lists under another form of its
+// ID is not unknown for age.
 func (r *run) olderThan() string {
+	for i := range r.b.Entries {
+		id := r.b.Entries[i].LogID
+		if l := r.v.root.LogMayHave(id); l != nil {
+			return fmt.Sprintf(" (the trust root lists the key of log %s under the ID %s: its logId may be wrong)", id, l.ID())
+		}
+	}
 	if r.b.Leaf == nil {
 		return ""
 	}

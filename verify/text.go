@@ -108,7 +108,13 @@ func (t *textWriter) failure(r *Report) {
 			break
 		}
 	}
-	if fix := refuse.Describe(refuse.Code(r.Code)).Fix; fix != "" {
+	fix := refuse.Describe(refuse.Code(r.Code)).Fix
+	for _, note := range r.Notes {
+		if note.Code == "instance.other" || note.Code == "instance.unknown" {
+			fix = refuse.Describe(refuse.Code(note.Code)).Fix // the reason behind the reason
+		}
+	}
+	if fix != "" {
 		t.field("what to do", fix)
 	}
 }

@@ -5,19 +5,15 @@ package main
 // Several trust roots: each bundle is judged by one of them, whole.
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
 	"github.com/sigbundle/sigbundle/verify"
 )
-
-// maxRoots bounds the trust roots of one command.
-const maxRoots = 16
 
 // rootFiles is --trusted-root where it may be given several times.
 type rootFiles struct{ flags *verifyFlags }
@@ -46,45 +42,30 @@ func (f *verifyFlags) loadRoots() (all []*loaded, err error) {
 		if err != nil {
 			return nil, err
 		}
-		lines := rootLines(data)
-		if len(lines) < 2 {
-			one, err := loadFile(name)
+		if signingconfig.IsClientTrust(data) {
+			one, err := parseFile(name, data)
 			if err != nil {
 				return nil, err
 			}
 			all = append(all, one)
+			continue
 		}
-		for i, line := range lines {
-			if len(lines) < 2 || len(all) > maxRoots {
-				break
-			}
-			root, err := trustroot.Parse(line)
-			if err != nil {
-				return nil, refuse.Wrap("trust.malformed", err, "%s, line %d", name, i+1)
-			}
-			all = append(all, &loaded{root: root, source: fmt.Sprintf("file %s, line %d, as given", name, i+1)})
+		found, err := trustroot.ParseAll(data)
+		if err != nil {
+			return nil, refuse.Wrap("trust.malformed", err, "%s", name)
 		}
-		if len(all) > maxRoots {
-			return nil, refuse.New("trust.limit", "%s: more than %d trust roots", name, maxRoots)
+		for i, root := range found {
+			l := &loaded{root: root, source: fmt.Sprintf("file %s, as given", name)}
+			if len(found) > 1 {
+				l.source = fmt.Sprintf("file %s, root %d of %d, as given", name, i+1, len(found))
+			}
+			all = append(all, l)
+		}
+		if len(all) > trustroot.MaxRoots {
+			return nil, refuse.New("trust.limit", "%s: more than %d trust roots", name, trustroot.MaxRoots)
 		}
 	}
 	return all, nil
-}
-
-// rootLines returns the lines of JSON Lines, nil if data is one document.
-func rootLines(data []byte) (lines [][]byte) {
-	for line := range bytes.Lines(data) {
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
-		}
-		if len(lines) == 0 && !json.Valid(line) {
-			return nil
-		}
-		if lines = append(lines, line); len(lines) > maxRoots+1 {
-			break
-		}
-	}
-	return lines
 }
 
 // choose returns the verifier of one root, by which alone the bundle is then
@@ -93,9 +74,12 @@ func rootLines(data []byte) (lines [][]byte) {
 // the one that knows most of the bundle's authorities is taken, the first of
 // several. What a bundle must have is what any candidate suggests: otherwise
 // evidence that is added or left out would choose the root that asks for less.
-func (f *verifyFlags) choose(b *bundle.Bundle, only *verify.Verifier) (*verify.Verifier, error) {
+//
+// The root is returned with the verifier, nil where the flags name it in
+// another way.
+func (f *verifyFlags) choose(b *bundle.Bundle, only *verify.Verifier) (*verify.Verifier, *trustroot.Root, error) {
 	if len(f.rooted) == 0 {
-		return only, nil
+		return only, nil, nil
 	}
 	candidates := f.rooted
 	if b.Leaf != nil {
@@ -117,7 +101,7 @@ func (f *verifyFlags) choose(b *bundle.Bundle, only *verify.Verifier) (*verify.V
 		}
 	}
 	if len(candidates) == 1 {
-		return chosen.verifier, nil
+		return chosen.verifier, chosen.root, nil
 	}
 	c := chosen.config
 	for _, r := range candidates {
@@ -128,7 +112,8 @@ func (f *verifyFlags) choose(b *bundle.Bundle, only *verify.Verifier) (*verify.V
 			c.Policy.Require.SCTs = 1
 		}
 	}
-	return verify.New(c)
+	v, err := verify.New(c)
+	return v, chosen.root, err
 }
 
 // lists reports whether a root lists authorities of a kind, usable or not.

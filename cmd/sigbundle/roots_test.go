@@ -50,7 +50,7 @@ func TestNoRootLowersWhatIsRequired(t *testing.T) {
 			f.rooted = append(f.rooted, rooted{root, c, v})
 		}
 		for what, b := range map[string]*bundle.Bundle{"whole": b, "stripped": &stripped, "managed": &managed} {
-			v, err := f.choose(b, nil)
+			v, _, err := f.choose(b, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

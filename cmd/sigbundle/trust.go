@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/internal/age"
 	"github.com/sigbundle/sigbundle/internal/instances"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot"
@@ -61,7 +62,7 @@ type ageFlags struct {
 func (a *ageFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&a.asOf, "as-of", "", "judge the age of trust at this `TIME`, RFC 3339 or a date, instead of now")
-	fl.DurationVar(&a.maxAge, "max-trust-age", 0, "refuse trust that was last known to be in force longer ago than this `AGE`, such as 240h; 0 refuses whatever has expired")
+	fl.Var(age.Value{Into: &a.maxAge}, "max-trust-age", "refuse trust that was last known to be in force longer ago than this `AGE`, such as 30d or 12h; 0 refuses whatever has expired")
 	a.given = func() bool { return fl.Changed("max-trust-age") }
 }
 
@@ -72,13 +73,13 @@ func (a *ageFlags) policy() (tufroot.Policy, error) {
 	if a.asOf != "" {
 		t, err := parseTime(a.asOf)
 		if err != nil {
-			return p, fmt.Errorf("--as-of %q is neither a time of RFC 3339 nor a date", a.asOf)
+			return p, fmt.Errorf("--as-of: %w", err)
 		}
 		p.At = t
 	}
 	if a.given != nil && a.given() {
 		if a.maxAge < 0 {
-			return p, fmt.Errorf("--max-trust-age %v is negative", a.maxAge)
+			return p, fmt.Errorf("--max-trust-age: %s is negative", age.Text(a.maxAge))
 		}
 		p.MaxAge = a.maxAge
 	}
@@ -86,11 +87,12 @@ func (a *ageFlags) policy() (tufroot.Policy, error) {
 }
 
 func parseTime(s string) (time.Time, error) {
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		t, err = time.Parse(time.DateOnly, s)
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
 	}
-	return t, err
+	return time.Time{}, fmt.Errorf("%q is neither a time of RFC 3339, such as 2026-01-31T12:00:00Z, nor a date", s)
 }
 
 // trustFlags choose the trust root.
@@ -145,17 +147,17 @@ func (t *trustFlags) loadAged() (*trustroot.Root, string, error) {
 // aged is the source as those read it who look at roots: for one that is built
 // in, whose report is the same on every day, with the age of what is newest in
 // it, in words of its own too.
-func (l *loaded) aged(at time.Time) (source, age string) {
+func (l *loaded) aged(at time.Time) (source, old string) {
 	switch {
 	case l.status != nil && l.status.ProvedAt.IsZero():
 		return l.source, ""
 	case l.status != nil:
-		return l.source, inWords(l.status.Age)
+		return l.source, age.Words(l.status.Age)
 	case l.newest.IsZero() || at.Before(l.newest):
 		return l.source, ""
 	}
-	age = inWords(at.Sub(l.newest))
-	return l.source + ", " + age + " old", age
+	old = age.Words(at.Sub(l.newest))
+	return l.source + ", " + old + " old", old
 }
 
 // find looks, in this order, at the file given, the instance's cache, and the
@@ -188,11 +190,18 @@ func loadFile(name string) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseFile(name, data)
+}
+
+// parseFile reads what loadFile takes.
+func parseFile(name string, data []byte) (*loaded, error) {
 	root, err := trustroot.Parse(data)
-	if refuse.CodeOf(err) == "trust.media_type" {
-		if c, clientErr := signingconfig.ParseClientTrust(data); clientErr == nil {
-			root, err = c.Root, nil
+	if refuse.CodeOf(err) == "trust.media_type" && signingconfig.IsClientTrust(data) {
+		c, clientErr := signingconfig.ParseClientTrust(data)
+		if clientErr != nil {
+			return nil, refuse.Wrap("signingconfig.malformed", clientErr, "%s", name)
 		}
+		root, err = c.Root, nil
 	}
 	if err != nil {
 		return nil, refuse.Wrap("trust.malformed", err, "%s", name)
@@ -278,7 +287,7 @@ func describeStatus(s tufroot.Status) string {
 	if s.ProvedAt.IsZero() {
 		return dated(s) + expired(s)
 	}
-	return dated(s) + ", " + inWords(s.Age) + " old" + expired(s)
+	return dated(s) + ", " + age.Words(s.Age) + " old" + expired(s)
 }
 
 // expired lists what has expired, and since when.
@@ -289,18 +298,6 @@ func expired(s tufroot.Status) (text string) {
 		}
 	}
 	return text
-}
-
-// inWords rounds an age to what a person asks for.
-func inWords(d time.Duration) string {
-	const day = 24 * time.Hour
-	switch {
-	case d >= 2*day:
-		return fmt.Sprintf("%d days", d/day)
-	case d >= 2*time.Hour:
-		return fmt.Sprintf("%d hours", d/time.Hour)
-	}
-	return fmt.Sprintf("%d minutes", d/time.Minute)
 }
 
 // asRefusal makes a coded error one about content, exit code 1. Others are

@@ -9,8 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -92,13 +92,15 @@ func exists(name string) bool {
 
 func newTrustShow() *cobra.Command {
 	f := new(rootArgs)
+	full := false
 	cmd := &cobra.Command{
 		Use:   "show [INSTANCE|FILE]",
 		Short: "List the logs and authorities of a trust root",
 		Long: `Show lists every transparency log, certificate authority, CT log and timestamp
 authority of a trust root with its key, its algorithm and the time in which it
-counts, and says where the root is from, how it was proved and how old it is.`,
+is valid, and says where the root is from, how it was proved and how old it is.`,
 		Example: `  sigbundle trust show
+  sigbundle trust show github --full
   sigbundle trust show staging --format json
   sigbundle trust show ./trusted_root.json`,
 		Args: cobra.MaximumNArgs(1),
@@ -111,10 +113,11 @@ counts, and says where the root is from, how it was proved and how old it is.`,
 			if f.output.format == "json" {
 				return writeJSON(cmd.OutOrStdout(), d)
 			}
-			return showText(cmd.OutOrStdout(), d)
+			return showText(cmd.OutOrStdout(), d, full)
 		},
 	}
 	f.add(cmd)
+	cmd.Flags().BoolVar(&full, "full", false, "show keys and log IDs whole, as trust impact takes them")
 	return cmd
 }
 
@@ -135,23 +138,58 @@ var kindNames = map[string]string{
 	"ctlogs": "CT log", "timestampAuthorities": "timestamp authority",
 }
 
-func showText(w io.Writer, d *insight.Description) error {
-	fmt.Fprintf(w, "source  %s\nsha256  %s\n\n", screen.Escape(d.Origin.Source), d.SHA256)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "KIND\tNAME\tALGORITHM\tKEY\tOPERATOR\tCOUNTS")
-	for _, in := range d.Instances {
-		counts := "never: " + in.Unusable
-		if in.Unusable == "" {
-			var windows []string
-			for _, x := range in.Windows {
-				windows = append(windows, x.String())
-			}
-			counts = strings.Join(windows, ", ")
+// showText writes a description in blocks of at most 80 columns, apart from
+// names that are longer. Keys are shortened unless all of them is asked for.
+func showText(w io.Writer, d *insight.Description, full bool) error {
+	field := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(w, "%s\n", fold(name+"  ", screen.Escape(value)))
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", kindNames[in.Kind], dash(screen.Escape(in.Name)), dash(in.Algorithm), dash(in.KeyID),
-			dash(screen.Escape(in.Operator)), screen.Escape(counts))
 	}
-	return t.Flush()
+	field("source", d.Origin.Source)
+	field("sha256", d.SHA256)
+	for _, in := range d.Instances {
+		fmt.Fprintf(w, "\n%s  %s\n", kindNames[in.Kind], dash(screen.Escape(in.Name)))
+		if in.Unusable != "" {
+			field("  unusable", in.Unusable)
+		}
+		var windows []string
+		for _, x := range in.Windows {
+			windows = append(windows, x.String())
+		}
+		field("  valid   ", strings.Join(windows, ", "))
+		key := in.KeyID
+		if !full && len(key) > shortKey {
+			key = key[:shortKey] + "…"
+		}
+		field("  key     ", strings.TrimSpace(key+"  "+in.Algorithm))
+		if full {
+			field("  log ID  ", in.LogID)
+		}
+		field("  operator", in.Operator)
+	}
+	_, err := fmt.Fprintln(w)
+	return err
+}
+
+// shortKey is the number of digits by which people tell keys apart.
+const shortKey = 16
+
+// fold breaks text at blanks into lines of 80 columns that begin below the
+// end of the label. A word that is longer stays whole.
+func fold(label, text string) string {
+	const width = 80
+	out, column := label, utf8.RuneCountInString(label)
+	indent := strings.Repeat(" ", column)
+	for i, word := range strings.SplitAfter(text, " ") {
+		n := utf8.RuneCountInString(strings.TrimRight(word, " "))
+		if i > 0 && column+n > width {
+			out, column = strings.TrimRight(out, " ")+"\n"+indent, len(indent)
+		}
+		out += word
+		column += utf8.RuneCountInString(word)
+	}
+	return strings.TrimRight(out, " ")
 }
 
 func dash(s string) string {
@@ -167,10 +205,11 @@ func newTrustLint() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lint [INSTANCE|FILE]",
 		Short: "Say what is odd about a trust root",
-		Long: `Lint reports gaps and overlaps in the times at which instances count, weak and
+		Long: `Lint reports gaps in the times at which logs and authorities are valid, weak and
 shared keys, IDs that are not those of their keys, certificates that expire
-soon, and instances that count for nothing. Exit code 1 means a warning, with
---strict also a note.`,
+soon, entries that are set aside, and kinds of evidence that the root cannot
+verify. "sigbundle explain CODE" says more about a finding. Exit code 1 means a
+warning, with --strict also a note.`,
 		Example: `  sigbundle trust lint
   sigbundle trust lint private.json --as-of 2027-01-01 --strict`,
 		Args: cobra.MaximumNArgs(1),

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -134,6 +135,18 @@ type service struct {
 	file string // that its PEM is from
 }
 
+// checkURL refuses what signers could not reach.
+func checkURL(s string) error {
+	u, err := url.Parse(s)
+	switch {
+	case err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "":
+		return nil
+	case !strings.Contains(s, "://"):
+		return fmt.Errorf("url: %q has no scheme, want https://%s", s, s)
+	}
+	return fmt.Errorf("url: %q, want an https or http URL with a host", s)
+}
+
 // parseService reads one service's description.
 func parseService(flag, text string) (s service, err error) {
 	seen := map[string]bool{}
@@ -149,10 +162,15 @@ func parseService(flag, text string) (s service, err error) {
 			s.PEM, err = readFile(value)
 		case "url":
 			s.URL = value
+			err = checkURL(value)
 		case "start":
-			s.Start, err = parseTime(value)
+			if s.Start, err = parseTime(value); err != nil {
+				err = fmt.Errorf("start: %w", err)
+			}
 		case "end":
-			s.End, err = parseTime(value)
+			if s.End, err = parseTime(value); err != nil {
+				err = fmt.Errorf("end: %w", err)
+			}
 		case "operator":
 			s.Operator = value
 		case "origin":
@@ -160,8 +178,9 @@ func parseService(flag, text string) (s service, err error) {
 				err = errors.New("origin is of a --rekor")
 			}
 		case "api":
-			if s.API, err = strconv.Atoi(value); err == nil && (flag != "rekor" || s.API != 1 && s.API != 2) {
-				err = errors.New("api is 1 or 2, of a --rekor")
+			var parseErr error
+			if s.API, parseErr = strconv.Atoi(value); parseErr != nil || flag != "rekor" || s.API != 1 && s.API != 2 {
+				err = fmt.Errorf("api: %q, want 1 or 2, and only of a --rekor", value)
 			}
 		default:
 			err = fmt.Errorf("%q is unknown", name)
@@ -172,7 +191,9 @@ func parseService(flag, text string) (s service, err error) {
 	}
 	switch {
 	case s.Start.IsZero():
-		return s, errors.New("start is missing: nothing counts without one")
+		return s, errors.New("start is missing, want the time since which the service is valid")
+	case !s.End.IsZero() && s.End.Before(s.Start):
+		return s, errors.New("end: before the start")
 	case flag == "oidc" && s.PEM != nil:
 		return s, errors.New("an identity provider has no pem")
 	case flag != "oidc" && s.PEM == nil:

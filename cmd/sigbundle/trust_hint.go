@@ -3,7 +3,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sigbundle/sigbundle/bundle"
@@ -15,25 +17,80 @@ import (
 )
 
 // hint tells, after a refusal that the wrong instance explains, which other
-// instance knows the authorities that the bundle names. It changes no
-// verdict: the instance is never guessed, only named.
-func (t *trustFlags) hint(b *bundle.Bundle, r *verify.Report) {
+// instance knows the authorities that the bundle names, or that no root here
+// knows one of them. It changes no verdict: the instance is never guessed, only
+// named. The root is that by which the bundle was judged, nil for the one that
+// the flags choose.
+func (t *trustFlags) hint(b *bundle.Bundle, r *verify.Report, judgedBy *trustroot.Root) {
 	switch r.Code {
-	case "tlog.unknown_log", "tlog.threshold", "chain.untrusted", "time.none", "time.threshold", "timestamp.threshold", "sct.unknown_log":
+	case "tlog.unknown_log", "tlog.threshold", "chain.untrusted", "time.none", "time.threshold", "timestamp.threshold",
+		"sct.unknown_log", "sct.missing", "sct.threshold":
 	default:
 		return
 	}
-	names := t.owners(b)
-	if len(names) == 0 {
+	if names := t.owners(b); len(names) > 0 {
+		for i, name := range names {
+			names[i] = "--instance " + name
+		}
+		r.Notes = append(r.Notes, verify.Note{
+			Code:   "instance.other",
+			Detail: fmt.Sprintf("the bundle names authorities of another instance: try %s", strings.Join(names, " or ")),
+		})
 		return
 	}
-	for i, name := range names {
-		names[i] = "--instance " + name
+	if judgedBy == nil && len(t.others) > 0 && t.others[0].name == "" {
+		judgedBy = t.others[0].root
 	}
-	r.Notes = append(r.Notes, verify.Note{
-		Code:   "instance.other",
-		Detail: fmt.Sprintf("the bundle names authorities of another instance: try %s", strings.Join(names, " or ")),
-	})
+	if judgedBy == nil || known(judgedBy, b) > 0 {
+		return
+	}
+	if signs := named(b); signs != "" {
+		r.Notes = append(r.Notes, verify.Note{
+			Code:   "instance.unknown",
+			Detail: "the bundle names no authority that a trust root here lists: " + signs + t.resembling(b),
+		})
+	}
+}
+
+// named lists the authorities that a bundle names, for a person.
+func named(b *bundle.Bundle) string {
+	var parts []string
+	if b.Leaf != nil {
+		parts = append(parts, fmt.Sprintf("certificate issued by %q", b.Leaf.Issuer.String()))
+	}
+	for i := range b.Entries {
+		if part := "entry of log " + b.Entries[i].LogID.String(); !slices.Contains(parts, part) {
+			parts = append(parts, part)
+		}
+	}
+	if len(b.Timestamps) > 0 {
+		parts = append(parts, fmt.Sprintf("%d timestamp(s)", len(b.Timestamps)))
+	}
+	const most = 4
+	if len(parts) > most {
+		parts = append(parts[:most], "…")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// resembling names the instances with an authority of the organization that
+// the certificate names as its issuer: their roots may be too old for it.
+func (t *trustFlags) resembling(b *bundle.Bundle) string {
+	if b.Leaf == nil || len(b.Leaf.Issuer.Organization) == 0 {
+		return ""
+	}
+	var names []string
+	for _, o := range t.others {
+		if slices.ContainsFunc(o.root.CertificateAuthorities(), func(a *trustroot.CertificateAuthority) bool {
+			return slices.Equal(a.Anchor().Subject.Organization, b.Leaf.Issuer.Organization)
+		}) {
+			names = append(names, cmp.Or(o.name, "the one chosen"))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "; its issuer bears the name of an authority of " + strings.Join(names, ", ") + ", whose trust root may be too old"
 }
 
 // owners returns the instances, other than the chosen one, whose roots know

@@ -31,7 +31,7 @@ func newTrustImpact() *cobra.Command {
 		Long: `Impact verifies every bundle once, and computes from what was proved which of
 them would stop verifying if the trust root no longer listed a key: that of a
 log, of an authority, or of any certificate in an authority's chain. "trust
-show" lists the keys; a log may also be named by its ID.
+show --full" lists the keys; a log may also be named by its ID.
 
 Who signed does not matter here, and artifacts are not needed: message
 signatures are held against the digest that their bundle names. Several

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/internal/age"
 	"github.com/sigbundle/sigbundle/internal/instances"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/screen"
@@ -145,7 +146,7 @@ func (f *addFlags) run(w io.Writer, name string) error {
 	}
 	added, err := f.store().Add(f.in)
 	if err != nil {
-		return asRefusal(err)
+		return err // about what was given: exit code 2
 	}
 	fmt.Fprintf(w, "added   %s\nsha256  %s\n", added.Name, added.RootSHA256)
 	if added.TUFRoot == nil {
@@ -153,7 +154,7 @@ func (f *addFlags) run(w io.Writer, name string) error {
 	}
 	version, err := tufroot.CheckRoot(added.TUFRoot)
 	if err != nil {
-		return asRefusal(err)
+		return err
 	}
 	_, err = fmt.Fprintf(w, "root    version %d\nnext    sigbundle trust refresh %s\n", version, added.Name)
 	return err
@@ -212,7 +213,7 @@ Exit code 1 means that a repository was refused, 2 that it could not be had.`,
 	fl.StringVar(&f.mirror, "mirror", "", "fetch from this `URL` instead, for one instance")
 	fl.StringArrayVar(&f.targets, "target", nil, "fetch this further `TARGET` too; repeatable")
 	fl.IntSliceVar(&f.notFound, "not-found", nil, "HTTP status `CODES` by which the mirror says that a file does not exist")
-	fl.DurationVar(&f.timeout, "timeout", 0, "give up on an attempt after this `TIME` (default 30s)")
+	fl.Var(age.Value{Into: &f.timeout}, "timeout", "give up on an attempt after this `TIME` (default 30s)")
 	fl.IntVar(&f.attempts, "attempts", 0, "ask this many `TIMES` while answers do not come (default 4)")
 	fl.StringVar(&f.asOf, "as-of", "", "judge expiry at this `TIME` instead of now, for copies of repositories")
 	f.store.add(cmd)

@@ -16,6 +16,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/fulcio"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/sign"
+	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -272,15 +273,15 @@ func (f *verifyFlags) judgeEach(verifier *verify.Verifier, candidates []candidat
 	var bundles []judged
 	for _, c := range candidates {
 		one := judged{}
-		v, err := verifier, c.err
+		v, root, err := verifier, (*trustroot.Root)(nil), c.err
 		if err == nil {
-			v, err = f.choose(c.bundle, verifier)
+			v, root, err = f.choose(c.bundle, verifier)
 		}
 		if err != nil {
 			one.Report = unjudged(err)
 		} else {
 			one.Report, one.signature = judge(v, c.bundle, a), distinct(c.bundle.Signature)
-			f.trust.hint(c.bundle, one.Report)
+			f.trust.hint(c.bundle, one.Report, root)
 			f.noteSource(one.Report)
 		}
 		bundles = append(bundles, one)

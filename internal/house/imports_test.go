@@ -13,7 +13,7 @@ import (
 // with a reason, and docs/architecture.md with it.
 var floors = [][]string{
 	// ground: no package of ours
-	{"internal/refuse", "internal/screen", "internal/strictjson", "internal/strictcert", "internal/window", "internal/fastverify", "internal/outfile", "internal/infile"},
+	{"internal/refuse", "internal/screen", "internal/strictjson", "internal/strictcert", "internal/window", "internal/fastverify", "internal/outfile", "internal/infile", "internal/age"},
 	// formats that stand alone
 	{"dsse", "internal/sigkey", "internal/fulcio", "trustroot/internal/tuf", "sign/internal/call"},
 	{"internal/rfc3161", "trustroot/tufroot", "sign/oidc"},

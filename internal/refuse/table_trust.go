@@ -31,6 +31,7 @@ var instanceCodes = []Description{
 	{Code: "instance.config", Cause: "What is kept about an instance is damaged, its name cannot be used or is taken.", Fix: "Choose another name; remove a damaged instance and add it again."},
 	{Code: "instance.key_id", Cause: "The trust root has no key, certificate or log of that ID, or the text is no ID.", Fix: "Take the ID from sigbundle trust show."},
 	{Code: "instance.origin", Cause: "The origin given for a log is not a name that checkpoints can have, or the log is of version 1.", Fix: "Give the first line of the log's checkpoints; leave origin out where that is the host of its URL."},
-	{Code: "instance.other", Cause: "A note: another known instance lists the authorities that the bundle names.", Fix: "If the bundle should be of that instance, name it with --instance."},
+	{Code: "instance.other", Cause: "A note: another known instance lists the authorities that the bundle names.", Fix: "If the bundle should be of that instance, verify by its trust root. Requiring less evidence would not help."},
 	{Code: "instance.pem", Cause: "A PEM file does not hold the chain or the key that it should.", Fix: "Give a chain with the anchor last, each certificate signed by the next, or one public key."},
+	{Code: "instance.unknown", Cause: "A note: the trust root lists no log and no authority that the bundle names. The bundle is of another instance, or of one that the trust root is too old for.", Fix: "Find out from the producer which instance signed, and give its trust root. Requiring less evidence would not help."},
 }

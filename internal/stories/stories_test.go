@@ -157,6 +157,9 @@ func TestComplete(t *testing.T) {
 		if family, _, _ := strings.Cut(string(d.Code), "."); !slices.Contains(judging, family) {
 			continue // of another part, whose own tests produce it
 		}
+		if strings.HasPrefix(d.Cause, "A finding:") {
+			continue // of trust lint, whose own tests produce it
+		}
 		if _, ok := found[string(d.Code)]; !ok {
 			t.Errorf("no story and no anecdote has the code %s", d.Code)
 		}

@@ -4,6 +4,7 @@ package insight
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
@@ -77,6 +78,9 @@ func TestDescribePublic(t *testing.T) {
 func rules(found []Finding) string {
 	var out []string
 	for _, f := range found {
+		if !strings.HasPrefix(refuse.Describe(refuse.Code(f.Rule)).Cause, "A finding:") {
+			panic("the rule " + f.Rule + " has no description")
+		}
 		out = append(out, f.Rule)
 	}
 	return strings.Join(out, " ")
@@ -99,7 +103,26 @@ func TestLint(t *testing.T) {
 			r.TimestampAuthorities[0].ValidFor.End = stamp(-20 * day)
 			r.TimestampAuthorities[1].ValidFor.Start = stamp(-20*day + time.Second)
 		}, "!window.gap"},
-		"overlap":      {func(r *trustrootv1.TrustedRoot) {}, "window.overlap"},
+		"side by side": {func(r *trustrootv1.TrustedRoot) {}, "!window.overlap"},
+		"overlap": {func(r *trustrootv1.TrustedRoot) {
+			r.TimestampAuthorities[1].Uri = r.TimestampAuthorities[0].Uri
+		}, "window.overlap"},
+		"replaced": {func(r *trustrootv1.TrustedRoot) {
+			r.TimestampAuthorities[1].Uri = r.TimestampAuthorities[0].Uri
+			r.TimestampAuthorities[0].ValidFor.End = stamp(200 * day)
+		}, "!window.overlap"},
+		"ID of v1": {func(r *trustrootv1.TrustedRoot) {
+			sum := sha256.Sum256(r.Tlogs[1].PublicKey.RawBytes)
+			r.Tlogs[1].LogId.KeyId = sum[:]
+		}, "id.form"},
+		"ID of v2":      {func(r *trustrootv1.TrustedRoot) {}, "!id.form"},
+		"ID of nothing": {func(r *trustrootv1.TrustedRoot) { r.Tlogs[1].LogId.KeyId[0] ^= 1 }, "id.mismatch"},
+		"no authority":  {func(r *trustrootv1.TrustedRoot) { r.CertificateAuthorities = nil }, "list.empty"},
+		"no time":       {func(r *trustrootv1.TrustedRoot) { r.Tlogs, r.TimestampAuthorities = nil, nil }, "list.empty"},
+		"an unusable curve": {func(r *trustrootv1.TrustedRoot) {
+			first := r.CertificateAuthorities[0].CertChain.Certificates[0]
+			first.RawBytes = bytes.Replace(first.RawBytes, []byte{6, 5, 0x2b, 0x81, 4, 0, 34}, []byte{6, 5, 0x2b, 0x81, 4, 0, 10}, 1)
+		}, "list.empty"},
 		"nothing left": {func(r *trustrootv1.TrustedRoot) { r.Ctlogs[0].PublicKey.ValidFor.End = stamp(-day) }, "window.none"},
 		"future": {func(r *trustrootv1.TrustedRoot) {
 			r.Ctlogs[0].PublicKey.ValidFor.Start = stamp(day)
@@ -124,6 +147,17 @@ func TestLint(t *testing.T) {
 	}
 	if got := rules(Lint(rootOf(t, newWorld(t, virtual.Config{Seed: "weak", CTKey: virtual.RSA2048})), at)); !strings.Contains(got, "key.weak") {
 		t.Errorf("RSA 2048: %s", got)
+	}
+	for name, change := range map[string]func(*trustrootv1.TrustedRoot){
+		"authorities":    func(r *trustrootv1.TrustedRoot) { r.CertificateAuthorities = nil },
+		"logs and times": func(r *trustrootv1.TrustedRoot) { r.Tlogs, r.TimestampAuthorities = nil, nil },
+	} {
+		if got := Lint(rootOf(t, w, change), at); !slices.ContainsFunc(got, func(f Finding) bool { return f.Rule == "list.empty" && f.Severity == Warning }) {
+			t.Errorf("no %s: %v", name, got)
+		}
+	}
+	if got := Lint(public(t), time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)); len(got) > 0 {
+		t.Errorf("the public root: %v", got)
 	}
 	if got := Lint(public(t), time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)); slices.ContainsFunc(got, func(f Finding) bool { return f.Severity == Warning }) {
 		t.Errorf("the public root: %v", got)

@@ -11,7 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sigbundle/sigbundle/ctlog"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
+	"github.com/sigbundle/sigbundle/tlog"
 	"github.com/sigbundle/sigbundle/trustroot"
 )
 
@@ -27,7 +29,7 @@ const (
 
 // Finding is one oddity of a root.
 type Finding struct {
-	Rule     string   `json:"rule"` // a stable name, such as "window.gap"
+	Rule     string   `json:"rule"` // a code, such as "window.gap", which `sigbundle explain` describes
 	Severity Severity `json:"severity"`
 	Kind     string   `json:"kind"`            // the list concerned
 	Where    string   `json:"where,omitempty"` // the instance concerned
@@ -48,12 +50,15 @@ func Lint(root *trustroot.Root, at time.Time) []Finding {
 	for i := range l.d.Instances {
 		l.instance(&l.d.Instances[i])
 	}
+	l.evidence()
 	for _, log := range root.Logs() {
-		l.identity(trustroot.KindLog, log.BaseURL(), log.IDFits())
+		l.logID(log)
 		l.weak(trustroot.KindLog, log.BaseURL(), log.Key().Public(), log.Key().Algorithm())
 	}
 	for _, log := range root.CTLogs() {
-		l.identity(trustroot.KindCTLog, log.BaseURL(), log.IDFits())
+		if !log.IDFits() {
+			l.add("id.mismatch", Warning, trustroot.KindCTLog, log.BaseURL(), "the declared ID %s is not that of the key, want %s", log.ID(), ctlog.ID(log.Key().ID()))
+		}
 		l.weak(trustroot.KindCTLog, log.BaseURL(), log.Key().Public(), log.Key().Algorithm())
 	}
 	for _, a := range root.CertificateAuthorities() {
@@ -89,8 +94,33 @@ type span struct {
 	name string
 }
 
+// lists reports whether the root has an entry of a kind that can be used.
+func (l *linter) lists(kind string) bool {
+	return slices.ContainsFunc(l.d.Instances, func(in Instance) bool { return in.Kind == kind && in.Unusable == "" })
+}
+
+// evidence looks for kinds of evidence that nothing in the root can verify.
+func (l *linter) evidence() {
+	if !l.lists(trustroot.KindCertificateAuthority) {
+		l.add("list.empty", Warning, trustroot.KindCertificateAuthority, "", "the root lists none: no keyless bundle can verify, only bundles that a key signed")
+	}
+	logs, stamps := l.lists(trustroot.KindLog), l.lists(trustroot.KindTimestampAuthority)
+	switch {
+	case !logs && !stamps:
+		l.add("list.empty", Warning, trustroot.KindTimestampAuthority, "", "the root lists neither transparency logs nor timestamp authorities: nothing proves a time, and no keyless bundle can verify")
+	case !logs:
+		l.add("list.empty", Note, trustroot.KindLog, "", "the root lists none: log entries are not verified, and none is required")
+	case !stamps:
+		l.add("list.empty", Note, trustroot.KindTimestampAuthority, "", "the root lists none: timestamps are not verified, and none is required")
+	}
+	if !l.lists(trustroot.KindCTLog) {
+		l.add("list.empty", Note, trustroot.KindCTLog, "", "the root lists none: signed certificate timestamps are not verified, and none is required")
+	}
+}
+
 // windows looks at all windows of one list: at the times that none of them
-// covers, and at those that several do.
+// covers, and at services with several entries that go on. That services of
+// one kind run side by side, and that keys overlap while they change, is usual.
 func (l *linter) windows(kind string) {
 	var spans []span
 	for _, in := range l.d.Instances {
@@ -101,7 +131,6 @@ func (l *linter) windows(kind string) {
 		}
 	}
 	if len(spans) == 0 {
-		l.add("list.empty", Note, kind, "", "the root lists none: no evidence of this kind counts, and none is required")
 		return
 	}
 	slices.SortStableFunc(spans, func(a, b span) int { return a.Start.Compare(b.Start) })
@@ -110,13 +139,13 @@ func (l *linter) windows(kind string) {
 	for i, s := range spans {
 		covered = covered || !l.at.Before(s.Start) && (s.End.IsZero() || !l.at.After(s.End))
 		for _, later := range spans[i+1:] {
-			if s.End.IsZero() || !s.End.Before(later.Start) {
-				l.add("window.overlap", Note, kind, later.name, "counts at times at which %s counts too, %s", s.name, later.Window)
+			if s.name == later.name && s.End.IsZero() && later.End.IsZero() {
+				l.add("window.overlap", Note, kind, later.name, "two entries for this service have no end, one %s and one %s", s.Window, later.Window)
 			}
 		}
 	}
 	if !covered {
-		l.add("window.none", Warning, kind, "", "none counts at %s", short(l.at))
+		l.add("window.none", Warning, kind, "", "no entry is valid at %s", short(l.at))
 	}
 }
 
@@ -130,7 +159,7 @@ func (l *linter) gaps(kind string, spans []span) {
 			return
 		}
 		if s.Start.Sub(end) > time.Second {
-			l.add("window.gap", Warning, kind, s.name, "nothing of this kind counts from %s to %s", short(end), short(s.Start))
+			l.add("window.gap", Warning, kind, s.name, "no entry of this kind is valid from %s to %s", short(end), short(s.Start))
 		}
 		if s.End.IsZero() || s.End.After(end) {
 			end = s.End
@@ -141,7 +170,7 @@ func (l *linter) gaps(kind string, spans []span) {
 // instance looks at one instance by itself.
 func (l *linter) instance(in *Instance) {
 	if in.Unusable != "" {
-		l.add("instance.unusable", Warning, in.Kind, in.Name, "counts for nothing: %s", in.Unusable)
+		l.add("instance.unusable", Warning, in.Kind, in.Name, "set aside: %s", in.Unusable)
 		return
 	}
 	last := Window{Start: in.Windows[0].Start, End: in.Windows[0].End}
@@ -151,26 +180,39 @@ func (l *linter) instance(in *Instance) {
 		}
 	}
 	if last.Start.After(l.at) {
-		l.add("window.future", Note, in.Kind, in.Name, "does not count before %s", short(last.Start))
+		l.add("window.future", Note, in.Kind, in.Name, "not valid before %s", short(last.Start))
 	}
 	if !last.End.IsZero() && !last.End.Before(l.at) && last.End.Sub(l.at) < Soon {
-		l.add("window.ending", Warning, in.Kind, in.Name, "stops counting at %s", short(last.End))
+		l.add("window.ending", Warning, in.Kind, in.Name, "validity ends at %s", short(last.End))
 	}
 	for _, c := range in.Certificates {
 		switch {
 		case !last.End.IsZero() && !last.End.After(c.NotAfter):
 			// The window closes first, or has closed.
 		case c.NotAfter.Before(l.at):
-			l.add("certificate.expired", Warning, in.Kind, in.Name, "the certificate of %q expired at %s, though the window goes on", c.Subject, short(c.NotAfter))
+			l.add("certificate.expired", Warning, in.Kind, in.Name, "the certificate of %q expired at %s, and the validity of the entry goes on", c.Subject, short(c.NotAfter))
 		case c.NotAfter.Sub(l.at) < Soon:
 			l.add("certificate.expiring", Warning, in.Kind, in.Name, "the certificate of %q expires at %s", c.Subject, short(c.NotAfter))
 		}
 	}
 }
 
-func (l *linter) identity(kind, name string, fits bool) {
-	if !fits {
-		l.add("id.mismatch", Warning, kind, name, "the declared ID is not that of the key")
+// logID looks at the ID of a transparency log, by which its entries are known.
+func (l *linter) logID(log *tlog.Log) {
+	ids := log.IDs()
+	var want []string
+	for i, id := range ids {
+		if i == 0 && len(ids) > 1 {
+			want = append(want, id.String()+" (Rekor v1)")
+		} else {
+			want = append(want, id.String())
+		}
+	}
+	switch {
+	case !log.IDFits():
+		l.add("id.mismatch", Warning, trustroot.KindLog, log.BaseURL(), "the declared ID %s is not that of the key, want %s", log.ID(), strings.Join(want, " or "))
+	case len(ids) > 1 && log.ID() == ids[0]:
+		l.add("id.form", Warning, trustroot.KindLog, log.BaseURL(), "the declared ID is the form of Rekor v1: entries of a Rekor v2 log with this key have the ID %s, and would be unknown", strings.Join(want[1:], " or "))
 	}
 }
 

@@ -54,12 +54,13 @@ type ClientTrust struct {
 	RootJSON, SigningJSON []byte
 }
 
+const maxClient = 8 << 20 // bytes of a ClientTrustConfig
+
 // ParseClientTrust reads a ClientTrustConfig. Both parts are required, and
 // judged as if they stood alone.
 func ParseClientTrust(data []byte) (*ClientTrust, error) {
-	const most = 8 << 20
-	if len(data) > most {
-		return nil, refuse.New(codeLimit, "client trust configuration is larger than %d bytes", most)
+	if len(data) > maxClient {
+		return nil, refuse.New(codeLimit, "client trust configuration is larger than %d bytes", maxClient)
 	}
 	p := &parser{strictjson.NewDecoder(strictjson.TrimMark(data))}
 	var mediaType string
@@ -87,12 +88,24 @@ func ParseClientTrust(data []byte) (*ClientTrust, error) {
 		return nil, refuse.New(codeMalformed, "client trust configuration without a trusted root or without a signing configuration")
 	}
 	if c.Root, err = trustroot.Parse(c.RootJSON); err != nil {
-		return nil, err
+		return nil, refuse.Wrap(codeMalformed, err, "trust root of the client trust configuration")
 	}
 	if c.Signing, err = Parse(c.SigningJSON); err != nil {
-		return nil, err
+		return nil, refuse.Wrap(codeMalformed, err, "signing configuration of the client trust configuration")
 	}
 	return c, nil
+}
+
+// IsClientTrust reports whether data says that it is a ClientTrustConfig,
+// whatever else it says.
+func IsClientTrust(data []byte) bool {
+	if len(data) > maxClient {
+		return false
+	}
+	p := &parser{strictjson.NewDecoder(strictjson.TrimMark(data))}
+	var mediaType string
+	err := p.message(field("mediaType", "media_type", p.text(&mediaType)))
+	return err == nil && mediaType == MediaTypeClientTrust
 }
 
 type parser struct{ d *strictjson.Decoder }

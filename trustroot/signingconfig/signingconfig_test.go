@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/trustroot"
 	trustrootv1 "github.com/sigstore/protobuf-specs/gen/pb-go/trustroot/v1"
 )
 
@@ -205,6 +206,39 @@ func TestClientTrust(t *testing.T) {
 	} {
 		if _, err := ParseClientTrust(data); string(refuse.CodeOf(err)) != name {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// What is wrong inside a ClientTrustConfig is said of the part that it is in.
+func TestBrokenParts(t *testing.T) {
+	root := `{"mediaType":"` + trustroot.MediaTypeV01 + `"}`
+	signing := `{"mediaType":"` + MediaType + `"}`
+	whole := func(root, signing string) []byte {
+		return []byte(`{"mediaType":"` + MediaTypeClientTrust + `","trustedRoot":` + root + `,"signingConfig":` + signing + `}`)
+	}
+	if _, err := ParseClientTrust(whole(root, signing)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, root, signing, code, part string }{
+		{"signing of another type", root, `{"mediaType":"x"}`, "signingconfig.media_type", "signing configuration of"},
+		{"signing without a type", root, `{}`, "signingconfig.media_type", "signing configuration of"},
+		{"signing with a bad URL", root, `{"mediaType":"` + MediaType + `","caUrls":[{"url":"x","majorApiVersion":1}]}`, "signingconfig.url", "signing configuration of"},
+		{"signing that is no object", root, `[]`, "signingconfig.malformed", "signing configuration of"},
+		{"root of another type", `{"mediaType":"x"}`, signing, "trust.media_type", "trust root of"},
+		{"root with a bad list", `{"mediaType":"` + trustroot.MediaTypeV01 + `","tlogs":{}}`, signing, "trust.malformed", "trust root of"},
+	} {
+		data := whole(c.root, c.signing)
+		if _, err := ParseClientTrust(data); string(refuse.CodeOf(err)) != c.code || !strings.HasPrefix(err.Error(), c.part) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if !IsClientTrust(data) {
+			t.Errorf("%s: not taken for a ClientTrustConfig", c.name)
+		}
+	}
+	for _, data := range []string{root, signing, "", "[]", `{"mediaType":1}`, `{"mediaType":"` + MediaTypeClientTrust} {
+		if IsClientTrust([]byte(data)) {
+			t.Errorf("%s is taken for a ClientTrustConfig", data)
 		}
 	}
 }

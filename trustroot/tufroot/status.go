@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sigbundle/sigbundle/internal/age"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot/internal/tuf"
 )
@@ -51,8 +52,8 @@ func (p Policy) Judge(s Status) error {
 		return refuse.New("tuf.age", "the time of judgement, %s, is before the last refresh, at %s: no age can be told",
 			s.At.Format(time.RFC3339), s.Refreshed.Format(time.RFC3339))
 	case p.MaxAge > 0 && s.Age > p.MaxAge:
-		return refuse.New("tuf.age", "trust was last known to be in force at %s, %v before the time of judgement, and at most %v is allowed",
-			s.ProvedAt.Format(time.RFC3339), (s.Age + time.Second - 1).Truncate(time.Second), p.MaxAge)
+		return refuse.New("tuf.age", "trust was last known to be in force at %s, %s before the time of judgement, and at most %s is allowed",
+			s.ProvedAt.Format(time.RFC3339), age.Text((s.Age + time.Minute - 1).Truncate(time.Minute)), age.Text(p.MaxAge))
 	case p.MaxAge == 0 && s.Expired:
 		for _, r := range s.Roles {
 			if r.Expired {

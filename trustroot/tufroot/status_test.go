@@ -28,7 +28,7 @@ func TestJudge(t *testing.T) {
 		{"in force and old, no age given", Policy{At: at}, Status{At: at, Age: time.Hour}, "", ""},
 		{"as old as may be", Policy{At: at, MaxAge: time.Hour}, Status{At: at, Age: time.Hour, Expired: true}, "", ""},
 		{"older", Policy{At: at, MaxAge: time.Hour}, Status{At: at, Age: time.Hour + 1}, "tuf.age", ""},
-		{"in days", Policy{At: at, MaxAge: 2400 * time.Hour}, Status{At: at, Age: 4800*time.Hour + 1}, "tuf.age", "4800h0m1s before the time of judgement, and at most 2400h0m0s is"},
+		{"in days", Policy{At: at, MaxAge: 2400 * time.Hour}, Status{At: at, Age: 4800*time.Hour + 1}, "tuf.age", "200d1m before the time of judgement, and at most 100d is"},
 		{"the shortest age", Policy{At: at, MaxAge: 1}, Status{At: at, Age: 2}, "tuf.age", ""},
 		{"no age known", Policy{At: at, MaxAge: 99 * tuftest.Year}, Status{At: at, Refreshed: at.Add(1)}, "tuf.age", "is before the last refresh, at 2026"},
 		{"no age known, nothing expired", Policy{At: at}, Status{At: at, Refreshed: at.Add(1)}, "tuf.age", "no age can be told"},
