@@ -28,6 +28,7 @@ func build(m *bundlev1.Bundle, data []byte) (*Bundle, error) {
 		MediaType: m.GetMediaType(),
 		Version:   versions[m.GetMediaType()],
 		SHA256:    sha256.Sum256(data),
+		Size:      len(data),
 	}
 	if b.Version == 0 {
 		return nil, refuse.New("bundle.version", "media type %.80q is not that of a known bundle version", m.GetMediaType())

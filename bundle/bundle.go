@@ -109,8 +109,9 @@ type Bundle struct {
 	Entries    []tlog.Entry // may be empty; no two of one log have one index
 	Timestamps [][]byte     // DER TimeStampResp each, never empty, all different; nil if none
 
-	// SHA256 is the hash of the bytes that were parsed.
+	// SHA256 is the hash of the bytes that were parsed, Size their number.
 	SHA256 [sha256.Size]byte
+	Size   int
 }
 
 // Digest is a digest and how it was computed.

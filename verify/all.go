@@ -103,6 +103,11 @@ func (v *Verifier) do(job *Job) (*Result, error) {
 	if job.Verifier != nil {
 		v = job.Verifier
 	}
+	if v != nil && v.policy != nil {
+		if err := v.fits(len(job.Bundle)); err != nil {
+			return nil, err
+		}
+	}
 	b, err := bundle.Parse(job.Bundle)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/sigbundle/sigbundle/bundle"
-	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
 )
@@ -57,12 +56,13 @@ type pureSum struct {
 // statements and messages, strongest last (SPEC in-toto digest_set; only
 // SHA-2 is signed anywhere in this ecosystem).
 var hashNames = []struct {
-	name string
-	hash crypto.Hash
+	name   string
+	quoted []byte // as a member of JSON
+	hash   crypto.Hash
 }{
-	{"sha256", crypto.SHA256},
-	{"sha384", crypto.SHA384},
-	{"sha512", crypto.SHA512},
+	{"sha256", []byte(`"sha256"`), crypto.SHA256},
+	{"sha384", []byte(`"sha384"`), crypto.SHA384},
+	{"sha512", []byte(`"sha512"`), crypto.SHA512},
 }
 
 func hashByName(name string) crypto.Hash {
@@ -177,16 +177,14 @@ func (p *plan) want(h crypto.Hash) {
 }
 
 // add asks for what judging b may compare. What b says is not authenticated
-// here, nor need it be: it decides what is computed, not what is believed.
+// here, nor need it be: it decides what is computed, not what is believed. A
+// statement is not parsed before its signature is verified, so its text is
+// searched for the names of hashes.
 func (p *plan) add(v *Verifier, b *bundle.Bundle) {
 	if b.Envelope != nil {
-		s, err := dsse.ParseStatement(b.Envelope.Payload, v.policy.MaxSubjects)
-		if err != nil {
-			return // the statement check will say so
-		}
-		for _, subject := range s.Subjects {
-			for _, d := range subject.Digests {
-				p.want(hashByName(d.Algorithm))
+		for _, h := range hashNames {
+			if mentions(b.Envelope.Payload, h.quoted) {
+				p.want(h.hash)
 			}
 		}
 		return
@@ -210,6 +208,29 @@ func (p *plan) add(v *Verifier, b *bundle.Bundle) {
 	}
 	p.pure = append(p.pure, purePlan{key.ID(), b.Signature, h})
 }
+
+// mentions reports whether a JSON text may have a member of a name, which is
+// given with its quotation marks. A letter or digit that is written as an
+// escape, which no producer does, may spell any name.
+func mentions(text, quoted []byte) bool {
+	if bytes.Contains(text, quoted) {
+		return true
+	}
+	for {
+		_, rest, found := bytes.Cut(text, escape)
+		if !found {
+			return false
+		}
+		if len(rest) >= 2 && (rest[0] == '3' || rest[0] == '6' || rest[0] == '7') && '0' <= rest[1] && rest[1] <= '9' {
+			return true
+		}
+		text = rest
+	}
+}
+
+// escape begins the escape of an ASCII character in JSON. The names of hashes
+// have the codes 30 to 39, 61, 68 and 73.
+var escape = []byte(`\u00`)
 
 func (p *plan) read(r io.Reader) (Artifact, error) {
 	var hashes [len(planHashes)]hash.Hash

@@ -26,6 +26,8 @@
 package verify
 
 import (
+	"cmp"
+
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot"
@@ -40,6 +42,11 @@ type Config struct {
 	RootSource string
 	// Policy says whose signature is wanted. Its zero value is refused.
 	Policy Policy
+	// MaxBundle bounds the bytes of a bundle's JSON, for example to what a
+	// registry accepts in an upload. Zero stands for [bundle.MaxSize], which
+	// no bundle can exceed. [Verifier.All] refuses a larger bundle before it
+	// is parsed, [Verifier.Verify] before anything of it is checked.
+	MaxBundle int
 	// Explain runs, after a failure, every further check whose premises
 	// hold, so that the report shows all that is wrong. The verdict and its
 	// code are the same either way.
@@ -51,10 +58,11 @@ type Config struct {
 // A Verifier judges bundles under one trust root and one policy. It is
 // immutable and safe for concurrent use.
 type Verifier struct {
-	root    *trustroot.Root
-	source  string
-	policy  *compiledPolicy
-	explain bool
+	root      *trustroot.Root
+	source    string
+	policy    *compiledPolicy
+	maxBundle int
+	explain   bool
 }
 
 // New checks the configuration, completely: no later call fails because of
@@ -67,6 +75,9 @@ func New(c Config) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.MaxBundle < 0 || c.MaxBundle > bundle.MaxSize {
+		return nil, refuse.New("policy.limit", "most bytes of a bundle: %d, want 1 to %d, or 0 for the default", c.MaxBundle, bundle.MaxSize)
+	}
 	root := c.Root
 	if c.Cache != nil {
 		root = root.Accelerated(c.Cache.tables)
@@ -74,7 +85,15 @@ func New(c Config) (*Verifier, error) {
 			policy.keys[i].key = policy.keys[i].key.Accelerated(c.Cache.tables)
 		}
 	}
-	return &Verifier{root: root, source: c.RootSource, policy: policy, explain: c.Explain}, nil
+	return &Verifier{root, c.RootSource, policy, cmp.Or(c.MaxBundle, bundle.MaxSize), c.Explain}, nil
+}
+
+// fits refuses a bundle with too many bytes of JSON.
+func (v *Verifier) fits(size int) error {
+	if size > v.maxBundle {
+		return refuse.New("bundle.limit", "bundle of %d bytes, want at most %d", size, v.maxBundle)
+	}
+	return nil
 }
 
 // A Result is what was proved. It holds authenticated values only, and
@@ -122,6 +141,9 @@ func (v *Verifier) Verify(b *bundle.Bundle, a Artifact) (*Result, error) {
 	}
 	if b.Version == 0 {
 		return nil, refuse.New("bundle.version", "not a bundle that was parsed")
+	}
+	if err := v.fits(b.Size); err != nil {
+		return nil, err
 	}
 	r := newRun(v, b, a)
 	var first *Error

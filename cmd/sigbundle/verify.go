@@ -244,7 +244,7 @@ func (f *verifyFlags) verifier(policy verify.Policy) (*verify.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := verify.New(verify.Config{Root: root, RootSource: source, Policy: policy, Explain: f.explain})
+	verifier, err := verify.New(verify.Config{Root: root, RootSource: source, Policy: policy, Explain: f.explain, MaxBundle: f.size.bytes})
 	if err != nil {
 		return nil, err // an identity or a key that no certificate or signature can meet
 	}
@@ -258,7 +258,7 @@ func (f *verifyFlags) rootedVerifiers(policy verify.Policy) (*verify.Verifier, e
 		return nil, err
 	}
 	for _, l := range roots {
-		c := verify.Config{Root: l.root, RootSource: l.source, Policy: policy, Explain: f.explain}
+		c := verify.Config{Root: l.root, RootSource: l.source, Policy: policy, Explain: f.explain, MaxBundle: f.size.bytes}
 		v, err := verify.New(c)
 		if err != nil {
 			return nil, err
