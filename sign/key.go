@@ -56,7 +56,8 @@ func NewKey(private crypto.Signer, hint string) (*Key, error) {
 	return &Key{private, public, hint}, nil
 }
 
-// GenerateKey makes a fresh key in memory. Nothing ever writes it anywhere.
+// GenerateKey makes a fresh key in memory. Nothing writes it anywhere, unless
+// the caller does, by [Key.EncryptPEM] or [Key.PlainPEM].
 func GenerateKey(a Algorithm) (*Key, error) {
 	private, err := generate(a)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"encoding/pem"
 	"errors"
 	"io"
 	"os"
@@ -160,5 +161,70 @@ func TestScryptBounds(t *testing.T) {
 		if _, err := scryptKey(b.BytesOrPanic(), []byte("password"), 32); !errors.Is(err, c.want) {
 			t.Errorf("N=%d r=%d p=%d: %v, want %v", c.n, c.r, c.p, err, c.want)
 		}
+	}
+}
+
+// TestKeyPEM reads back what it writes, and nothing under another password.
+func TestKeyPEM(t *testing.T) {
+	for _, a := range []Algorithm{ECDSAP256, ECDSAP384, ECDSAP521, Ed25519ph, RSA2048} {
+		key, err := GenerateKey(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		locked, err := key.EncryptPEM([]byte("secret"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain, err := key.PlainPEM()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for password, want := range map[string]refuse.Code{"secret": "", "Secret": "sign.key.password", "": "sign.key.password"} {
+			got, err := ParsePEM(locked, "", func() ([]byte, error) { return []byte(password), nil })
+			if refuse.CodeOf(err) != want {
+				t.Errorf("%s, password %q: %v", a, password, err)
+			} else if err == nil && !bytes.Equal(got.SPKI(), key.SPKI()) {
+				t.Errorf("%s: another key", a)
+			}
+		}
+		if got, err := ParsePEM(plain, "", nil); err != nil || !bytes.Equal(got.SPKI(), key.SPKI()) {
+			t.Errorf("%s: %v", a, err)
+		}
+		again, err := key.EncryptPEM([]byte("secret"))
+		if err != nil || bytes.Equal(again, locked) {
+			t.Errorf("%s: salt and vector are the same twice: %v", a, err)
+		}
+		block, rest := pem.Decode(key.PublicPEM())
+		if block == nil || block.Type != "PUBLIC KEY" || len(rest) > 0 || !bytes.Equal(block.Bytes, key.SPKI()) {
+			t.Errorf("%s: public key %q", a, key.PublicPEM())
+		}
+	}
+	key, err := GenerateKey(ECDSAP256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := key.EncryptPEM(nil); refuse.CodeOf(err) != "sign.key.password" {
+		t.Errorf("an empty password: %v", err)
+	}
+	elsewhere, err := NewKey(oddSigner{key.private, nil}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := elsewhere.EncryptPEM([]byte("secret")); refuse.CodeOf(err) != "sign.key" {
+		t.Errorf("a key that is not in memory: %v", err)
+	}
+	if _, err := elsewhere.PlainPEM(); refuse.CodeOf(err) != "sign.key" {
+		t.Errorf("a key that is not in memory: %v", err)
+	}
+}
+
+// TestLargePEM reads no key file that is larger than any key.
+func TestLargePEM(t *testing.T) {
+	good := read(t, "p256.pem")
+	if _, err := ParsePEM(append(make([]byte, maxPEM), good...), "", nil); refuse.CodeOf(err) != "sign.key" {
+		t.Error(err)
+	}
+	if _, err := ParsePEM(append(bytes.Repeat([]byte("\n"), maxPEM-len(good)), good...), "", nil); err != nil {
+		t.Error(err)
 	}
 }

@@ -3,15 +3,18 @@
 package sign
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/pbkdf2"
+	"crypto/rand"
 	"crypto/sha1" //nolint:gosec // the PRF that RFC 8018 makes the default
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/asn1"
 	"errors"
 	"hash"
+	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -100,6 +103,62 @@ func openPBES2(der, password []byte) ([]byte, error) {
 	plain := make([]byte, len(data))
 	cipher.NewCBCDecrypter(block, iv).CryptBlocks(plain, data)
 	return unpad(plain)
+}
+
+// What keys are encrypted with: scrypt over 16 MiB, five times, of which
+// OpenSSL takes no more in one go, and AES-256 in CBC.
+const (
+	scryptN, scryptR, scryptP = 1 << 14, 8, 5
+	saltSize                  = 16
+)
+
+var oidAES256CBC = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 42}
+
+// sealPBES2 encrypts what [openPBES2] decrypts.
+func sealPBES2(plain, password []byte) ([]byte, error) {
+	salt, iv := make([]byte, saltSize), make([]byte, aes.BlockSize)
+	if _, err := rand.Read(salt); err != nil {
+		return nil, err
+	}
+	if _, err := rand.Read(iv); err != nil {
+		return nil, err
+	}
+	key, err := scrypt.Key(password, salt, scryptN, scryptR, scryptP, ciphers[oidAES256CBC.String()])
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	n := aes.BlockSize - len(plain)%aes.BlockSize
+	data := append(slices.Clone(plain), bytes.Repeat([]byte{byte(n)}, n)...)
+	cipher.NewCBCEncrypter(block, iv).CryptBlocks(data, data)
+
+	var b cryptobyte.Builder
+	sequence := func(b *cryptobyte.Builder, f cryptobyte.BuilderContinuation) { b.AddASN1(cbasn1.SEQUENCE, f) }
+	sequence(&b, func(b *cryptobyte.Builder) {
+		sequence(b, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(oidPBES2)
+			sequence(b, func(b *cryptobyte.Builder) {
+				sequence(b, func(b *cryptobyte.Builder) {
+					b.AddASN1ObjectIdentifier(oidScrypt)
+					sequence(b, func(b *cryptobyte.Builder) {
+						b.AddASN1OctetString(salt)
+						b.AddASN1Int64(scryptN)
+						b.AddASN1Int64(scryptR)
+						b.AddASN1Int64(scryptP)
+					})
+				})
+				sequence(b, func(b *cryptobyte.Builder) {
+					b.AddASN1ObjectIdentifier(oidAES256CBC)
+					b.AddASN1OctetString(iv)
+				})
+			})
+		})
+		b.AddASN1OctetString(data)
+	})
+	return b.Bytes()
 }
 
 // unpad removes the padding of RFC 8018, Section 6.1.1.

@@ -7,11 +7,15 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
+	"strings"
 
 	"github.com/secure-systems-lab/go-securesystemslib/encrypted"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
+
+// maxPEM bounds a key file, in bytes. RSA keys of 16,384 bits take 13 KB.
+const maxPEM = 64 << 10
 
 // ParsePEM reads a private key from one block of PEM: PKCS #8, plain or
 // encrypted (PBES2), the older forms for EC and RSA, and those that cosign
@@ -19,6 +23,9 @@ import (
 // that there is none. See [NewKey] for hint. Refusals are sign.key, and
 // sign.key.password for a wrong password or none.
 func ParsePEM(data []byte, hint string, password func() ([]byte, error)) (*Key, error) {
+	if len(data) > maxPEM {
+		return nil, refuse.New("sign.key", "key file of %d bytes, want at most %d", len(data), maxPEM)
+	}
 	block, _ := pem.Decode(data)
 	if block == nil || bytes.Count(data, []byte("-----BEGIN ")) > 1 {
 		return nil, refuse.New("sign.key", "not exactly one block of PEM")
@@ -32,6 +39,9 @@ func ParsePEM(data []byte, hint string, password func() ([]byte, error)) (*Key, 
 		return nil, err
 	}
 	private, err := parsePrivate(block.Type, der)
+	if err != nil && strings.HasPrefix(block.Type, "ENCRYPTED ") { // a wrong password leaves good padding once in 256
+		return nil, refuse.New("sign.key.password", "the private key cannot be decrypted: %s", errPassword)
+	}
 	if err != nil {
 		return nil, refuse.Wrap("sign.key", err, "private key")
 	}
@@ -76,4 +86,42 @@ func decrypt(block *pem.Block, password func() ([]byte, error)) ([]byte, error) 
 		return nil, refuse.Wrap("sign.key.password", err, "the private key cannot be decrypted")
 	}
 	return der, nil
+}
+
+// EncryptPEM returns the private key in the form PKCS #8, in one block of PEM,
+// encrypted under the password (PBES2 with scrypt and AES-256). [ParsePEM] and
+// OpenSSL read it. Refusals are sign.key for a key that is not in memory, and
+// sign.key.password for an empty password.
+func (k *Key) EncryptPEM(password []byte) ([]byte, error) {
+	if len(password) == 0 {
+		return nil, refuse.New("sign.key.password", "password: empty, want at least one byte")
+	}
+	der, err := k.pkcs8()
+	if err != nil {
+		return nil, err
+	}
+	if der, err = sealPBES2(der, password); err != nil {
+		return nil, refuse.Wrap("sign.key", err, "private key")
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der}), nil
+}
+
+// PlainPEM returns the private key as [Key.EncryptPEM] does, but not encrypted:
+// anyone who reads it can sign.
+func (k *Key) PlainPEM() ([]byte, error) {
+	der, err := k.pkcs8()
+	if err != nil {
+		return nil, err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}
+
+func (k *Key) pkcs8() ([]byte, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(k.private)
+	return der, refuse.Wrap("sign.key", err, "private key")
+}
+
+// PublicPEM returns the public key in one block of PEM.
+func (k *Key) PublicPEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: k.SPKI()})
 }

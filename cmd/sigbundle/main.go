@@ -140,7 +140,7 @@ key, policy or trust root that it names is none, or a file could not be read.`,
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newVerify(), newInspect(), newTrust(), newAudit(), newExplain(), newSign(), newAttest(), newAttach(), newVersion())
+	root.AddCommand(newVerify(), newInspect(), newTrust(), newAudit(), newExplain(), newSign(), newAttest(), newAttach(), newKeygen(), newVersion())
 	if manual != nil {
 		root.AddCommand(manual(root))
 	}

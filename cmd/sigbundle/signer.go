@@ -5,13 +5,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/sigbundle/sigbundle/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/internal/signflags"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/sign/oidc"
@@ -20,12 +19,10 @@ import (
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
 )
 
-// passwordVariable holds the password of an encrypted key.
-const passwordVariable = "SIGBUNDLE_PASSWORD"
-
 // signerFlags choose who signs and what services vouch for it.
 type signerFlags struct {
 	key       string
+	secret    passphraseFlag // of the key
 	algorithm string
 	token     string
 	tokenFile string
@@ -42,7 +39,8 @@ type signerFlags struct {
 
 func (f *signerFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.StringVar(&f.key, "key", "", "sign with the private key in this PEM `FILE`; an encrypted one's password is $"+passwordVariable+", or asked for")
+	fl.StringVar(&f.key, "key", "", "sign with the private key in this PEM `FILE`; the passphrase of an encrypted one is $"+passwordVariable+", or asked for")
+	f.secret.add(cmd)
 	fl.StringVar(&f.algorithm, "algorithm", "", "the `ALGORITHM` of the fresh key; by default ecdsa-sha2-256-nistp256")
 	fl.StringVar(&f.token, "identity-token", "", "sign as the holder of this identity `TOKEN`")
 	fl.StringVar(&f.tokenFile, "identity-token-file", "", "read the identity token from this `FILE`, or from standard input with -")
@@ -64,6 +62,7 @@ func (f *signerFlags) reads() *outfile.Set {
 	reads := new(outfile.Set)
 	f.Services.Reads(reads)
 	reads.Add("--key", f.key)
+	reads.Add("--passphrase-file", f.secret.file)
 	reads.Add("--trusted-root", f.trust.file)
 	reads.Add("--identity-token-file", f.tokenFile)
 	return reads
@@ -73,6 +72,9 @@ func (f *signerFlags) reads() *outfile.Set {
 func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 	if f.flow != "" && f.flow != "browser" && f.flow != "device" {
 		return nil, fmt.Errorf("--oidc-flow %q is not browser or device", f.flow)
+	}
+	if f.secret.file != "" && f.key == "" {
+		return nil, errors.New("--passphrase-file needs --key")
 	}
 	// What a person can mend at once comes before what services there are.
 	var key *sign.Key
@@ -153,22 +155,10 @@ func (f *signerFlags) readKey() (*sign.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := sign.ParsePEM(data, f.KeyHint, password)
+	passphrase := func() ([]byte, error) { return f.secret.read("passphrase of " + screen.Escape(f.key) + ": ") }
+	key, err := sign.ParsePEM(data, f.KeyHint, passphrase)
 	if err != nil {
 		return nil, refuse.Wrap("sign.key", err, "%s", f.key)
 	}
 	return key, nil
-}
-
-// password comes from the environment, or from a person.
-func password() ([]byte, error) {
-	if value, ok := os.LookupEnv(passwordVariable); ok {
-		return []byte(value), nil
-	}
-	if !term.IsTerminal(int(os.Stdin.Fd())) {
-		return nil, errors.New("there is no terminal to ask for it, and $" + passwordVariable + " is not set")
-	}
-	fmt.Fprint(os.Stderr, "password of the private key: ")
-	defer fmt.Fprintln(os.Stderr)
-	return term.ReadPassword(int(os.Stdin.Fd()))
 }

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -156,5 +157,78 @@ func TestSignProgress(t *testing.T) {
 	<-term.closed
 	if got := term.text(); got != "" {
 		t.Errorf("progress of one file: %q", got)
+	}
+}
+
+// waits waits until the terminal shows the text.
+func (t *terminal) waits(s *shell, text string) {
+	s.Helper()
+	for end := time.Now().Add(20 * time.Second); !strings.Contains(t.text(), text); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			s.Fatalf("%q does not show %q", t.text(), text)
+		}
+	}
+}
+
+// TestKeygenAsks asks for the passphrase twice, shows none, and makes a key
+// that signs what verifies.
+func TestKeygenAsks(t *testing.T) {
+	s := newShell(t)
+	ask := func(answers [2]string, args ...string) (*terminal, *exec.Cmd, *bytes.Buffer) {
+		term, cmd, out := s.start(args...)
+		for i, question := range []string{"passphrase for the new key: ", "the same passphrase again: "} {
+			term.waits(s, question)
+			if _, err := term.keyboard.WriteString(answers[i] + "\n"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return term, cmd, out
+	}
+	term, cmd, _ := ask([2]string{"correct horse", "correct house"}, "keygen", "--output", "a.key")
+	if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != 2 {
+		t.Errorf("two passphrases: %v", err)
+	}
+	term.waits(s, "the two answers differ")
+	if names, err := filepath.Glob(filepath.Join(s.dir, "a.*")); err != nil || names != nil {
+		t.Errorf("%q, %v", names, err)
+	}
+	term, cmd, _ = ask([2]string{"", ""}, "keygen", "--output", "a.key")
+	if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != 2 {
+		t.Errorf("an empty passphrase: %v", err)
+	}
+	term.waits(s, "passphrase: empty")
+	term, cmd, out := ask([2]string{"correct horse", "correct horse"}, "keygen", "--output", "a.key")
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v: %q", err, term.text())
+	}
+	if strings.Contains(term.text()+out.String(), "correct") {
+		t.Errorf("the passphrase is shown: %q", term.text())
+	}
+	term, cmd, _ = s.start("sign", "app", "--key", "a.key", "--trust-config", s.config)
+	term.waits(s, "passphrase of a.key: ")
+	if _, err := term.keyboard.WriteString("correct horse\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v: %q", err, term.text())
+	}
+	s.run(0, "", "sigbundle", "verify", "app", "--trusted-root", s.root(), "--key", "a.pub")
+	s.run(0, "", "sigbundle", "keygen", "--output", "b.key", "--no-passphrase")
+	s.run(1, "", "sigbundle", "verify", "app", "--trusted-root", s.root(), "--key", "b.pub")
+	// Without a terminal nobody is asked.
+	if out := s.run(2, "correct horse\ncorrect horse\n", "sigbundle", "keygen", "--output", "c.key"); !strings.Contains(out, "there is no terminal to ask for it") || !strings.Contains(out, "--passphrase-file") {
+		t.Errorf("%q", out)
+	}
+	// A person who interrupts the question leaves nothing behind.
+	term, cmd, _ = s.start("keygen", "--output", "d.key")
+	term.waits(s, "passphrase for the new key: ")
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != 2 {
+		t.Errorf("interrupted: %v", err)
+	}
+	if names, err := filepath.Glob(filepath.Join(s.dir, "[cd].*")); err != nil || names != nil {
+		t.Errorf("%q, %v", names, err)
 	}
 }

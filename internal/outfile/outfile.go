@@ -58,6 +58,42 @@ func Write(name string, data []byte) (err error) {
 	return os.Rename(f.Name(), target)
 }
 
+// Create writes data to a new file of that name, with at most that mode. It
+// follows no link and replaces nothing, not even a link to nothing. On an
+// error no file stays.
+func Create(name string, data []byte, mode fs.FileMode) (err error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(name)
+		}
+	}()
+	if _, err = f.Write(data); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// CheckNew says why Create could not create that file, as far as this can be
+// told without creating it.
+func CheckNew(name string) error {
+	_, err := os.Lstat(name)
+	if err == nil {
+		return &fs.PathError{Op: "create", Path: name, Err: fs.ErrExist}
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return probe(name)
+}
+
 // Check says why Write could not write that file, as far as this can be told
 // without writing it: for those who do something first that cannot be undone.
 func Check(name string) error {
@@ -72,7 +108,12 @@ func Check(name string) error {
 	case info != nil && !info.Mode().IsRegular():
 		return nil
 	}
-	f, err := temporary(target)
+	return probe(target)
+}
+
+// probe makes a file beside that one and removes it.
+func probe(beside string) error {
+	f, err := temporary(beside)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@
 package outfile
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"net"
@@ -68,5 +69,54 @@ func TestWriteUmask(t *testing.T) {
 	}
 	if info, err := os.Stat(name); err != nil || info.Mode() != 0o640 {
 		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
+// TestCreate replaces nothing and follows no link.
+func TestCreate(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("file", []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, plant := range map[string]func(string) error{
+		"file itself":     func(n string) error { return os.WriteFile(n, []byte("old"), 0o600) },
+		"link to a file":  func(n string) error { return os.Symlink("file", n) },
+		"link to nothing": func(n string) error { return os.Symlink("nothing", n) },
+		"link to itself":  func(n string) error { return os.Symlink(n, n) },
+		"hard link":       func(n string) error { return os.Link("file", n) },
+		"folder":          func(n string) error { return os.Mkdir(n, 0o700) },
+		"pipe":            func(n string) error { return syscall.Mkfifo(n, 0o600) },
+	} {
+		if err := plant(name); err != nil {
+			t.Fatal(err)
+		}
+		if err := CheckNew(name); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("%s: CheckNew says %v", name, err)
+		}
+		if err := Create(name, []byte("new"), 0o600); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("%s: Create says %v", name, err)
+		}
+		if _, err := os.Lstat(name); err != nil {
+			t.Errorf("%s was removed", name)
+		}
+	}
+	if _, err := os.Lstat("nothing"); err == nil {
+		t.Error("a link was followed")
+	}
+	if data, err := os.ReadFile("file"); err != nil || string(data) != "old" {
+		t.Errorf("%q, %v", data, err)
+	}
+	if CheckNew("nowhere/x") == nil || Create("nowhere/x", nil, 0o600) == nil {
+		t.Error("a file in no folder")
+	}
+	if err := CheckNew("new"); err != nil {
+		t.Error(err)
+	}
+	if err := Create("new", []byte("new"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat("new")
+	if err != nil || info.Mode().Perm() != 0o600 || info.Size() != 3 {
+		t.Errorf("%v, %v", info, err)
 	}
 }
