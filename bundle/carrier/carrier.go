@@ -48,13 +48,13 @@ func (it Item) Check(b *bundle.Bundle) error {
 		return nil
 	}
 	if b.Envelope == nil {
-		return refuse.New("carrier.claim", "predicateType: the carrier says %q, and the bundle holds no statement", it.PredicateType)
+		return refuse.New("carrier.claim", "predicateType: the carrier says %q, and the bundle holds no statement", clip(it.PredicateType))
 	}
 	var signed struct {
 		PredicateType string `json:"predicateType"`
 	}
 	if err := json.Unmarshal(b.Envelope.Payload, &signed); err != nil || signed.PredicateType != it.PredicateType {
-		return refuse.New("carrier.claim", "predicateType: the carrier says %q, and the statement %q", it.PredicateType, signed.PredicateType)
+		return refuse.New("carrier.claim", "predicateType: the carrier says %q, and the statement %q", clip(it.PredicateType), clip(signed.PredicateType))
 	}
 	return nil
 }
@@ -168,15 +168,17 @@ func elements(d *strictjson.Decoder, items *[]Item) error {
 		if err != nil {
 			return err
 		}
-		it, err := element(raw)
+		it, err := element(raw, true)
 		*items = append(*items, it)
 		return err
 	})
 }
 
 // element reads {"bundle":…}, or takes raw itself for a bundle. What a client
-// found about a bundle, in a member beside it, is ignored.
-func element(raw []byte) (Item, error) {
+// found about a bundle, in a member beside it, is ignored. An envelope may
+// hold one other envelope: with more of them, each byte would be read as often
+// as there are.
+func element(raw []byte, outer bool) (Item, error) {
 	it := Item{Data: raw}
 	var inner []byte
 	url := false
@@ -207,11 +209,22 @@ func element(raw []byte) (Item, error) {
 	case inner == nil || bytes.Equal(inner, []byte("null")):
 		return it, refuse.New("carrier.malformed", "the answer has the address of a bundle and not the bundle: fetch it from bundle_url")
 	}
-	if nested, err := element(inner); err == nil && nested.PredicateType == "" {
-		inner = nested.Data // {"attestation":{"bundle":…}}
+	if outer {
+		if nested, err := element(inner, false); err == nil && nested.PredicateType == "" {
+			inner = nested.Data // {"attestation":{"bundle":…}}
+		}
 	}
 	it.Data = inner
 	return it, nil
+}
+
+// clip keeps messages about foreign text short.
+func clip(s string) string {
+	const most = 100
+	if len(s) <= most {
+		return s
+	}
+	return s[:most] + "…"
 }
 
 func blank(data []byte) []byte { return bytes.TrimLeft(data, " \t\r\n") }

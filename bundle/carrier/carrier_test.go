@@ -86,6 +86,9 @@ func TestRefusals(t *testing.T) {
 		{"carrier.malformed", `{"attestations":[{"bundle":{}}],"attestations":[]}`},
 		{"carrier.malformed", `{"attestations":{}}`},
 		{"carrier.malformed", "[{}"},
+		{"carrier.claim", `{"attestations":[{"predicateType":"` + strings.Repeat("x", 1<<20) + `","bundle":` + b + `}]}`},
+		{"bundle.malformed", `[{"attestation":{"bundle":{"bundle":` + b + `}}}]`}, // each envelope is read once more
+		{"bundle.malformed", `[{"bundle":{"attestation":{"bundle":` + b + `}}}]`},
 		{"bundle.empty", `{"attestations":[]}`},
 		{"bundle.empty", " \n"},
 		{"bundle.malformed", `{"version":1,"attestation_bundles":[]}`},
@@ -102,6 +105,9 @@ func TestRefusals(t *testing.T) {
 		}
 		if string(refuse.CodeOf(err)) != c.code {
 			t.Errorf("%.60s: %v (%s), want %s", c.text, err, refuse.CodeOf(err), c.code)
+		}
+		if n := len(err.Error()); n > 1000 {
+			t.Errorf("%.60s: a message of %d bytes", c.text, n)
 		}
 	}
 }

@@ -41,7 +41,7 @@ type auditFlags struct {
 // policyFlags are what audit has in common with verify.
 var policyFlags = []string{
 	"identity", "issuer", "identity-regexp", "issuer-regexp", "no-identity", "ext", "predicate-type", "require",
-	"no-artifact", "trusted-root", "instance", "trust-dir", "as-of", "max-trust-age",
+	"no-artifact", "trusted-root", "instance", "trust-dir", "as-of", "max-trust-age", "max-bundle",
 }
 
 func newAudit() *cobra.Command {
@@ -133,7 +133,7 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 }
 
 func (f *auditFlags) run(cmd *cobra.Command, name string) error {
-	if err := f.output.check(); err != nil {
+	if err := errors.Join(f.output.check(), f.size.check()); err != nil {
 		return err
 	}
 	failOn, err := audit.ParseFailOn(f.failOn)
@@ -224,7 +224,7 @@ func limitMemory() func() {
 
 // config turns the flags into an audit, and returns what closes its source.
 func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string) (*audit.Config, func(), error) {
-	c := &audit.Config{NoArtifact: f.noArtifact, AllowOutside: f.outside, Out: cmd.OutOrStdout(), File: f.out, State: f.resume}
+	c := &audit.Config{NoArtifact: f.noArtifact, AllowOutside: f.outside, MaxBundle: f.size.bytes, Out: cmd.OutOrStdout(), File: f.out, State: f.resume}
 	if f.resume != "" && f.out == "" {
 		return nil, nil, errors.New("--resume needs --out: what went to standard output cannot be continued")
 	}

@@ -17,10 +17,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
 
+	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/verify"
@@ -54,6 +56,9 @@ type Config struct {
 	// which no artifact is named, without one. Otherwise they are findings
 	// with the code input.artifact.
 	NoArtifact bool
+	// MaxBundle bounds the bytes of one bundle; 0 is [bundle.MaxSize]. A larger
+	// one is a finding with the code bundle.limit.
+	MaxBundle int
 	// Sample chooses what is audited; the zero Sample is everything.
 	Sample Sample
 
@@ -80,6 +85,8 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	switch {
 	case c.Source == nil || c.Root == nil:
 		return nil, errors.New("an audit needs a source and a trust root")
+	case c.MaxBundle < 0 || c.MaxBundle > bundle.MaxSize:
+		return nil, fmt.Errorf("a bound of %d bytes for a bundle, want 1 to %d, or 0 for the greatest", c.MaxBundle, bundle.MaxSize)
 	case c.State != "" && c.File == "":
 		return nil, errors.New("an audit that is to be resumed needs a file for its findings")
 	}
@@ -132,6 +139,13 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	}
 	sum.Policy, sum.PolicySHA256, sum.AsOf = policy, digest(policy), c.Trust.At.UTC().Truncate(time.Second)
 	return sum, err
+}
+
+func (c *Config) maxBundle() int {
+	if c.MaxBundle == 0 {
+		return bundle.MaxSize
+	}
+	return c.MaxBundle
 }
 
 // run is one audit under way.

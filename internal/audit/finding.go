@@ -69,6 +69,12 @@ func (it *item) finding(res *verify.Result, err error) *Finding {
 	if it.err != nil {
 		res, err = nil, it.err
 	}
+	if claim := it.claim(res); claim != nil {
+		if res != nil {
+			f.report(res.Report)
+		}
+		err = claim
+	}
 	if err == nil {
 		f.Verified = true
 		f.report(res.Report)

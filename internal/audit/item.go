@@ -4,12 +4,12 @@ package audit
 
 import (
 	"bytes"
-	"errors"
 	"iter"
 	"strings"
 
+	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/bundle/carrier"
 	"github.com/sigbundle/sigbundle/internal/refuse"
-	"github.com/sigbundle/sigbundle/internal/strictjson"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -18,6 +18,8 @@ type item struct {
 	job  verify.Job
 	size int   // bytes held while it is under way
 	err  error // why there is nothing to judge; the job is empty then
+
+	carried carrier.Item // the bundle of the job, and what its carrier says about it
 
 	place    string // see Finding
 	bundle   string
@@ -67,20 +69,65 @@ func (r *run) items(e *entry) iter.Seq[*item] {
 				return
 			}
 		}
-		index := 0
-		for bundle, err := range split(data) {
-			index++
+		found, err := carried(data)
+		if err != nil {
 			it := refused(err)
-			it.index = index
+			it.index = 1
+			yield(it)
+			return
+		}
+		for i, f := range found {
+			err := f.err
+			if most := r.config.maxBundle(); err == nil && len(f.Data) > most {
+				err = refuse.New("bundle.limit", "bundle of %d bytes, want at most %d", len(f.Data), most)
+			}
+			it := refused(err)
+			it.index = i + 1
 			if err == nil {
-				it.job, it.size = job, len(bundle)
-				it.job.Bundle = bundle
+				if len(f.Data) < len(data) {
+					f.Data = bytes.Clone(f.Data) // it keeps no file of any size in memory
+				}
+				it.job, it.carried, it.size = job, f.Item, len(f.Data)
+				it.job.Bundle = f.Data
 			}
 			if !yield(it) {
 				return
 			}
 		}
 	}
+}
+
+// found is one bundle of a document, or why there is none in its place.
+type found struct {
+	carrier.Item
+	err error
+}
+
+// carried returns the bundles of a document, at least one and at most
+// [carrier.MaxBundles]; a document with more is refused as a whole.
+func carried(data []byte) ([]found, error) {
+	var all []found
+	for it, err := range carrier.All(data) {
+		if len(all) == carrier.MaxBundles {
+			return nil, refuse.New("carrier.count", "more than %d bundles in one file", carrier.MaxBundles)
+		}
+		all = append(all, found{it, err})
+	}
+	return all, nil
+}
+
+// claim refuses a bundle whose signed statement differs from what its carrier
+// says about it, whatever else is wrong with the bundle.
+func (it *item) claim(res *verify.Result) error {
+	says := it.carried.PredicateType
+	if says == "" || res != nil && res.Report.Statement != nil && res.Report.Statement.PredicateType == says {
+		return nil
+	}
+	b, err := bundle.Parse(it.carried.Data)
+	if err != nil {
+		return nil // the verifier says why
+	}
+	return it.carried.Check(b)
 }
 
 // artifact says in the job what the bundles of an entry are held against.
@@ -120,102 +167,4 @@ func (r *run) expect(e *entry, job *verify.Job) (*expectation, error) {
 func isDigest(name string) bool {
 	before, _, found := strings.Cut(name, ":")
 	return found && len(before) > 1 && !strings.ContainsAny(before, `/\.`)
-}
-
-// maxAttestations bounds the bundles in one answer of npm's registry, which
-// has two for each release today.
-const maxAttestations = 1024
-
-// split yields the bundles in data, at least one: a bundle printed in any
-// way, bundles in JSON Lines, or answers of npm's attestations API in either.
-func split(data []byte) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		rest := bytes.TrimLeft(data, " \t\r\n")
-		if len(rest) == 0 {
-			yield(nil, refuse.New("bundle.empty", "no bundle in %d bytes", len(data)))
-			return
-		}
-		first, more, _ := bytes.Cut(rest, []byte("\n"))
-		if len(bytes.TrimSpace(more)) == 0 || !isValue(first) {
-			splitAnswer(rest, yield)
-			return
-		}
-		for len(rest) > 0 {
-			var line []byte
-			line, rest, _ = bytes.Cut(rest, []byte("\n"))
-			if !splitAnswer(line, yield) {
-				return
-			}
-			rest = bytes.TrimLeft(rest, " \t\r\n")
-		}
-	}
-}
-
-// isValue reports whether line is one complete JSON value.
-func isValue(line []byte) bool {
-	d := strictjson.NewDecoder(line)
-	return d.Skip() == nil && d.End() == nil
-}
-
-// splitAnswer yields the bundles of an answer of npm's registry, and data
-// itself if it is none.
-func splitAnswer(data []byte, yield func([]byte, error) bool) bool {
-	bundles, ok, err := parseAnswer(data)
-	switch {
-	case !ok:
-		return yield(data, nil) // the parser of bundles has the last word
-	case err != nil:
-		return yield(nil, refuse.Wrap("input.line", err, "npm attestations"))
-	case len(bundles) == 0:
-		return yield(nil, refuse.New("bundle.empty", "the answer has no attestations"))
-	}
-	for _, b := range bundles {
-		if !yield(b, nil) {
-			return false
-		}
-	}
-	return true
-}
-
-// parseAnswer reads {"attestations":[{"predicateType":…,"bundle":{…}}]}, the
-// answer of npm's registry to /-/npm/v1/attestations/NAME@VERSION. Members it
-// may gain are ignored: none of them is evidence. ok is false if there is no
-// member "attestations".
-func parseAnswer(data []byte) (bundles [][]byte, ok bool, err error) {
-	d := strictjson.NewDecoder(data)
-	err = d.Object(func(key string) error {
-		if key != "attestations" {
-			return d.Skip()
-		}
-		ok = true
-		return d.Array(maxAttestations, func(int) error {
-			b, err := parseAttestation(d)
-			bundles = append(bundles, b)
-			return err
-		})
-	})
-	if err == nil {
-		err = d.End()
-	}
-	return bundles, ok, err
-}
-
-var errNoBundle = errors.New("an attestation without a bundle")
-
-func parseAttestation(d *strictjson.Decoder) (bundle []byte, err error) {
-	err = d.Object(func(key string) (err error) {
-		switch key {
-		case "bundle":
-			bundle, err = d.Raw()
-			return err
-		case "predicateType":
-			_, err := d.String()
-			return err
-		}
-		return d.Skip()
-	})
-	if err == nil && bundle == nil {
-		err = errNoBundle
-	}
-	return bundle, err
 }

@@ -54,7 +54,7 @@ type state struct {
 // fingerprint tells runs apart whose findings must not be mixed.
 func (c *Config) fingerprint(below bound) string {
 	root := c.Root.SHA256()
-	text := fmt.Sprintf("%q %x %q %q %t %t %+v %v", c.Source.Label(), root, c.RootSource, c.PolicyKey, c.NoArtifact, c.AllowOutside, below, c.Trust.MaxAge)
+	text := fmt.Sprintf("%q %x %q %q %t %t %+v %v %d", c.Source.Label(), root, c.RootSource, c.PolicyKey, c.NoArtifact, c.AllowOutside, below, c.Trust.MaxAge, c.maxBundle())
 	if t, ok := c.Source.(*Tree); ok && t.RequireBundles {
 		text += " all"
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/strictjson"
 )
 
 // maxLine bounds a line of a list, in bytes: a bundle of the greatest size,
@@ -238,3 +239,9 @@ func (f folder) path(name string) string {
 
 func (f folder) stat(name string) (fs.FileInfo, error) { return os.Stat(f.path(name)) }
 func (f folder) open(name string) (*os.File, error)    { return os.Open(f.path(name)) }
+
+// isValue reports whether line is one complete JSON value.
+func isValue(line []byte) bool {
+	d := strictjson.NewDecoder(line)
+	return d.Skip() == nil && d.End() == nil
+}

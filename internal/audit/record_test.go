@@ -60,8 +60,12 @@ func FuzzParseLine(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
-		for b, err := range split(line) {
-			if (err == nil) == (b == nil) {
+		all, err := carried(line)
+		if (err == nil) == (len(all) == 0) {
+			t.Fatal("bundles and an error, or neither")
+		}
+		for _, f := range all {
+			if (f.err == nil) == (f.Data == nil) {
 				t.Fatal("a bundle and an error, or neither")
 			}
 		}

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/sigbundle/sigbundle/bundle/carrier"
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -300,7 +301,9 @@ func TestListOutside(t *testing.T) {
 
 func TestNPM(t *testing.T) {
 	s := signed()
-	attestation := func(b []byte) string { return fmt.Sprintf(`{"predicateType":"p","bundle":%s,"new":1}`, b) }
+	attestation := func(b []byte) string {
+		return fmt.Sprintf(`{"predicateType":"https://example.test/p","bundle":%s,"new":1}`, b)
+	}
 	answer := fmt.Sprintf(`{"attestations":[%s,%s],"new":{}}`, attestation(s[2].Bundle), attestation(s[5].Bundle))
 	var pretty bytes.Buffer
 	if err := json.Indent(&pretty, []byte(answer), "", "  "); err != nil {
@@ -311,12 +314,12 @@ func TestNPM(t *testing.T) {
 		{answer, "list:1#1 ok\nlist:1#2 ok\n"},
 		{"\n" + pretty.String(), "list:2#1 ok\nlist:2#2 ok\n"},
 		{`{"attestations":[]}`, "list:1#1 bundle.empty\n"},
-		{`{"attestations":{}}`, "list:1#1 input.line\n"},
-		{`{"attestations":[{}]}`, "list:1#1 input.line\n"},
-		{`{"attestations":[{"predicateType":1,"bundle":{}}]}`, "list:1#1 input.line\n"},
+		{`{"attestations":{}}`, "list:1#1 carrier.malformed\n"},
+		{`{"attestations":[{}]}`, "list:1#1 bundle.malformed\n"},
+		{`{"attestations":[{"predicateType":1,"bundle":{}}]}`, "list:1#1 carrier.malformed\n"},
 		{`{"attestations":[{"bundle":{}}]}`, "list:1#1 bundle.malformed\n"},
 		{`{"attestations":[],"identity":"x"}`, "list:1#0 input.judgement\n"},
-		{`{"attestations":[` + strings.Repeat(`{"bundle":{}},`, maxAttestations) + `{"bundle":{}}]}`, "list:1#1 input.line\n"},
+		{`{"attestations":[` + strings.Repeat(`{"bundle":{}},`, carrier.MaxBundles) + `{"bundle":{}}]}`, "list:1#1 carrier.count\n"},
 		{`{"bundle":` + answer + `,"artifact":"` + digest + `"}`, "list:1#1 ok\nlist:1#2 artifact.mismatch\n"},
 	} {
 		conf := anyone(t, listOf(c.text), nil)
