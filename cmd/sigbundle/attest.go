@@ -88,6 +88,9 @@ func (f *attestFlags) run(cmd *cobra.Command, artifacts []string) error {
 	if err != nil {
 		return err
 	}
-	checked := f.statement.Artifact(artifacts)
+	checked := []string{"--no-artifact"}
+	if len(artifacts) > 0 {
+		checked = []string{artifactWord(artifacts[0])}
+	}
 	return f.signer.say(cmd, "attested", what, target, signed, append(checked, "--bundle", target), true)
 }

@@ -172,6 +172,12 @@ func (f *imageFlags) sign(cmd *cobra.Command, verb string, flags *signerFlags, r
 	if f.layout != "" {
 		checked = []string{"--oci-layout", title}
 	}
+	if f.plainHTTP {
+		checked = append(checked, "--plain-http")
+	}
+	if f.caFile != "" && f.reference != "" {
+		checked = append(checked, "--ca-file", f.caFile)
+	}
 	var signed *sign.Signed
 	if file != "" {
 		checked = append(checked, "--bundle", file)

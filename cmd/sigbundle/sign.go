@@ -111,7 +111,7 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 			return err
 		}
 		progress.end()
-		checked := []string{name}
+		checked := []string{artifactWord(name)}
 		if f.bundle != "" {
 			checked = append(checked, "--bundle", f.bundle)
 		}

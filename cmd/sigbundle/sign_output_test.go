@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -41,8 +42,8 @@ func TestSignAgain(t *testing.T) {
 		}
 	}
 	out := s.run(0, "", "sigbundle", sign...)
-	for _, want := range []string{"signed app: app.sigstore.json\n", "  as      dev@example.test\n", "  issuer  https://accounts.example.test\n", "  in      transparency log http://127.0.0.1:",
-		"  verify  sigbundle verify app --identity dev@example.test --issuer https://accounts.example.test --trusted-root TRUSTED_ROOT_FILE\n"} {
+	for _, want := range []string{"signed app: app.sigstore.json\n", "  as      dev@example.test\n", "  issuer  https://accounts.example.test\n", "  in      transparency log ",
+		"  verify  sigbundle verify app --identity dev@example.test --issuer https://accounts.example.test --trusted-root " + s.config + "\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q does not say %q", out, want)
 		}
@@ -58,6 +59,54 @@ func TestSignAgain(t *testing.T) {
 	refuses(attest)
 	refuses(sign)
 	refuses(append(sign, "--replace"))
+}
+
+// TestSignSaysHow prints a command that verifies, to be run as it is.
+func TestSignSaysHow(t *testing.T) {
+	i := newImages(t)
+	i.run(0, "", "sigbundle", "keygen", "--output", "own.key", "--no-passphrase")
+	i.run(0, "", "sigbundle", "keygen", "--output", "lost.key", "--no-passphrase")
+	if err := os.Rename(filepath.Join(i.dir, "lost.pub"), filepath.Join(i.dir, "found.pub")); err != nil {
+		t.Fatal(err)
+	}
+	i.run(0, "", "cp", "own.key", "renamed.key")
+	i.run(0, "", "cp", "found.pub", "renamed.pub")
+	odd := "sha256:" + strings.Repeat("0", 64)
+	for _, name := range []string{"-app", odd, "it's", "b", "c"} {
+		i.write(name, name)
+	}
+	owner := []string{"--trust-config", i.config, "--key", "own.key"}
+	how := regexp.MustCompile(`(?m)^  verify  (sigbundle verify .*)$`)
+	for _, c := range []struct {
+		args   []string
+		signer []string
+		want   string
+	}{
+		{[]string{"sign", "app"}, i.signer, "signed app"},
+		{[]string{"sign", "b", "c"}, i.signer, "signed c"},
+		{[]string{"sign", "./-app"}, owner, "own.pub"},
+		{[]string{"sign", odd}, owner, "verify ./sha256:"},
+		{[]string{"sign", "it's", "--bundle", "a bundle"}, owner, "--bundle 'a bundle'"},
+		{[]string{"attest", "app", "--predicate", "predicate.json", "--type", "x:y", "--bundle", "app.attest"}, i.signer, "attested app"},
+		{[]string{"sign", "--oci-layout", "img:v1"}, i.signer, "signed img"},
+		{[]string{"attest", "--oci-layout", "img:v1", "--predicate", "predicate.json", "--type", "spdx"}, i.signer, "attested img"},
+		{[]string{"attest", "--oci-layout", "img:v1", "--predicate", "predicate.json", "--type", "spdx", "--bundle", "img.attest"}, owner, "attested img"},
+	} {
+		out := i.says(0, append(c.args, c.signer...), c.want, "  in      transparency log ", ", entry ")
+		found := how.FindStringSubmatch(out)
+		if found == nil {
+			t.Errorf("%q does not say how to verify: %s", c.args, out)
+			continue
+		}
+		i.run(0, "", "sh", "-c", found[1])
+	}
+	// A public key beside the private one that belongs to another key is not named.
+	for _, key := range []string{"lost.key", "renamed.key"} {
+		i.says(0, []string{"sign", "app", "--replace", "--trust-config", i.config, "--key", key}, "  as      the holder of "+key, "--key PUBLIC_KEY_FILE")
+	}
+	if out := i.run(1, "", "sigbundle", "sign", "app", "--replace", "--trust-config", i.config); !strings.Contains(out, "--oidc-flow browser or --oidc-flow device") {
+		t.Errorf("%q", out)
+	}
 }
 
 // TestSignIntoLayout does not take a file of the image for the bundle's.

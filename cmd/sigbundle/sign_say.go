@@ -3,11 +3,14 @@
 package main
 
 import (
+	"cmp"
+	"crypto"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/sign"
 )
@@ -19,36 +22,104 @@ func (f *signerFlags) say(cmd *cobra.Command, verb, what, where string, signed *
 	var b strings.Builder
 	line := func(name, value string) { fmt.Fprintf(&b, "  %-7s %s\n", name, screen.Escape(value)) }
 	fmt.Fprintf(&b, "%s %s: %s\n", verb, screen.Escape(what), screen.Escape(where))
-	if !details {
-		_, err := fmt.Fprint(cmd.OutOrStdout(), b.String())
-		return err
+	if details {
+		line("as", f.holder(signed))
+		if s := signed.Report.Signer; s != nil && s.Certificate != nil {
+			line("issuer", s.Certificate.Issuer)
+		}
+		logs, err := f.logged(signed)
+		if err != nil {
+			return err
+		}
+		for _, l := range logs {
+			line("in", l)
+		}
+		words := append([]string{"sigbundle", "verify"}, checked...)
+		words = append(words, f.policyOf(signed)...)
+		words = append(words, f.trustOf(cmd)...)
+		for i, word := range words {
+			words[i] = shellWord(word)
+		}
+		line("verify", strings.Join(words, " "))
 	}
-	verify := append([]string{"sigbundle", "verify"}, checked...)
-	if s := signed.Report.Signer; s != nil && s.Certificate != nil {
-		line("as", s.Certificate.SAN)
-		line("issuer", s.Certificate.Issuer)
-		verify = append(verify, "--identity", s.Certificate.SAN, "--issuer", s.Certificate.Issuer)
-	} else {
-		line("as", "the holder of "+f.key)
-		verify = append(verify, "--key", "PUBLIC_KEY_FILE")
-	}
-	for _, l := range f.logs {
-		line("in", l)
-	}
-	switch {
-	case f.TrustConfig != "":
-		verify = append(verify, "--trusted-root", "TRUSTED_ROOT_FILE")
-	case f.trust.file != "":
-		verify = append(verify, "--trusted-root", f.trust.file)
-	case cmd.Flags().Changed("instance"):
-		verify = append(verify, "--instance", f.trust.instance)
-	}
-	for i, word := range verify {
-		verify[i] = shellWord(word)
-	}
-	line("verify", strings.Join(verify, " "))
 	_, err := fmt.Fprint(cmd.OutOrStdout(), b.String())
 	return err
+}
+
+// holder is who signed, in the words of the certificate.
+func (f *signerFlags) holder(signed *sign.Signed) string {
+	if s := signed.Report.Signer; s != nil && s.Certificate != nil {
+		return s.Certificate.SAN
+	}
+	return "the holder of " + f.key
+}
+
+// logged are the logs that the bundle proves it is in, and where.
+func (f *signerFlags) logged(signed *sign.Signed) ([]string, error) {
+	b, err := bundle.Parse(signed.Bundle)
+	if err != nil {
+		return nil, err
+	}
+	var logs []string
+	for _, e := range b.Entries {
+		name := e.LogID.String()
+		if l := f.root.Log(e.LogID); l != nil {
+			name = cmp.Or(l.Name(), name)
+		}
+		logs = append(logs, fmt.Sprintf("transparency log %s, entry %d", name, e.Index))
+	}
+	return logs, nil
+}
+
+// policyOf are the arguments by which verify accepts this signer only.
+func (f *signerFlags) policyOf(signed *sign.Signed) []string {
+	s := signed.Report.Signer
+	if s == nil || s.Certificate == nil {
+		return []string{"--key", f.publicFile()}
+	}
+	policy := []string{"--identity", s.Certificate.SAN, "--issuer", s.Certificate.Issuer}
+	if signed.DetachedSCT {
+		policy = append(policy, "--require", "sct=0")
+	}
+	return policy
+}
+
+// publicFile is the file beside the private key with its public key, as keygen
+// makes it, or else a placeholder.
+func (f *signerFlags) publicFile() string {
+	name := publicName(f.key)
+	if keys, err := readKeys([]string{name}); err == nil && len(keys) == 1 {
+		if k, ok := keys[0].Public.(interface{ Equal(crypto.PublicKey) bool }); ok && k.Equal(f.public) {
+			return name
+		}
+	}
+	return "PUBLIC_KEY_FILE"
+}
+
+// trustOf are the arguments by which verify finds the same trust root.
+func (f *signerFlags) trustOf(cmd *cobra.Command) (words []string) {
+	switch {
+	case f.TrustConfig != "":
+		return []string{"--trusted-root", f.TrustConfig}
+	case f.trust.file != "":
+		return []string{"--trusted-root", f.trust.file}
+	}
+	if cmd.Flags().Changed("instance") {
+		words = append(words, "--instance", f.trust.instance)
+	}
+	if f.trust.dir != "" {
+		words = append(words, "--trust-dir", f.trust.dir)
+	}
+	return words
+}
+
+// artifactWord names a file so that verify takes it for a file: neither for a
+// flag nor for a digest.
+func artifactWord(name string) string {
+	if strings.HasPrefix(name, "-") || isDigest(name) {
+		return "./" + name
+	}
+	return name
 }
 
 // shellWord writes a word so that a shell takes it as it is.

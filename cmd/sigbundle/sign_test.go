@@ -237,7 +237,7 @@ func TestSignDetached(t *testing.T) {
 	s.fails(1, "sign.fulcio.detached_sct", "--identity-token", token)
 	s.fails(2, "--allow-detached-sct and --key exclude each other", "--key", "k", "--allow-detached-sct")
 	out := s.run(0, "", "sigbundle", "sign", "app", "--trust-config", s.config, "--identity-token", token, "--allow-detached-sct")
-	if !strings.Contains(out, "note: the certificate's signed certificate timestamp was verified and is not in the bundle") {
+	if !strings.Contains(out, "--require sct=0 --trusted-root") || !strings.Contains(out, "note: the certificate's signed certificate timestamp was verified and is not in the bundle") {
 		t.Errorf("%q", out)
 	}
 	verify := []string{"verify", "app", "--trusted-root", s.root(), "--identity", "dev@example.test", "--issuer", "https://accounts.example.test"}

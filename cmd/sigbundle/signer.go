@@ -3,6 +3,7 @@
 package main
 
 import (
+	"crypto"
 	"errors"
 	"fmt"
 
@@ -34,7 +35,9 @@ type signerFlags struct {
 	keyID       bool
 	detachedSCT bool
 
-	logs []string // that the signer uses, once there is one
+	// What the signer is made of, once there is one.
+	root   *trustroot.Root
+	public crypto.PublicKey // of the key; nil without one
 }
 
 func (f *signerFlags) add(cmd *cobra.Command) {
@@ -110,7 +113,7 @@ func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 	}
 	if f.key != "" {
 		config.KeyID = f.keyID
-		config.Key = key
+		config.Key, f.public = key, key.Public()
 	} else {
 		who := &holder{signerFlags: f, cmd: cmd, signing: signing, client: client, authority: services.Fulcio, cas: cas}
 		config.Issuer, err = who.issuer()
@@ -118,9 +121,7 @@ func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range services.Logs {
-		f.logs = append(f.logs, l.String())
-	}
+	f.root = root
 	signer, err := sign.New(config)
 	if err != nil {
 		return nil, &refusal{err}

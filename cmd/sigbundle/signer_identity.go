@@ -74,7 +74,7 @@ func (h *holder) get(ctx context.Context) (*oidc.Token, error) {
 		return nil, err // not a verdict on anything
 	}
 	if refuse.CodeOf(err) == "sign.token.missing" {
-		err = refuse.Wrap("sign.token.missing", err, "use --oidc-flow browser to sign in, --identity-token-file FILE, or --key FILE")
+		err = refuse.Wrap("sign.token.missing", err, "want --oidc-flow browser or --oidc-flow device to sign in as a person, --identity-token-file FILE, or --key FILE")
 	}
 	return nil, &refusal{err}
 }

@@ -72,14 +72,6 @@ func (s *Statement) Name(artifacts []string) string {
 	return artifacts[0]
 }
 
-// Artifact is what the command verifies the statement for.
-func (s *Statement) Artifact(artifacts []string) []string {
-	if s.File != "" {
-		return []string{"--no-artifact"}
-	}
-	return artifacts[:1]
-}
-
 var hashes = map[string]crypto.Hash{"sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512}
 
 // Payload returns the statement to sign.
