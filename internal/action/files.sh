@@ -89,3 +89,28 @@ list_files() {
 	done <<<"$FILES"
 	[[ ${#files[@]} -gt 0 ]] || fail 'no files are named'
 }
+
+# sign_files signs FILES, or one statement about them with PREDICATE, and hands
+# the list of bundles to the workflow.
+sign_files() {
+	local args=() written
+	list_files
+	case $REPLACE in
+	true | false) ;;
+	*) fail "replace is $REPLACE, want true or false" ;;
+	esac
+	[[ $REPLACE == false || -z $PREDICATE ]] || fail 'replace is for signatures of files: with predicate, name the file in bundle'
+	[[ -z $BUNDLE || -n $PREDICATE || ${#files[@]} == 1 ]] || fail "bundle goes with one file, and there are ${#files[@]}"
+	[[ -z $BUNDLE ]] || args+=(--bundle "$BUNDLE")
+	[[ -z $SIGNING_CONFIG ]] || args+=(--signing-config "$SIGNING_CONFIG")
+	# A file that bundle names is replaced in any case.
+	[[ $REPLACE == false || -n $BUNDLE ]] || args+=(--replace)
+	written=("${BUNDLE:-${files[0]}.sigstore.json}")
+	if [[ -n $PREDICATE ]]; then
+		quiet "$sigbundle" attest "${args[@]}" "${trust[@]}" --predicate "$PREDICATE" --type "$PREDICATE_TYPE" -- "${files[@]}" || exit
+	else
+		quiet "$sigbundle" sign "${args[@]}" "${trust[@]}" -- "${files[@]}" || exit
+		[[ -n $BUNDLE ]] || written=("${files[@]/%/.sigstore.json}")
+	fi
+	output bundles "${written[@]}"
+}

@@ -7,7 +7,9 @@ package action
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -111,6 +113,90 @@ func TestEscape(t *testing.T) {
 	} {
 		if out, err := bash(t, `escape "$TEXT"`, "TEXT="+text); err != nil || out != want {
 			t.Errorf("%q: %q, %v, want %q", text, out, err, want)
+		}
+	}
+}
+
+// TestSignFiles passes to the command what the inputs say, a word for a word.
+func TestSignFiles(t *testing.T) {
+	bin := filepath.Join(t.TempDir(), "sigbundle", "bin")
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	// One word a line, in brackets.
+	if err := os.WriteFile(filepath.Join(bin, "sigbundle"), []byte("#!/bin/sh\nprintf '[%s]\\n' \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	base := []string{"RUNNER_TEMP=" + filepath.Dir(filepath.Dir(bin)), "GITHUB_OUTPUT=out",
+		"FILES=a*", "PREDICATE=", "PREDICATE_TYPE=", "BUNDLE=", "REPLACE=false", "SIGNING_CONFIG="}
+	const files = `touch 'a b' ac && sign_files && cat out`
+	word := regexp.MustCompile(`(?m)^\[(.*)\]$`)
+	for name, c := range map[string]struct {
+		env  []string
+		want []string // nil: it fails, and nothing runs
+	}{
+		"once":                       {nil, []string{"sign", "--instance", "public-good", "--", "a b", "ac"}},
+		"again":                      {[]string{"REPLACE=true"}, []string{"sign", "--replace", "--instance", "public-good", "--", "a b", "ac"}},
+		"again, into a bundle":       {[]string{"REPLACE=true", "BUNDLE=x y", "FILES=ac"}, []string{"sign", "--bundle", "x y", "--instance", "public-good", "--", "ac"}},
+		"again, a configuration":     {[]string{"REPLACE=true", "SIGNING_CONFIG=s c", "TRUSTED_ROOT=t r"}, []string{"sign", "--signing-config", "s c", "--replace", "--trusted-root", "t r", "--", "a b", "ac"}},
+		"a statement":                {[]string{"PREDICATE=p $(touch x)", "PREDICATE_TYPE=spdx"}, []string{"attest", "--instance", "public-good", "--predicate", "p $(touch x)", "--type", "spdx", "--", "a b", "ac"}},
+		"a statement again":          {[]string{"PREDICATE=p", "PREDICATE_TYPE=spdx", "REPLACE=true"}, nil},
+		"one bundle, two files":      {[]string{"BUNDLE=x"}, nil},
+		"replace is nothing":         {[]string{"REPLACE="}, nil},
+		"replace is yes":             {[]string{"REPLACE=yes"}, nil},
+		"replace is several words":   {[]string{"REPLACE=true --bundle x"}, nil},
+		"replace is a flag":          {[]string{"REPLACE=--key=k"}, nil},
+		"replace is a substitution":  {[]string{"REPLACE=$(touch x)"}, nil},
+		"replace is a command":       {[]string{"REPLACE=true\n::error::evil"}, nil},
+		"a file that looks like one": {[]string{"FILES=-*"}, nil},
+	} {
+		out, err := bash(t, files+` && [[ ! -e x ]]`, append(base, c.env...)...)
+		var got []string
+		for _, m := range word.FindAllStringSubmatch(out, -1) {
+			got = append(got, m[1])
+		}
+		if (err == nil) != (c.want != nil) || !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, %v\n%s", name, got, err, out)
+		}
+		if c.want == nil && len(outside(t, out)) > 0 {
+			t.Errorf("%s: the runner reads %q", name, out)
+		}
+	}
+}
+
+// TestSignFails hands out no list of bundles that there are not.
+func TestSignFails(t *testing.T) {
+	for _, predicate := range []string{"", "p"} {
+		out, err := bash(t, `sigbundle=false; touch ac out; sign_files && cat out`, "GITHUB_OUTPUT=out",
+			"FILES=a*", "PREDICATE="+predicate, "PREDICATE_TYPE=spdx", "BUNDLE=", "REPLACE=false", "SIGNING_CONFIG=")
+		if err == nil || strings.Contains(out, "bundles<<") {
+			t.Errorf("%q, %v", out, err)
+		}
+	}
+}
+
+// TestInputs has every input reach the step that uses it, through its
+// environment only.
+func TestInputs(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "..", "action.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := string(data)[strings.Index(string(data), "- name: Sign"):strings.Index(string(data), "- name: Verify")]
+	for _, line := range []string{
+		"FILES: ${{ inputs.sign }}", "PREDICATE: ${{ inputs.predicate }}", "PREDICATE_TYPE: ${{ inputs.predicate-type }}",
+		"BUNDLE: ${{ inputs.bundle }}", "REPLACE: ${{ inputs.replace }}", "SIGNING_CONFIG: ${{ inputs.signing-config }}",
+		"INSTANCE: ${{ inputs.instance }}", "TRUSTED_ROOT: ${{ inputs.trusted-root }}", "sign_files",
+	} {
+		if !strings.Contains(sign, "\n        "+line+"\n") {
+			t.Errorf("the step that signs lacks %q", line)
+		}
+	}
+	expression := regexp.MustCompile(`^        [A-Z_]+: (\$\{\{ inputs\.[a-z-]+ \}\}|\$\{\{ runner\.temp \}\}/sigbundle/trust)$`)
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.Contains(line, "${{") && !expression.MatchString(line) && !strings.HasPrefix(line, "    value: ${{ steps.") {
+			t.Errorf("an expression outside the environment: %q", line)
 		}
 	}
 }
