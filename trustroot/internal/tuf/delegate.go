@@ -123,6 +123,34 @@ func delegated(d *metadata.Delegations, name string) (roles []string, terminatin
 // matches reports whether a path matches a shell-style pattern, in which no
 // wildcard matches a slash. A malformed pattern matches nothing.
 func matches(pattern, name string) bool {
-	ok, _ := path.Match(pattern, name)
+	ok, _ := path.Match(shellPattern(pattern), name)
 	return ok
+}
+
+// shellPattern returns a pattern of the shell as package path writes it: the
+// shell negates a set by "!", that package by "^", and in a set of the shell
+// "]" may come first.
+func shellPattern(s string) string {
+	var b strings.Builder
+	for i, set := 0, false; i < len(s); i++ {
+		b.WriteByte(s[i])
+		switch {
+		case s[i] == '\\' && i+1 < len(s):
+			i++
+			b.WriteByte(s[i])
+		case set:
+			set = s[i] != ']'
+		case s[i] == '[':
+			set = true
+			if strings.HasPrefix(s[i+1:], "!") {
+				b.WriteByte('^')
+				i++
+			}
+			if i+1 < len(s) && (s[i+1] == '^' || s[i+1] == ']') {
+				b.WriteString(`\` + s[i+1:i+2])
+				i++
+			}
+		}
+	}
+	return b.String()
 }

@@ -27,11 +27,21 @@ const expiresLayout = "2006-01-02T15:04:05Z"
 // parseExpires reads a date with or without a fraction of a second, which the
 // specification does not have but go-tuf and other Go tools write.
 func parseExpires(s string) (time.Time, error) {
-	t, err := time.Parse(expiresLayout, s) // takes a fraction after a point or a comma
-	if err == nil && strings.Contains(s, ",") {
-		err = refuse.New("tuf.malformed", "a comma in a date")
+	t, err := time.Parse(expiresLayout, s) // also takes an hour of one digit, and a comma before a fraction
+	whole, fraction, _ := strings.Cut(strings.TrimSuffix(s, "Z"), ".")
+	if err == nil && (whole != t.Format(strings.TrimSuffix(expiresLayout, "Z")) || strings.Contains(fraction, ",")) {
+		err = refuse.New("tuf.malformed", "another spelling of a date")
 	}
 	return t, err
+}
+
+// specVersion reports whether a version of the specification has the major
+// version 1. Repositories write two numbers or three.
+func specVersion(s string) bool {
+	parts := strings.Split(s, ".")
+	return parts[0] == "1" && (len(parts) == 2 || len(parts) == 3) && !slices.ContainsFunc(parts, func(p string) bool {
+		return p == "" || strings.Trim(p, "0123456789") != ""
+	})
 }
 
 // memberNames are the members that go-tuf reads, in whatever object.
@@ -159,9 +169,7 @@ func checkSigned(d *strictjson.Decoder, kind string) (*header, error) {
 		case "_type":
 			return checkText(d, "type", func(s string) bool { return s == kind })
 		case "spec_version":
-			return checkText(d, "specification version", func(s string) bool {
-				return s == "1" || strings.HasPrefix(s, "1.")
-			})
+			return checkText(d, "specification version", specVersion)
 		case "version":
 			h.version, err = integer(d, 1)
 			return err
@@ -232,9 +240,10 @@ func checkMeta(d *strictjson.Decoder, want string) error {
 }
 
 // checkFileInfo reads what is said of one file. Metadata files need a
-// version, target files a length and at least one hash.
+// version, and a length above zero and at least one hash if these are listed;
+// target files need a length and at least one hash.
 func checkFileInfo(d *strictjson.Decoder, metadata bool) error {
-	version, length, hashes := false, false, 0
+	version, length, hashed, hashes := false, false, false, 0
 	err := members(d, func(key string) (err error) {
 		switch key {
 		case "version":
@@ -244,9 +253,13 @@ func checkFileInfo(d *strictjson.Decoder, metadata bool) error {
 			}
 		case "length":
 			length = true
-			_, err = integer(d, 0)
+			var v int64
+			if v, err = integer(d, 0); err == nil && metadata && v == 0 {
+				err = refuse.New("tuf.malformed", "a metadata file is listed with length 0")
+			}
 			return err
 		case "hashes":
+			hashed = true
 			return d.Object(func(string) error {
 				hashes++
 				return hexText(d)
@@ -259,6 +272,8 @@ func checkFileInfo(d *strictjson.Decoder, metadata bool) error {
 		return err
 	case metadata && !version:
 		return refuse.New("tuf.malformed", "a metadata file is listed without a version")
+	case metadata && hashed && hashes == 0:
+		return refuse.New("tuf.malformed", "a metadata file is listed with hashes, but without one")
 	case !metadata && (!length || hashes == 0):
 		return refuse.New("tuf.malformed", "a target is listed without its length or without a hash")
 	}

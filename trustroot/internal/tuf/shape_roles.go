@@ -53,6 +53,7 @@ type grant struct {
 	name          string
 	keyIDs        bool
 	threshold     bool
+	terminating   bool
 	paths, hashes bool
 	bitLength     int64
 	namePrefix    bool
@@ -75,6 +76,7 @@ func checkGrant(d *strictjson.Decoder) (g grant, err error) {
 				err = refuse.New("tuf.threshold", "a threshold of %d signatures", v)
 			}
 		case "terminating":
+			g.terminating = true
 			_, err = d.Bool()
 		case "paths":
 			g.paths = true
@@ -144,6 +146,8 @@ func checkDelegations(d *strictjson.Decoder) error {
 					return refuse.New("tuf.malformed", "two delegations to %q", clip(g.name))
 				case g.paths && g.hashes:
 					return refuse.New("tuf.malformed", "a delegation by paths and by hashes of paths")
+				case !g.terminating:
+					return refuse.New("tuf.malformed", "a delegation that does not say whether it is terminating")
 				}
 				seen[g.name] = true
 				return checkRoleName(g.name)

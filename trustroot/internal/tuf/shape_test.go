@@ -31,7 +31,7 @@ const (
 var whole = map[string]string{
 	"root": `{"signed":{"_type":"root",` + head + `,"consistent_snapshot":true,` + goodKeys +
 		`,"roles":{"root":` + goodGrant + `,"timestamp":` + goodGrant + `,"snapshot":` + goodGrant + `,"targets":` + goodGrant + `}` + tail,
-	"timestamp": `{"signed":{"_type":"timestamp",` + head + `,"meta":{"snapshot.json":{"version":1,"length":0,"hashes":{"x":"00"}}}` + tail,
+	"timestamp": `{"signed":{"_type":"timestamp",` + head + `,"meta":{"snapshot.json":{"version":1,"length":7,"hashes":{"x":"00"}}}` + tail,
 	"snapshot":  `{"signed":{"_type":"snapshot",` + head + `,"meta":{"targets.json":{"version":1}}` + tail,
 	"targets": `{"signed":{"_type":"targets",` + head + `,"targets":{"file":{"length":0,"hashes":{"sha256":"00"},"custom":{}}},"delegations":{` + goodKeys +
 		`,"roles":[{"name":"role","keyids":["k"],"threshold":1,"terminating":true,"paths":["*"]}]}` + tail,
@@ -72,7 +72,13 @@ func TestShape(t *testing.T) {
 		words            string
 	}{
 		{"root", `"_type":"root"`, `"_type":"targets"`, malformed, `type "targets"`},
-		{"root", `"1.0.31"`, `"1"`, "", ""},
+		{"root", `"1.0.31"`, `"1.0"`, "", ""},
+		{"root", `"1.0.31"`, `"1.99.0"`, "", ""},
+		{"root", `"1.0.31"`, `"1"`, malformed, "specification version"},
+		{"root", `"1.0.31"`, `"1."`, malformed, "specification version"},
+		{"root", `"1.0.31"`, `"1.x"`, malformed, "specification version"},
+		{"root", `"1.0.31"`, `"1.0.31.4"`, malformed, "specification version"},
+		{"root", `"1.0.31"`, `"1.-1"`, malformed, "specification version"},
 		{"root", `"1.0.31"`, `"10.0"`, malformed, "specification version"},
 		{"root", `"1.0.31"`, `"2.0.0"`, malformed, "specification version"},
 		{"root", `"version":3`, `"version":1`, "", ""},
@@ -153,8 +159,14 @@ func TestShape(t *testing.T) {
 		{"snapshot", `{"version":1}`, `{}`, malformed, "without a version"},
 		{"snapshot", `{"version":1}`, `null`, malformed, ""},
 		{"snapshot", `{"version":1}`, `{"version":0}`, malformed, "0 is less than 1"},
-		{"timestamp", `"length":0`, `"length":-1`, malformed, "-1 is less than 0"},
-		{"timestamp", `"x":"00"`, ``, "", ""},
+		{"timestamp", `"length":7`, `"length":-1`, malformed, "-1 is less than 0"},
+		{"timestamp", `"length":7`, `"length":0`, malformed, "length 0"},
+		{"timestamp", `"length":7,`, ``, "", ""},
+		{"timestamp", `"x":"00"`, ``, malformed, "without one"},
+		{"timestamp", `,"hashes":{"x":"00"}`, ``, "", ""},
+		{"timestamp", `T00:00:00Z`, `T0:00:00Z`, malformed, "expiry date"},
+		{"timestamp", `T00:00:00Z`, `T9:00:00.5Z`, malformed, "expiry date"},
+		{"targets", `"terminating":true,`, ``, malformed, "terminating"},
 		{"timestamp", `"x":"00"`, `"x":"0"`, malformed, "not hexadecimal"},
 		{"targets", `"length":0,`, ``, malformed, "without its length"},
 		{"targets", `"length":0`, `"length":-1`, malformed, "-1 is less than 0"},

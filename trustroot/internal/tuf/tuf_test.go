@@ -24,7 +24,7 @@ func FuzzMetadata(f *testing.F) {
 	for _, name := range []string{"1.root.json", "timestamp.json", "2.snapshot.json", "2.targets.json", "1.role.json"} {
 		f.Add(r.File(name))
 	}
-	f.Add([]byte(`{"signed":{"_type":"targets","spec_version":"1","version":1,"expires":"2027-01-01T00:00:00Z","targets":{},` +
+	f.Add([]byte(`{"signed":{"_type":"targets","spec_version":"1.0","version":1,"expires":"2027-01-01T00:00:00Z","targets":{},` +
 		`"delegations":{"keys":{},"succinct_roles":{"keyids":[],"threshold":1,"bit_length":32,"name_prefix":"b"}}},"signatures":[]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if w, err := Start(data); err == nil {
@@ -136,6 +136,9 @@ func TestMatches(t *testing.T) {
 	}{
 		{"*", "a", true}, {"*", "a/b", false}, {"a/*", "a/b", true}, {"a/*", "a/b/c", false}, {"?.tgz", "a.tgz", true},
 		{"*/*", "a/b", true}, {"[", "[", false}, {"a?b", "a/b", false}, {"", "", true},
+		{"[!a]", "b", true}, {"[!a]", "a", false}, {"[!a]", "!", true}, {"[^a]", "b", false}, {"[^a]", "^", true}, {"[^a]", "a", true},
+		{"[]a]", "]", true}, {"[!]a]", "]", false}, {"[!]a]", "b", true}, {"[a!]", "!", true}, {"[a^]", "^", true}, {"x[!a-c]*", "xd", true},
+		{"x[!a-c]*", "xb", false}, {`\[!a]`, "[!a]", true}, {`\[!a]`, "b", false}, {`[\]!]`, "!", true}, {"[!/]", "/", false}, {"[!", "[!", false}, {"[", "", false},
 	} {
 		if matches(c.pattern, c.name) != c.want {
 			t.Errorf("%q matches %q: want %v", c.pattern, c.name, c.want)
