@@ -14,8 +14,9 @@ import (
 // floating point, its members lose their order, and members of subjects other
 // than name and digest are gone. It shares no memory with the statement.
 //
-// The one refusal, statement.malformed, is for a predicate that the message
-// cannot hold, such as one with a number beyond floating point.
+// The refusal, statement.malformed, is for a predicate that the message cannot
+// hold: a JSON value other than an object or null, or an object with a number
+// beyond floating point.
 func (s *Statement) Proto() (*intoto.Statement, error) {
 	m := &intoto.Statement{Type: s.Type, PredicateType: s.PredicateType}
 	for _, sub := range s.Subjects {
@@ -25,8 +26,12 @@ func (s *Statement) Proto() (*intoto.Statement, error) {
 		}
 		m.Subject = append(m.Subject, r)
 	}
-	if s.Predicate == nil || string(s.Predicate) == "null" {
+	switch kind := s.PredicateKind(); kind {
+	case "", "null":
 		return m, nil
+	case "object":
+	default:
+		return nil, refuse.New("statement.malformed", "predicate: a JSON %s, want an object: the protobuf message holds nothing else", kind)
 	}
 	m.Predicate = new(structpb.Struct)
 	if err := m.Predicate.UnmarshalJSON(s.Predicate); err != nil {

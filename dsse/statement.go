@@ -31,12 +31,36 @@ type Statement struct {
 	Type          string    // StatementV1 or StatementV01
 	PredicateType string    // "" if absent: no predicate type can then be required
 	Subjects      []Subject // never empty
-	// Predicate is the predicate exactly as it was signed: a JSON object, or
-	// null. It is nil if there was none. It shares memory with the payload.
+	// Predicate is the predicate exactly as it was signed. in-toto asks for a
+	// JSON object; producers also write null and text, and any JSON value is
+	// accepted: see [Statement.PredicateKind]. It is nil if the statement has
+	// no predicate. It shares memory with the payload.
 	Predicate []byte
 	// TypeFromProtoName says that the type stood in a member "type" and not
 	// "_type", as one producer writes it. Worth a warning.
 	TypeFromProtoName bool
+}
+
+// PredicateKind returns which JSON value the predicate is: "object", "array",
+// "string", "number", "boolean" or "null". It is "" if the statement has no
+// predicate.
+func (s *Statement) PredicateKind() string {
+	if len(s.Predicate) == 0 {
+		return ""
+	}
+	switch s.Predicate[0] {
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	case '"':
+		return "string"
+	case 't', 'f':
+		return "boolean"
+	case 'n':
+		return "null"
+	}
+	return "number"
 }
 
 // Subject is one artifact that a statement is about.
@@ -70,14 +94,15 @@ func ParseStatement(payload []byte, maxSubjects int) (*Statement, error) {
 	if err == nil {
 		err = p.d.End()
 	}
+	code := refuse.Code("statement.malformed")
 	if strictjson.IsLimit(err) {
-		return nil, refuse.Wrap("statement.limit", err, "statement")
+		code = "statement.limit"
+	}
+	if err == nil {
+		err = p.check()
 	}
 	if err != nil {
-		return nil, refuse.Wrap("statement.malformed", err, "statement")
-	}
-	if err := p.check(); err != nil {
-		return nil, err
+		return nil, refuse.Wrap(code, err, "statement")
 	}
 	return &p.s, nil
 }
@@ -103,9 +128,6 @@ func (p *statementParser) member(key string) (err error) {
 	case "subject":
 		err = p.d.Array(p.most, p.subject)
 	case "predicate":
-		if k := p.d.Kind(); k != '{' && k != 'n' && k != 0 {
-			return refuse.New("statement.malformed", "predicate is not an object")
-		}
 		p.s.Predicate, err = p.d.Raw()
 	default:
 		err = p.d.Skip()
@@ -171,19 +193,19 @@ func (p *statementParser) check() error {
 	s := &p.s
 	switch {
 	case p.underscored != nil && p.plain != nil:
-		return refuse.New("statement.type", "statement has both _type and type")
+		return refuse.New("statement.type", "both _type and type, want _type")
 	case p.underscored != nil:
 		s.Type = *p.underscored
 	case p.plain != nil:
 		s.Type, s.TypeFromProtoName = *p.plain, true
 	default:
-		return refuse.New("statement.type", "statement has no _type")
+		return refuse.New("statement.type", "no _type")
 	}
 	if s.Type != StatementV1 && s.Type != StatementV01 {
-		return refuse.New("statement.type", "statement of unknown type %.80q", s.Type)
+		return refuse.New("statement.type", "unknown type %.80q, want %q", s.Type, StatementV1)
 	}
 	if len(s.Subjects) == 0 {
-		return refuse.New("statement.subjects", "statement has no subject")
+		return refuse.New("statement.subjects", "no subject")
 	}
 	for i, sub := range s.Subjects {
 		if len(sub.Digests) == 0 {

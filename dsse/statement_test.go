@@ -92,6 +92,59 @@ func TestStatementAccepted(t *testing.T) {
 	}
 }
 
+// A predicate may be any JSON value, in statements of both versions. Its bytes
+// are kept, and the protobuf message takes none but objects.
+func TestPredicateKinds(t *testing.T) {
+	for _, c := range []struct{ text, kind, proto string }{
+		{`{ "n" : 1.0 }`, "object", ""},
+		{`null`, "null", ""},
+		{`"SPDXVersion: SPDX-2.2\n"`, "string", "a JSON string"},
+		{`""`, "string", "a JSON string"},
+		{`[ 1, {"a":2} ]`, "array", "a JSON array"},
+		{`-1.50`, "number", "a JSON number"},
+		{`0`, "number", "a JSON number"},
+		{`true`, "boolean", "a JSON boolean"},
+		{`false`, "boolean", "a JSON boolean"},
+	} {
+		for _, version := range []string{StatementV1, StatementV01} {
+			text := replace(t, good, [2]string{`{ "n" : 1.0, "m":[ ]}`, c.text})
+			text = replace(t, text, [2]string{StatementV1, version})
+			text = replace(t, text, [2]string{`{"digest":{"x"`, `{"name":"b","digest":{"x"`})
+			s, err := ParseStatement([]byte(text), 0)
+			if err != nil {
+				t.Errorf("%s: %v", c.text, err)
+				continue
+			}
+			if string(s.Predicate) != c.text || s.PredicateKind() != c.kind {
+				t.Errorf("predicate %q of kind %q, want %q of kind %q", s.Predicate, s.PredicateKind(), c.text, c.kind)
+			}
+			m, err := s.Proto()
+			if c.proto == "" && err != nil {
+				t.Errorf("%s: Proto: %v", c.text, err)
+			}
+			if c.proto != "" && (m != nil || refuse.CodeOf(err) != "statement.malformed" || !strings.Contains(err.Error(), c.proto+", want an object")) {
+				t.Errorf("%s: Proto: %v, %v", c.text, m, err)
+			}
+		}
+	}
+	if kind := new(Statement).PredicateKind(); kind != "" {
+		t.Errorf("the kind of no predicate is %q", kind)
+	}
+}
+
+// Messages say once what they are about.
+func TestStatementMessages(t *testing.T) {
+	for _, text := range []string{
+		``, `[]`, `{}`, good + `{}`, `{"subject":[],"_type":"x"}`, `{"_type":"x"}`, `{"_type":"x","type":"x"}`, `{"_type":"` + StatementV1 + `"}`,
+		`{"_type":"` + StatementV1 + `","subject":[{}]}`, `{"_type":"` + StatementV1 + `","subject":[{},{}]}`,
+	} {
+		_, err := ParseStatement([]byte(text), 1)
+		if err == nil || !strings.HasPrefix(err.Error(), "statement: ") || strings.Count(err.Error(), "statement") != 1 {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestStatementV01(t *testing.T) {
 	v01 := strings.Replace(good, "v1", "v0.1", 1)
 	if _, err := ParseStatement([]byte(v01), 0); refuse.CodeOf(err) != "statement.subjects" {
@@ -115,8 +168,11 @@ func TestStatementRefused(t *testing.T) {
 		"truncated":                   {`[ ]}}`, `[ ]}`, "statement.malformed"},
 		"trailing data":               {`[ ]}}`, `[ ]}}{}`, "statement.malformed"},
 		"invalid UTF-8":               {`"name":"a"`, "\"name\":\"\xff\"", "statement.malformed"},
-		"predicate is an array":       {`{ "n" : 1.0, "m":[ ]}`, `[]`, "statement.malformed"},
-		"predicate is a string":       {`{ "n" : 1.0, "m":[ ]}`, `"{}"`, "statement.malformed"},
+		"predicate is no value":       {`{ "n" : 1.0, "m":[ ]}`, `SPDXVersion`, "statement.malformed"},
+		"predicate is half a string":  {`{ "n" : 1.0, "m":[ ]}}`, `"{}}`, "statement.malformed"},
+		"predicate is two values":     {`{ "n" : 1.0, "m":[ ]}`, `"a" "b"`, "statement.malformed"},
+		"predicate is not UTF-8":      {`{ "n" : 1.0, "m":[ ]}`, "\"\xff\"", "statement.malformed"},
+		"twice in an array":           {`{ "n" : 1.0, "m":[ ]}`, `[{"a":1,"a":2}]`, "statement.malformed"},
 		"predicate starts like null":  {`{ "n" : 1.0, "m":[ ]}`, `nul`, "statement.malformed"},
 		"member twice":                {`{"_type"`, `{"predicateType":"x","_type"`, "statement.malformed"},
 		"unknown member twice":        {`{"_type"`, `{"x":1,"x":1,"_type"`, "statement.malformed"},

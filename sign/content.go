@@ -51,7 +51,7 @@ func (c *Content) read(key *Key) error {
 		// The finished bundle would be refused for it, too, after it has been
 		// made public.
 		if _, err := dsse.ParseStatement(c.payload, 0); err != nil {
-			return refuse.Wrap("sign.content", err, "statement")
+			return err
 		}
 		return nil
 	case c.reader != nil:

@@ -100,7 +100,7 @@ func NewStatement(subjects []Subject, predicateType string, predicate []byte) ([
 		return nil, refuse.Wrap("sign.content", err, "statement")
 	}
 	if _, err := dsse.ParseStatement(payload, len(subjects)); err != nil {
-		return nil, refuse.Wrap("sign.content", err, "statement")
+		return nil, err
 	}
 	return payload, nil
 }

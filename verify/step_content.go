@@ -218,7 +218,7 @@ func (r *run) statement() error {
 	}
 	s, err := dsse.ParseStatement(r.b.Envelope.Payload, r.v.policy.MaxSubjects)
 	if err != nil {
-		return refuse.Wrap("statement.malformed", err, "statement")
+		return err
 	}
 	if len(want) > 0 && !slices.Contains(want, s.PredicateType) {
 		return refuse.New("statement.predicate_type", "the predicate type is %q, want %q", clip(s.PredicateType), want)
@@ -251,6 +251,9 @@ func (r *run) noteStatement(s *dsse.Statement) {
 	}
 	if s.PredicateType == "" {
 		r.report.note("statement.no_predicate_type", "the statement names no predicate type")
+	}
+	if kind := s.PredicateKind(); kind != "" && kind != "object" && kind != "null" {
+		r.report.note("statement.predicate", "predicate: a JSON "+kind+", in-toto has an object")
 	}
 }
 

@@ -76,6 +76,8 @@ type Statement struct {
 	PredicateType string          `json:"predicateType,omitempty"`
 	Subjects      []Subject       `json:"subjects"`
 	Predicate     json.RawMessage `json:"predicate,omitempty"`
+
+	predicateKind string
 }
 
 // Subject is one artifact that a statement is about.
@@ -186,7 +188,7 @@ func envelope(e *dsse.Envelope) *Envelope {
 		out.Payload, out.Fault = e.Payload, err.Error()
 		return out
 	}
-	out.Statement = &Statement{Type: s.Type, PredicateType: s.PredicateType, Predicate: raw(s.Predicate)}
+	out.Statement = &Statement{Type: s.Type, PredicateType: s.PredicateType, Predicate: raw(s.Predicate), predicateKind: s.PredicateKind()}
 	for _, subject := range s.Subjects {
 		found := Subject{Name: subject.Name}
 		for _, d := range subject.Digests {

@@ -107,6 +107,9 @@ func (t *textWriter) content(c *Claims) {
 		}
 	}
 	t.field("predicate type", s.PredicateType)
+	if k := s.predicateKind; k != "" && k != "object" && k != "null" {
+		t.field("predicate kind", k)
+	}
 	var predicate bytes.Buffer
 	if len(s.Predicate) > 0 && json.Indent(&predicate, s.Predicate, "", "  ") == nil {
 		t.block("predicate", predicate.String())

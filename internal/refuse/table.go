@@ -148,6 +148,7 @@ var noteCodes = []Description{
 	{Code: "chain.root_present", Cause: "The bundle carries a self-issued certificate, which is no anchor.", Fix: "Nothing; it was ignored."},
 	{Code: "signature.sha256", Cause: "A P-384 or P-521 key signed with SHA-256.", Fix: "Nothing; ask the producer to use a current client."},
 	{Code: "statement.no_predicate_type", Cause: "The statement does not say what kind of claim it makes.", Fix: "Ask the producer to name a predicate type."},
+	{Code: "statement.predicate", Cause: "The predicate of the statement is a JSON value other than an object, as in attestations of older tools.", Fix: "Check that the reader of the predicate expects this form."},
 	{Code: "statement.type_name", Cause: "The statement's type stands under another member than the specification's.", Fix: "Ask the producer to fix it."},
 	{Code: "timestamp.unknown_authority", Cause: "A timestamp is of an authority that the trust root does not list.", Fix: "Nothing, if enough other evidence holds; else check the instance."},
 	{Code: "timestamp.unusual", Cause: "A timestamp has a form that only early tokens have.", Fix: "Nothing; it verifies."},

@@ -127,7 +127,7 @@ var certificateRules = []*rule{
 var contentRules = []*rule{
 	{client: js, code: `statement\..*`, said: `^statement: `, where: `^(story: statement/|corpus: )`, right: "either", name: "statements",
 		why: "It verifies envelopes and leaves statements to its caller, unread. (in-toto attestation framework)"},
-	{client: sgo, code: `statement\.type`, said: `statement has no _type$|statement of unknown type "`, where: `^story: statement/(no-type|type-of-no-statement)_fail$|^corpus: `, right: "we", name: "types of statements",
+	{client: sgo, code: `statement\.type`, said: `statement: no _type$|statement: unknown type "`, where: `^story: statement/(no-type|type-of-no-statement)_fail$|^corpus: `, right: "we", name: "types of statements",
 		why: "_type must be a statement's; it does not look. (in-toto attestation framework, Statement)"},
 	{client: py, code: `statement\.malformed`, said: `key "subject" occurs twice$`, where: `^story: statement/subject-twice_fail$`, right: "we", name: "repeated members of statements",
 		why: "Two readers would see two subjects; it takes the last. (docs/decisions.md)"},
