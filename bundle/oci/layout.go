@@ -24,13 +24,17 @@ const maxMarker = 4 << 10
 
 // OpenLayout opens the layout that name begins with, which is DIR,
 // DIR:TAG or DIR@DIGEST, and returns the tag or digest for [Layout.Resolve],
-// "" if name has none. The folder is the longest part that is one up to a
-// colon or an @. Errors are the file system's, oci.layout for a folder that is
-// not an image layout, and oci.reference if nothing follows the colon, or no
-// digest the @: whoever names a digest must not get a tag. The layout must be
-// closed.
+// "" if name has none. DIR ends at a colon, at an @ or at the end of name; if
+// there are files or folders for two such ends, name has two meanings, and the
+// error is command.ambiguous: DIR/ and DIR/:TAG have one. Other errors are the
+// file system's, oci.layout for a folder that is not an image layout, and
+// oci.reference if nothing follows the colon, or no digest the @: a digest that
+// is written wrongly must not become a tag. The layout must be closed.
 func OpenLayout(name string) (l *Layout, reference string, err error) {
-	dir, reference := splitLayout(name)
+	dir, reference, err := splitLayout(name)
+	if err != nil {
+		return nil, "", err
+	}
 	if dir != name && reference == "" { // a variable that was not set
 		return nil, "", refuse.New("oci.reference", "nothing follows %q", clip(dir))
 	}
@@ -51,14 +55,27 @@ func OpenLayout(name string) (l *Layout, reference string, err error) {
 	return l, reference, nil
 }
 
-// splitLayout takes name apart. A folder with a colon in its name goes first.
-func splitLayout(name string) (dir, reference string) {
-	for end := len(name); end > 0; end = strings.LastIndexAny(name[:end], ":@") {
-		if info, err := os.Stat(name[:end]); err == nil && info.IsDir() {
-			return name[:end], name[min(end+1, len(name)):]
-		}
+// splitLayout takes name apart where a file or a folder ends. Two such places
+// are refused, even if only one of them is a layout: someone who can make a
+// folder beside the layout must not choose the image.
+func splitLayout(name string) (dir, reference string, err error) {
+	if name != "" && os.IsPathSeparator(name[len(name)-1]) {
+		return name, "", nil // no tag ends so
 	}
-	return name, ""
+	for end := len(name); end > 0; end = strings.LastIndexAny(name[:end], ":@") {
+		if _, err := os.Lstat(name[:end]); err != nil {
+			continue
+		}
+		if dir != "" {
+			return "", "", refuse.New("command.ambiguous", "both %[1]q and %[2]q exist, want %[1]s/ for the one, or %[2]s/%[3]s for what is in the other",
+				dir, name[:end], name[end:])
+		}
+		dir = name[:end]
+	}
+	if dir == "" {
+		return name, "", nil
+	}
+	return dir, name[min(len(dir)+1, len(name)):], nil
 }
 
 func (l *Layout) checkMarker() error {

@@ -16,9 +16,43 @@ import (
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
+// What lies beside a layout does not choose the image.
+func TestPlantedLayout(t *testing.T) {
+	for name, plant := range map[string]func(name string) error{
+		":v1":                  func(name string) error { return os.Mkdir(name, 0o777) },
+		":v2":                  func(name string) error { return os.WriteFile(name, nil, 0o666) },
+		":v3":                  func(name string) error { return os.Symlink("nowhere", name) },
+		":host.example/app:v1": func(name string) error { return os.MkdirAll(name, 0o777) },
+		"@sha256":              func(name string) error { return os.Mkdir(name, 0o777) },
+		":sha256":              func(name string) error { return os.Mkdir(name, 0o777) },
+		"@":                    func(name string) error { return os.Mkdir(name, 0o777) },
+		":v4@sha256":           func(name string) error { return os.Mkdir(name, 0o777) },
+	} {
+		f := newFixture(t)
+		planted := f.files.Dir + name
+		if err := plant(planted); err != nil {
+			t.Fatal(err)
+		}
+		for _, end := range []string{"", ":v9", strings.TrimPrefix(f.image.Digest.String(), "sha256")} {
+			_, _, err := OpenLayout(planted + end)
+			wantCode(t, planted+end, err, "command.ambiguous")
+		}
+		l, reference, err := OpenLayout(f.files.Dir + "/" + name)
+		if code := refuse.CodeOf(err); err != nil && code != "oci.reference" || err == nil && reference != name[1:] {
+			t.Errorf("%s: %q, %v", name, reference, err)
+		}
+		if err == nil {
+			_ = l.Close()
+		}
+		if _, _, err := OpenLayout(planted + "/"); err == nil || refuse.CodeOf(err) == "command.ambiguous" {
+			t.Errorf("%s/: %v", planted, err)
+		}
+	}
+}
+
 func TestOpenLayout(t *testing.T) {
 	f := newFixture(t)
-	colon := f.files.Dir + ":v1" // a folder of that very name goes first
+	colon := f.files.Dir + "colon:v1"
 	if err := os.CopyFS(colon, os.DirFS(f.files.Dir)); err != nil {
 		t.Fatal(err)
 	}
@@ -27,8 +61,12 @@ func TestOpenLayout(t *testing.T) {
 		f.files.Dir + ":v2": "v2",
 		f.files.Dir + "@" + f.image.Digest.String():    f.image.Digest.String(),
 		f.files.Dir + ":v2@" + f.image.Digest.String(): "v2@" + f.image.Digest.String(),
-		colon:         "",
-		colon + ":v2": "v2",
+		f.files.Dir + "/":    "",
+		f.files.Dir + "/:v2": "v2",
+		colon:                "",
+		colon + "/":          "",
+		colon + ":v2":        "v2",
+		colon + "/:v2":       "v2",
 		f.files.Dir + ":host.example/app@" + "sha256:abc": "host.example/app@sha256:abc",
 	} {
 		l, reference, err := OpenLayout(name)
@@ -37,6 +75,9 @@ func TestOpenLayout(t *testing.T) {
 			continue
 		}
 		_ = l.Close()
+	}
+	if _, _, err := OpenLayout(""); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no name: %v", err)
 	}
 	for _, end := range []string{":", "@", "@v1", "@" + strings.TrimPrefix(f.image.Digest.String(), "sha256:")} {
 		_, _, err := OpenLayout(f.files.Dir + end)

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -108,14 +109,27 @@ func (f *imageFlags) open() (*place, error) {
 
 // openOrigin opens a folder, or a repository if there is no such folder and
 // the name begins with a host: a folder's name that is misspelt asks nobody.
+// A name of a repository that is also that of a folder is refused: someone who
+// can make a folder must not choose what a mirror is held against.
 func (f *imageFlags) openOrigin() (*place, error) {
 	p, err := openLayout(f.mirrorOf)
-	host, _, _ := strings.Cut(f.mirrorOf, "/")
-	isHost := strings.Trim(host, ".") != "" && strings.ContainsAny(host, ".:") || host == "localhost"
-	if errors.Is(err, fs.ErrNotExist) && isHost {
+	switch repository, absent := isRepository(f.mirrorOf), errors.Is(err, fs.ErrNotExist); {
+	case repository && absent:
 		return f.openRegistry(f.mirrorOf)
+	case repository:
+		if err == nil {
+			p.close()
+		}
+		return nil, refuse.New("command.ambiguous", "--mirror-of %s: an image in a registry and the name of a folder, want ./%[1]s for the folder", f.mirrorOf)
 	}
 	return p, err
+}
+
+// isRepository reports whether a name can be taken for HOST/REPOSITORY.
+func isRepository(name string) bool {
+	host, _, slash := strings.Cut(name, "/")
+	return slash && filepath.VolumeName(name) == "" &&
+		(strings.Trim(host, ".") != "" && strings.ContainsAny(host, ".:") || host == "localhost")
 }
 
 // title names an image by its digest.
@@ -127,7 +141,7 @@ func (p *place) title(d oci.Digest) string {
 // unjudgeable are the codes of images that nobody has looked at: as with a file
 // that cannot be read, there is no verdict.
 var unjudgeable = []refuse.Code{
-	"oci.ambiguous", "oci.layout", "oci.not_found", "oci.reference", "oci.registry.credentials",
+	"command.ambiguous", "oci.ambiguous", "oci.layout", "oci.not_found", "oci.reference", "oci.registry.credentials",
 	"oci.registry.denied", "oci.registry.status", "oci.registry.unreachable",
 }
 

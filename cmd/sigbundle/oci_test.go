@@ -259,6 +259,34 @@ func TestImageMirror(t *testing.T) {
 	}
 }
 
+// What lies beside an image, or in the working directory, chooses neither the
+// image nor what its mirror is held against.
+func TestPlantedPlaces(t *testing.T) {
+	i := newImages(t)
+	i.sign("sign", "--oci-layout", "img")
+	for _, name := range []string{"img:v1", "img@sha256"} { // no layout
+		if err := os.MkdirAll(filepath.Join(i.dir, name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"registry.test/app", "registry.test:5000/app", "localhost/app", "127.0.0.1"} {
+		if err := os.CopyFS(filepath.Join(i.dir, name), os.DirFS(i.layout.Dir)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{
+		{"--oci-layout", "img:v1"}, {"--oci-layout", "img@" + i.digest}, {"--oci-layout", "img:v1@" + i.digest},
+		{"--oci-layout", "img/", "--mirror-of", "img:v1"}, {"--oci-layout", "img/", "--mirror-of", "registry.test/app"},
+		{"--oci-layout", "img/", "--mirror-of", "registry.test:5000/app"}, {"--oci-layout", "img/", "--mirror-of", "localhost/app:v1"},
+		{"--oci-layout", "img/", "--mirror-of", "127.0.0.1:1/app"},
+	} {
+		i.says(2, i.verify(args...), "command.ambiguous")
+	}
+	i.says(0, i.verify("--oci-layout", "img/:v1", "--mirror-of", "./registry.test/app"))
+	i.says(0, i.verify("--oci-layout", "img/@"+i.digest))
+	i.says(2, i.verify("--oci-layout", "img:v1/"), "oci.layout")
+}
+
 // Nothing is asked of anybody about an image on disk.
 func TestImageOffline(t *testing.T) {
 	if commands["sigbundle-offline"] == nil {
