@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
@@ -138,7 +139,7 @@ type Fact struct {
 	What string    `json:"what"`
 	Over Digest    `json:"over,omitzero"` // SHA-256 of the bytes that the proof covers
 	By   Authority `json:"by,omitzero"`
-	At   time.Time `json:"at,omitzero"`
+	At   Instant   `json:"at,omitzero"`
 	Rule string    `json:"rule"`
 }
 
@@ -162,7 +163,7 @@ func (d Digest) MarshalText() ([]byte, error) {
 
 // Time is a moment at which, provably, the signature existed.
 type Time struct {
-	Time   time.Time `json:"time"`
+	Time   Instant   `json:"time"`
 	Source string    `json:"source"` // "rfc3161" or "rekor-v1"
 	By     Authority `json:"by"`
 
@@ -193,8 +194,8 @@ type Certificate struct {
 	SANType    string      `json:"subjectAlternativeNameType"` // "uri", "email" or "otherName"
 	Issuer     string      `json:"issuer,omitempty"`           // the OIDC issuer
 	Extensions []Extension `json:"extensions,omitempty"`       // in the order of their OIDs
-	NotBefore  time.Time   `json:"notBefore"`
-	NotAfter   time.Time   `json:"notAfter"`
+	NotBefore  Instant     `json:"notBefore"`
+	NotAfter   Instant     `json:"notAfter"`
 	Chain      []Digest    `json:"chain"` // SHA-256 of each certificate of the path, leaf first
 }
 
@@ -207,11 +208,11 @@ type Extension struct {
 
 // KeyInfo is the managed key that signed.
 type KeyInfo struct {
-	Hint      string    `json:"hint,omitempty"`
-	SHA256    Digest    `json:"sha256"` // of the SPKI
-	Algorithm string    `json:"algorithm"`
-	Start     time.Time `json:"start,omitzero"`
-	End       time.Time `json:"end,omitzero"`
+	Hint      string  `json:"hint,omitempty"`
+	SHA256    Digest  `json:"sha256"` // of the SPKI
+	Algorithm string  `json:"algorithm"`
+	Start     Instant `json:"start,omitzero"`
+	End       Instant `json:"end,omitzero"`
 }
 
 // Statement is what a proved in-toto statement says.
@@ -232,12 +233,38 @@ type Statement struct {
 	payload []byte
 }
 
+// An Instant is a time in a report.
+type Instant struct{ time.Time }
+
+// The first and the last time that RFC 3339 can write.
+var (
+	firstInstant = time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
+	lastInstant  = time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC)
+)
+
+// MarshalText returns the time as RFC 3339 writes it, in UTC. A time outside
+// the years 0 to 9999, which no parsed bundle has, is written as the nearest
+// time within them.
+func (i Instant) MarshalText() ([]byte, error) {
+	t := i.UTC()
+	switch {
+	case t.Before(firstInstant):
+		t = firstInstant
+	case t.After(lastInstant):
+		t = lastInstant
+	}
+	return t.AppendFormat(nil, time.RFC3339Nano), nil
+}
+
+// MarshalJSON returns the text in quotation marks.
+func (i Instant) MarshalJSON() ([]byte, error) {
+	text, err := i.MarshalText()
+	return strconv.AppendQuote(nil, string(text)), err
+}
+
 // MarshalIndent returns the report as indented JSON with a final newline.
 func (r *Report) MarshalIndent() []byte {
-	data, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		panic("verify: report does not marshal: " + err.Error()) // only our own types are in it
-	}
+	data, _ := json.MarshalIndent(r, "", "  ") // no value of a report's types fails
 	return append(data, '\n')
 }
 

@@ -30,7 +30,7 @@ func (r *run) validity() error {
 		r.report.note("bundle.loose_chain", "the bundle carries a certificate chain, which version "+r.b.Version.String()+" has no place for; the chain helps to build a path and is not trusted")
 	}
 	for _, t := range r.times {
-		chains, err := r.v.root.Chains(r.b.Leaf, r.b.Extra, t.Time)
+		chains, err := r.v.root.Chains(r.b.Leaf, r.b.Extra, t.Time.Time)
 		if err != nil {
 			return refuse.Wrap("chain.untrusted", err, "at %s", t.Time.UTC().Format(timeFormat))
 		}
@@ -72,7 +72,7 @@ func (r *run) keyValidity() error {
 		}
 		r.fact(CheckValidity, Fact{What: "managed key", By: by, At: t.Time, Rule: "validity window given with the key"})
 	}
-	r.report.Signer = &Signer{Key: &KeyInfo{Hint: k.hint, SHA256: r.key.ID(), Algorithm: r.key.Algorithm().String(), Start: k.start, End: k.end}}
+	r.report.Signer = &Signer{Key: &KeyInfo{Hint: k.hint, SHA256: r.key.ID(), Algorithm: r.key.Algorithm().String(), Start: Instant{k.start}, End: Instant{k.end}}}
 	return r.skip(CheckValidity, "the key has no validity window, and no time is proved")
 }
 
@@ -89,7 +89,7 @@ func (r *run) describe() error {
 	leaf := r.b.Leaf
 	r.cert = &Certificate{
 		SHA256: sha256.Sum256(leaf.Raw), SAN: san.Value, SANType: san.Type.String(), Issuer: issuer,
-		NotBefore: leaf.NotBefore.UTC(), NotAfter: leaf.NotAfter.UTC(),
+		NotBefore: Instant{leaf.NotBefore.UTC()}, NotAfter: Instant{leaf.NotAfter.UTC()},
 	}
 	r.cert.Extensions = make([]Extension, 0, len(r.names.All()))
 	for _, x := range r.names.All() {
@@ -189,7 +189,7 @@ func (r *run) countSCTs(list []ctlog.SCT, precerts []*ctlog.Precert) (int, error
 			if err = e; err == nil {
 				good[sct.LogID] = true
 				logs.add(source{log.Operator(), log.Key().ID()})
-				r.fact(CheckSCTs, Fact{What: "signed certificate timestamp", Over: sha256.Sum256(p.TBS), At: at,
+				r.fact(CheckSCTs, Fact{What: "signed certificate timestamp", Over: sha256.Sum256(p.TBS), At: Instant{at},
 					By: Authority{Role: "certificate transparency log", Name: log.BaseURL(), KeyID: log.Key().ID()}, Rule: "RFC 6962, Section 3.2"})
 				break
 			}

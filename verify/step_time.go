@@ -38,9 +38,9 @@ func (r *run) timestamps() error {
 		by := Authority{Role: "timestamp authority", Name: stamp.Authority.URI(), KeyID: stamp.Authority.KeyID()}
 		source := source{r.operatorOf(stamp.Authority), sha256.Sum256(stamp.Signer.RawSubjectPublicKeyInfo)}
 		authorities.add(source)
-		r.stamps = append(r.stamps, Time{Time: stamp.Time, Source: "rfc3161", By: by, source: source})
+		r.stamps = append(r.stamps, Time{Time: Instant{stamp.Time}, Source: "rfc3161", By: by, source: source})
 		r.fact(CheckTimestamps, Fact{
-			What: "timestamp over the signature", Over: sha256.Sum256(r.b.Signature), By: by, At: stamp.Time,
+			What: "timestamp over the signature", Over: sha256.Sum256(r.b.Signature), By: by, At: Instant{stamp.Time},
 			Rule: "RFC 3161, Section 2.4.2; RFC 5652, Section 5.4",
 		})
 		for _, w := range token.Warnings() {
@@ -129,9 +129,9 @@ func (r *run) promises() error {
 		if err != nil {
 			return refuse.Wrap("tlog.promise.signature", err, "entry %d", e.number)
 		}
-		e.promised = &Time{Time: at, Source: "rekor-v1", By: logAuthority(e.log), source: logSource(e.log)}
+		e.promised = &Time{Time: Instant{at}, Source: "rekor-v1", By: logAuthority(e.log), source: logSource(e.log)}
 		r.fact(CheckPromises, Fact{
-			What: "signed entry timestamp", Over: sha256.Sum256(e.Body.Raw), By: logAuthority(e.log), At: at,
+			What: "signed entry timestamp", Over: sha256.Sum256(e.Body.Raw), By: logAuthority(e.log), At: Instant{at},
 			Rule: "Rekor v1, signed entry timestamp over RFC 8785 JSON",
 		})
 	}
@@ -170,7 +170,7 @@ func (r *run) time() error {
 				e.log.ID(), end.Format(timeFormat))
 		}
 		for _, t := range times {
-			if !e.log.Covers(t.Time) {
+			if !e.log.Covers(t.Time.Time) {
 				return refuse.New("tlog.window", "the key of log %s was not valid at %s", e.log.ID(), t.Time.Format(timeFormat))
 			}
 		}

@@ -36,14 +36,14 @@ func texts() []textCase {
 	full := verify.Report{
 		Verified: true, Bundle: verify.BundleInfo{SHA256: verify.Digest{1}}, TrustRoot: verify.RootInfo{SHA256: verify.Digest{2}, Source: "public-good"},
 		Signer:    &verify.Signer{Certificate: &verify.Certificate{SAN: "https://a.test", Issuer: "https://b.test"}},
-		Times:     []verify.Time{{Time: at, Source: "rfc3161", By: tsa}, {Time: at, Source: "rekor-v1", By: verify.Authority{KeyID: key}}},
+		Times:     []verify.Time{{Time: verify.Instant{at}, Source: "rfc3161", By: tsa}, {Time: verify.Instant{at}, Source: "rekor-v1", By: verify.Authority{KeyID: key}}},
 		Artifact:  []string{"sha256:00", "sha512:01"},
 		Statement: &verify.Statement{PredicateType: "https://p.test", Subjects: 3, Matched: 2, MatchedName: "x\x1b"},
 		Required:  verify.Required{Lowered: true, Logs: 1, SCTs: 2, Timestamps: 3, Times: 4},
 		Notes:     []verify.Note{{Detail: "one"}, {Detail: "two"}},
 		Checks: []verify.Step{
 			{Check: verify.CheckSigner, Status: verify.Passed, Facts: []verify.Fact{
-				{What: "all", Over: verify.Digest{3}, By: tsa, At: at, Rule: "RFC 1"},
+				{What: "all", Over: verify.Digest{3}, By: tsa, At: verify.Instant{at}, Rule: "RFC 1"},
 				{What: "role", By: verify.Authority{Role: "signer"}, Rule: "RFC 2"},
 				{What: "nobody", Rule: "RFC 3"},
 			}},

@@ -113,7 +113,7 @@ func (f *Finding) report(r *verify.Report) {
 	var earliest time.Time
 	for _, t := range r.Times {
 		if earliest.IsZero() || t.Time.Before(earliest) {
-			earliest = t.Time
+			earliest = t.Time.Time
 		}
 	}
 	if !earliest.IsZero() {

@@ -72,7 +72,7 @@ func (s schema) compare(t *testing.T, typ reflect.Type, rule map[string]any, at 
 		if inner.Kind() == reflect.Pointer {
 			inner = inner.Elem()
 		}
-		if inner.Kind() != reflect.Struct || inner == reflect.TypeFor[time.Time]() {
+		if inner.Kind() != reflect.Struct || inner == reflect.TypeFor[verify.Instant]() {
 			continue
 		}
 		ref, _ := member["$ref"].(string)

@@ -151,7 +151,7 @@ func (s *subject) upgraded(p *proof, m *bundlev1.Bundle) string {
 // proves reports whether the time is one of those proved.
 func (p *proof) proves(t verify.Time) bool {
 	for _, mine := range p.result.Report.Times {
-		if mine.Source == t.Source && mine.Time.Equal(t.Time) && mine.By == t.By {
+		if mine.Source == t.Source && mine.Time.Equal(t.Time.Time) && mine.By == t.By {
 			return true
 		}
 	}

@@ -99,18 +99,18 @@ func windowMutants(s *subject, doc *node, to emit) {
 		return
 	}
 	for _, t := range report.Times {
-		if !t.Time.Equal(report.Times[0].Time) {
+		if !t.Time.Equal(report.Times[0].Time.Time) {
 			return // no single edge
 		}
 	}
-	signed := report.Times[0].Time
+	signed := report.Times[0].Time.Time
 	stamps := false
 	for _, t := range report.Times {
 		stamps = stamps || t.Source == "rfc3161"
 	}
 	scts := signed
 	for _, f := range report.Checks[verify.CheckSCTs].Facts {
-		scts = f.At
+		scts = f.At.Time
 	}
 	for _, k := range []struct {
 		name string

@@ -237,7 +237,7 @@ func (m *remainder) times(r *verify.Report) (left []time.Time, sources int) {
 			known = m.tsas
 		}
 		if s := known[t.By.KeyID]; s.left {
-			left = append(left, t.Time)
+			left = append(left, t.Time.Time)
 			seen[s.name] = true
 		}
 	}
