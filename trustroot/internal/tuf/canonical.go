@@ -20,93 +20,111 @@ import (
 // does not know are signed as well.
 func canonical(data []byte) ([]byte, error) {
 	d := strictjson.NewDecoder(data)
-	v, err := readNode(d)
+	out, err := appendValue(make([]byte, 0, len(data)), d)
 	if err == nil {
 		err = d.End()
 	}
 	if err != nil {
 		return nil, refuse.Wrap("tuf.malformed", err, "canonical form")
 	}
-	return v.append(make([]byte, 0, len(data))), nil
+	return out, nil
 }
 
-// A node is one JSON value, under its key if an object has it.
-type node struct {
-	key  string
-	text string // of a value that is neither a list nor an object, canonical
-	open byte   // '[' or '{', otherwise 0
-	kids []node
-}
-
-func readNode(d *strictjson.Decoder) (n node, err error) {
-	switch n.open = d.Kind(); n.open {
+// appendValue appends the next value in canonical form.
+func appendValue(b []byte, d *strictjson.Decoder) ([]byte, error) {
+	kind := d.Kind()
+	switch kind {
 	case '{':
-		err = d.Object(func(key string) error {
-			key = strings.Clone(key) // the decoder's key is a view
-			kid, err := readNode(d)
-			kid.key = key
-			n.kids = append(n.kids, kid)
-			return err
-		})
-		slices.SortFunc(n.kids, func(a, b node) int { return strings.Compare(a.key, b.key) })
-		return n, err
+		return appendObject(b, d)
 	case '[':
-		err = d.Array(MaxValues, func(int) error {
-			kid, err := readNode(d)
-			n.kids = append(n.kids, kid)
+		b = append(b, '[')
+		err := d.Array(MaxValues, func(i int) (err error) {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b, err = appendValue(b, d)
 			return err
 		})
-		return n, err
+		return append(b, ']'), err
 	}
-	n.text, err = readScalar(d, n.open)
-	n.open = 0
-	return n, err
+	return appendScalar(b, d, kind)
 }
 
-func readScalar(d *strictjson.Decoder, kind byte) (string, error) {
+// A member of an object is its key and where its canonical form lies.
+type member struct {
+	key        string
+	begin, end int
+}
+
+// appendObject appends the members as they stand, and puts them in order if
+// they are not.
+func appendObject(b []byte, d *strictjson.Decoder) ([]byte, error) {
+	begin := len(b)
+	b = append(b, '{')
+	var list []member
+	err := d.Object(func(key string) (err error) {
+		if len(list) > 0 {
+			b = append(b, ',')
+		}
+		m := member{key: strings.Clone(key), begin: len(b)} // the decoder's key is a view
+		b = append(appendQuoted(b, key), ':')
+		b, err = appendValue(b, d)
+		m.end = len(b)
+		list = append(list, m)
+		return err
+	})
+	if err != nil {
+		return b, err
+	}
+	order := func(a, b member) int { return strings.Compare(a.key, b.key) }
+	if !slices.IsSortedFunc(list, order) {
+		slices.SortFunc(list, order)
+		sorted := make([]byte, 0, len(b)-begin)
+		for i, m := range list {
+			if i > 0 {
+				sorted = append(sorted, ',')
+			}
+			sorted = append(sorted, b[m.begin:m.end]...)
+		}
+		b = append(b[:begin+1], sorted...)
+	}
+	return append(b, '}'), nil
+}
+
+func appendScalar(b []byte, d *strictjson.Decoder, kind byte) ([]byte, error) {
 	switch kind {
 	case '"':
 		s, err := d.String()
-		return quote(s), err
+		return appendQuoted(b, s), err
 	case 't', 'f':
 		if v, err := d.Bool(); err != nil || v {
-			return "true", err
+			return append(b, "true"...), err
 		}
-		return "false", nil
+		return append(b, "false"...), nil
 	case 'n':
 		if d.Null() {
-			return "null", nil
+			return append(b, "null"...), nil
 		}
 	}
 	text, err := d.Number()
 	switch {
 	case err != nil:
-		return "", err
+		return b, err
 	case strings.ContainsAny(text, ".eE"):
-		return "", refuse.New("tuf.malformed", "number %q has no canonical form, want an integer", clip(text))
+		return b, refuse.New("tuf.malformed", "number %q has no canonical form, want an integer", clip(text))
 	case text == "-0":
-		return "0", nil
+		text = "0"
 	}
-	return text, nil
+	return append(b, text...), nil
 }
 
-var quoter = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
-
-func quote(s string) string { return `"` + quoter.Replace(s) + `"` }
-
-func (n node) append(b []byte) []byte {
-	if n.open == 0 {
-		return append(b, n.text...)
-	}
-	b = append(b, n.open)
-	for i, kid := range n.kids {
-		if i > 0 {
-			b = append(b, ',')
+func appendQuoted(b []byte, s string) []byte {
+	b = append(b, '"')
+	for i := range len(s) {
+		if s[i] == '"' || s[i] == '\\' {
+			b = append(b, '\\')
 		}
-		if n.open == '{' {
-			b = append(append(b, quote(kid.key)...), ':')
-		}
-		b = kid.append(b)
+		b = append(b, s[i])
 	}
-	return append(b, n.open+2) // ']' and '}' in ASCII
+	return append(b, '"')
 }
