@@ -253,6 +253,9 @@ func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string
 	if err != nil {
 		return nil, nil, usage(err)
 	}
+	if f.trust.asOf != "" {
+		c.AsOf = c.Trust.At
+	}
 	c.Root, c.RootSource, f.standing = root.root, f.trust.named(root), f.trust.standing(root)
 	c, done, err := openSource(ctx, c, cmd.InOrStdin(), name)
 	if err != nil {

@@ -43,6 +43,9 @@ type Config struct {
 	RootSource string
 	// Trust says at what time and how old Root was judged.
 	Trust tufroot.Policy
+	// AsOf is the time that the operator asked to judge trust at; zero if that is
+	// when the audit runs. A run that is resumed must have the same.
+	AsOf time.Time
 	// Policy is the policy that all bundles are judged by. What the source
 	// says never changes it. Required, unless there are Expectations.
 	Policy verify.Policy
@@ -110,7 +113,7 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	j, err := openJournal(&c, c.fingerprint(below))
+	j, err := openJournal(&c, c.fingerprint(below), policy)
 	if err != nil {
 		return nil, err
 	}

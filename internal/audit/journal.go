@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -40,6 +41,7 @@ type journal struct {
 // source.
 type state struct {
 	run      string // fingerprint of source, policy and sample
+	header   header
 	cursor   cursor
 	findings int64
 	verified int64
@@ -49,6 +51,34 @@ type state struct {
 
 	roots     []TrustRoot // judged by, in the order of the findings, that of the audit first
 	moreRoots bool
+}
+
+// header is what a state says of its run in plain, so that a run that cannot
+// continue it can say why.
+type header struct {
+	AsOf         string    `json:"as_of,omitempty"` // that was asked for
+	PolicySHA256 string    `json:"policy_sha256"`
+	TrustRoot    TrustRoot `json:"trust_root"`
+}
+
+// differs says how this run differs from that of a state.
+func (h header) differs(from header) error {
+	named := func(asOf string) string {
+		if asOf == "" {
+			return "no certain time"
+		}
+		return asOf
+	}
+	switch {
+	case from.TrustRoot != h.TrustRoot:
+		return fmt.Errorf("the trust root differs: the state is about %s (sha256:%s), and this audit uses %s (sha256:%s)",
+			from.TrustRoot.Source, from.TrustRoot.SHA256, h.TrustRoot.Source, h.TrustRoot.SHA256)
+	case from.PolicySHA256 != h.PolicySHA256:
+		return fmt.Errorf("the policy differs: the state is about that with sha256:%s, and this audit uses sha256:%s", from.PolicySHA256, h.PolicySHA256)
+	case from.AsOf != h.AsOf:
+		return fmt.Errorf("the time differs: the state is about an audit as of %s, and this one is as of %s", named(from.AsOf), named(h.AsOf))
+	}
+	return nil
 }
 
 // fingerprint tells runs apart whose findings must not be mixed.
@@ -66,10 +96,14 @@ func (c *Config) fingerprint(below bound) string {
 }
 
 // openJournal begins the findings, or continues them.
-func openJournal(c *Config, run string) (*journal, error) {
+func openJournal(c *Config, run string, policy []byte) (*journal, error) {
 	j := &journal{path: c.State, hash: sha256.New(), step: c.step}
 	root := c.Root.SHA256()
-	j.state = state{run: run, codes: make(map[string]int64), met: newMet(c.Expectations), roots: []TrustRoot{{c.RootSource, hex.EncodeToString(root[:])}}}
+	by := TrustRoot{c.RootSource, hex.EncodeToString(root[:])}
+	j.state = state{run: run, codes: make(map[string]int64), met: newMet(c.Expectations), roots: []TrustRoot{by}, header: header{PolicySHA256: digest(policy), TrustRoot: by}}
+	if !c.AsOf.IsZero() {
+		j.state.header.AsOf = c.AsOf.UTC().Format(time.RFC3339Nano)
+	}
 	if j.step == nil {
 		j.step = func(string) error { return nil }
 	}
@@ -259,6 +293,7 @@ const stateSchema = "sigbundle.audit.state.v1"
 type stateFile struct {
 	Schema         string           `json:"schema"`
 	Run            string           `json:"run"`
+	Header         header           `json:"header"`
 	Entries        int64            `json:"entries"`
 	Chain          string           `json:"chain"`
 	Findings       int64            `json:"findings"`
@@ -272,7 +307,7 @@ type stateFile struct {
 }
 
 func (s *state) marshal(sum string) ([]byte, error) {
-	data, err := json.Marshal(stateFile{stateSchema, s.run, s.cursor.entries, hex.EncodeToString(s.cursor.chain[:]),
+	data, err := json.Marshal(stateFile{stateSchema, s.run, s.header, s.cursor.entries, hex.EncodeToString(s.cursor.chain[:]),
 		s.findings, s.verified, s.codes, s.offset, sum, s.met, s.roots, s.moreRoots})
 	return append(data, '\n'), err
 }
@@ -290,11 +325,15 @@ func (s *state) parse(data []byte) (sum string, err error) {
 	for _, n := range f.Codes {
 		refused += n
 	}
+	if f.Schema != stateSchema {
+		return "", fmt.Errorf("not the state of an audit: schema %q", f.Schema)
+	}
+	if err := s.header.differs(f.Header); err != nil {
+		return "", err
+	}
 	switch {
-	case f.Schema != stateSchema:
-		return "", fmt.Errorf("it is not the state of an audit: schema %q", f.Schema)
 	case f.Run != s.run:
-		return "", errors.New("it is the state of an audit of another source, or under another policy, trust root or sample")
+		return "", errors.New("the state is about another source, or about other files, flags or another sample")
 	case err != nil || len(chain) != len(s.cursor.chain) || strings.TrimSpace(string(data[d.InputOffset():])) != "",
 		len(f.Met) != len(s.met), f.Entries < 0 || f.Offset < 0 || f.Verified < 0 || refused < 0 || f.Findings != f.Verified+refused:
 		return "", errors.New("damaged")

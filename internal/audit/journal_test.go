@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sigbundle/sigbundle/verify"
 )
 
 // shop is a store of 12 lines with 15 bundles, cheap to audit.
@@ -186,6 +188,8 @@ func TestResumeRefuses(t *testing.T) {
 		"no artifact":      func(_ *shop, c *Config) { c.NoArtifact = false },
 		"paths":            func(_ *shop, c *Config) { c.AllowOutside = true },
 		"sample":           func(_ *shop, c *Config) { c.Sample = Sample{share: 0.5} },
+		"as of":            func(_ *shop, c *Config) { c.AsOf = time.Unix(1, 0) },
+		"identities":       func(_ *shop, c *Config) { c.Policy.PredicateTypes = []string{"p"} },
 		"trust root":       func(_ *shop, c *Config) { c.RootSource = "other" },
 		"source":           func(_ *shop, c *Config) { c.Source.(*List).label = "other" },
 		"list shorter":     func(s *shop, _ *Config) { write(s.t, s.list, []byte("{\"bundle\":\"missing 0\"}\n")) },
@@ -214,6 +218,41 @@ func TestResumeRefuses(t *testing.T) {
 		}
 		if after, _ := os.ReadFile(s.out); !bytes.Equal(before, after) {
 			t.Errorf("%s: the findings were changed", name)
+		}
+	}
+}
+
+// A refusal to continue says what differs.
+func TestResumeSays(t *testing.T) {
+	asOf := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for name, c := range map[string]struct {
+		begin, resume func(*Config)
+		want          string
+	}{
+		"a time":       {func(*Config) {}, func(c *Config) { c.AsOf = asOf }, "the time differs: the state is about an audit as of no certain time, and this one is as of 2026-01-02T03:04:05Z"},
+		"no time":      {func(c *Config) { c.AsOf = asOf }, func(*Config) {}, "as of 2026-01-02T03:04:05Z, and this one is as of no certain time"},
+		"another time": {func(c *Config) { c.AsOf = asOf }, func(c *Config) { c.AsOf = asOf.Add(1) }, "this one is as of 2026-01-02T03:04:05.000000001Z"},
+		"policy":       {func(*Config) {}, func(c *Config) { c.Policy.Require.Times = verify.NotRequired }, "the policy differs"},
+		"max age":      {func(*Config) {}, func(c *Config) { c.Trust.MaxAge = time.Hour }, "the policy differs"},
+		"root":         {func(*Config) {}, func(c *Config) { c.RootSource = "other" }, "the trust root differs: the state is about test (sha256:"},
+		"bound":        {func(*Config) {}, func(c *Config) { c.MaxBundle = 1 << 20 }, "other files, flags"},
+	} {
+		s := newShop(t)
+		first := s.config()
+		c.begin(&first)
+		if _, err := Run(t.Context(), first); err != nil {
+			t.Fatal(err)
+		}
+		same := s.config()
+		c.begin(&same)
+		same.Trust.At = time.Now() // which is not the time that was asked for
+		if _, err := Run(t.Context(), same); err != nil {
+			t.Errorf("%s: not continued: %v", name, err)
+		}
+		second := s.config()
+		c.resume(&second)
+		if _, err := Run(t.Context(), second); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "remove it to start afresh") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
