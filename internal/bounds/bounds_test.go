@@ -292,7 +292,7 @@ func (r reader) limits(n int) (cpu time.Duration, memory uint64) {
 }
 
 func TestBounds(t *testing.T) {
-	sizes := []int{1 << 10, 256 << 10}
+	sizes := []int{1 << 10, 64 << 10, 256 << 10}
 	if testing.Short() {
 		sizes = sizes[:2]
 	}

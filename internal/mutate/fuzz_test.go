@@ -3,7 +3,6 @@
 package mutate
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +18,7 @@ import (
 // the case that the policy was made for, and be accepted again as it is
 // written out.
 func FuzzVerdict(f *testing.F) {
-	h, err := NewHouse(os.DirFS("../../testdata/public"))
+	h, err := houses()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -65,7 +64,7 @@ func refused(t *testing.T, err error) {
 
 // FuzzEntry reads a log entry by itself, as a signer gets it.
 func FuzzEntry(f *testing.F) {
-	cases, err := virtualCases()
+	cases, err := worldCases()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -89,7 +88,7 @@ func FuzzEntry(f *testing.F) {
 
 // FuzzToken holds any bytes against the timestamp authorities of all cases.
 func FuzzToken(f *testing.F) {
-	h, err := NewHouse(os.DirFS("../../testdata/public"))
+	h, err := houses()
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 
 // FuzzCertificate reads all that is read from a signer's certificate.
 func FuzzCertificate(f *testing.F) {
-	cases, err := virtualCases()
+	cases, err := worldCases()
 	if err != nil {
 		f.Fatal(err)
 	}

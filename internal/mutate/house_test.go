@@ -4,6 +4,7 @@ package mutate
 
 import (
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -13,7 +14,23 @@ import (
 )
 
 // houses is made once for all tests.
-var houses = sync.OnceValues(func() (*House, error) { return NewHouse(os.DirFS("../../testdata/public")) })
+var houses = sync.OnceValues(func() (*House, error) { return NewHouse(os.DirFS(publicDir())) })
+
+// publicDir is the folder of the public bundles. A fuzz target that runs
+// elsewhere has a copy of it beside its program.
+func publicDir() string {
+	const here = "../../testdata/public"
+	if _, err := os.Stat(here); err != nil {
+		if program, err := os.Executable(); err == nil {
+			return filepath.Join(filepath.Dir(program), "public")
+		}
+	}
+	return here
+}
+
+// worldCases are made once for all fuzz targets: OSS-Fuzz's adapter begins a
+// target anew for each input.
+var worldCases = sync.OnceValues(virtualCases)
 
 func house(t *testing.T) *House {
 	t.Helper()

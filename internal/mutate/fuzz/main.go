@@ -13,6 +13,8 @@
 // new code are not kept from run to run: those made for other keys would pass
 // for forgeries. An input that breaks a target is written to testdata/fuzz of
 // its package, and the command fails.
+//
+// With -seeds it writes what .clusterfuzzlite/build.sh needs beside the targets.
 package main
 
 import (
@@ -25,6 +27,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,16 +44,25 @@ func main() {
 	only := flag.String("only", "", "run the targets whose `package.Name` matches this expression")
 	skip := flag.String("skip", "^$", "but not those that match this one")
 	flag.StringVar(&c.record, "record", "", "write what ran to `FILE`, a table in Markdown, and count what it has already")
+	seeds := flag.String("seeds", "", "fuzz nothing, but write the seeds of each target into the folder `DIR`, an archive for libFuzzer each")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, &c, *only, *skip); err != nil {
+	err := chosen(ctx, *only, *skip, func(all []target) error {
+		if *seeds != "" {
+			return writeSeeds(ctx, all, *seeds)
+		}
+		return run(ctx, &c, all)
+	})
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "fuzz:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, c *campaign, only, skip string) error {
+// chosen does something with the targets that match one expression and not the
+// other.
+func chosen(ctx context.Context, only, skip string, do func([]target) error) error {
 	match, err := regexp.Compile(only)
 	if err != nil {
 		return err
@@ -63,17 +75,20 @@ func run(ctx context.Context, c *campaign, only, skip string) error {
 	if err != nil {
 		return err
 	}
+	all = slices.DeleteFunc(all, func(t target) bool { return !match.MatchString(t.name()) || except.MatchString(t.name()) })
+	if len(all) == 0 {
+		return fmt.Errorf("no target matches %q", only)
+	}
+	return do(all)
+}
+
+func run(ctx context.Context, c *campaign, all []target) (err error) {
 	if c.dir, err = os.MkdirTemp("", "fuzz"); err != nil {
 		return err
 	}
 	defer os.RemoveAll(c.dir)
 	var failed []string
-	ran := 0
 	for _, t := range all {
-		if !match.MatchString(t.name()) || except.MatchString(t.name()) {
-			continue
-		}
-		ran++
 		fmt.Fprintf(os.Stderr, "%s: for %s\n", t.name(), c.cpu)
 		o, err := c.run(ctx, t)
 		if ctx.Err() != nil {
@@ -86,10 +101,7 @@ func run(ctx context.Context, c *campaign, only, skip string) error {
 		}
 		fmt.Printf("%-40s %12d executions %8s CPU %6d inputs\n", t.name(), o.executions, o.cpu.Round(time.Second), o.inputs)
 	}
-	switch {
-	case ran == 0:
-		return fmt.Errorf("no target matches %q", only)
-	case failed != nil:
+	if failed != nil {
 		return fmt.Errorf("%s failed", strings.Join(failed, ", "))
 	}
 	return nil

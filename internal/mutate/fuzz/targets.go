@@ -83,6 +83,22 @@ what reaches new code. No target may panic or run away; what is accepted must
 mean the same when it is written out and read again; what is refused has a code
 of the table. A run that finds anything is not here: that is mended first.
 
+## How to run
+
+- ` + "`make fuzz T=1m`" + `: every target for a minute of processor time.
+- ` + "`make fuzz-record`" + `: the runs of the table below.
+- ` + "`go test -run '^$' -fuzz '^FuzzBounds$' ./internal/bounds`" + `: one target. This one
+  repeats a pattern up to 4 MiB and holds time and memory of each reader against
+  the table of ` + "`make bounds`" + `.
+- ` + "`.clusterfuzzlite`" + ` builds all targets for libFuzzer in the form of OSS-Fuzz, each
+  with its seeds and a dictionary. With a copy of OSS-Fuzz's repository:
+  ` + "`python3 infra/helper.py build_fuzzers --external PATH`" + `, then
+  ` + "`python3 infra/helper.py run_fuzzer --external PATH bundle_FuzzParse`" + `.
+  ` + "`.github/workflows/fuzz.yml`" + ` runs it for each pull request and every night.
+- ` + "`go run ./internal/mutate/fuzz -seeds DIR`" + `: the seeds alone.
+
+## The record
+
 Time is processor time of all runs, so that a busy machine does not count, and
 the date is of the last. "Inputs" are those that reach code which no other input
 reaches.
