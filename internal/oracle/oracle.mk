@@ -8,7 +8,7 @@ bench: ## measure every kind of bundle against sigstore-go, and against the bare
 	@$(GO) test -run '^$$' -bench '^BenchmarkSign$$' -benchtime 100x ./sign/sigstore
 
 .PHONY: oracle
-oracle: ## hold verdicts against sigstore-go, @sigstore/verify and the Python client, timestamps against digitorus/timestamp
+oracle: ## hold verdicts against sigstore-go, @sigstore/verify, the Python client and python-tuf, timestamps against digitorus/timestamp
 	cd internal/oracle && $(GO) vet ./... && $(GO) test ./... && $(GO) run ./cmd/differ
 
 .PHONY: oracle-report

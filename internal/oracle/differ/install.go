@@ -55,20 +55,43 @@ func startJS(dir string) (*worker, error) {
 }
 
 func startPython(dir string) (*worker, error) {
-	where, err := install(dir, []string{"requirements.txt", "verify.py"}, func(where string) error {
+	interpreter, err := InstallPython(dir)
+	if err != nil {
+		return nil, err
+	}
+	return startWorker(&worker{fits: pythonFits, artifacts: true}, interpreter, filepath.Join(filepath.Dir(interpreter), "..", "..", "verify.py"))
+}
+
+// pythonFiles are what the Python client is made of.
+var pythonFiles = []string{"requirements.txt", "verify.py"}
+
+// InstallPython returns an interpreter that has the packages of
+// clients/requirements.txt, installed below dir at the first call.
+func InstallPython(dir string) (interpreter string, err error) {
+	where, err := install(dir, pythonFiles, func(where string) error {
 		if err := run(where, "python3", "-m", "venv", "venv"); err != nil {
 			return err
 		}
 		return run(where, filepath.Join("venv", "bin", "pip"), "install", "--quiet", "--no-deps", "--only-binary", ":all:", "-r", "requirements.txt")
 	})
-	if err != nil {
-		return nil, err
-	}
-	return startWorker(&worker{fits: pythonFits, artifacts: true}, filepath.Join(where, "venv", "bin", "python"), filepath.Join(where, "verify.py"))
+	return filepath.Join(where, "venv", "bin", "python"), err
+}
+
+// InstalledPython returns what InstallPython has installed below dir; it
+// installs nothing.
+func InstalledPython(dir string) (interpreter string, err error) {
+	where, err := install(dir, pythonFiles, nil)
+	return filepath.Join(where, "venv", "bin", "python"), err
+}
+
+// Cache is the folder in which clients are installed unless another is named.
+func Cache() (string, error) {
+	dir, err := os.UserCacheDir()
+	return filepath.Join(dir, "sigbundle-differ"), err
 }
 
 // install puts a client into a folder named by what it is made of, so that a
-// change of anything makes a new one.
+// change of anything makes a new one. Without do it must be there.
 func install(dir string, files []string, do func(where string) error) (where string, err error) {
 	sum := sha256.New()
 	contents := make(map[string][]byte)
@@ -82,6 +105,8 @@ func install(dir string, files []string, do func(where string) error) (where str
 	done := filepath.Join(where, "installed")
 	if _, err := os.Stat(done); err == nil {
 		return where, nil
+	} else if do == nil {
+		return "", err
 	}
 	if err := os.RemoveAll(where); err != nil {
 		return "", err

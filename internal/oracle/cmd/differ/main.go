@@ -19,6 +19,7 @@ import (
 	"slices"
 
 	"github.com/sigbundle/sigbundle/internal/oracle/differ"
+	"github.com/sigbundle/sigbundle/internal/oracle/tufdiff"
 )
 
 func main() {
@@ -40,11 +41,10 @@ func main() {
 
 func run(o differ.Options, dir, out, list string) error {
 	if dir == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
+		var err error
+		if dir, err = differ.Cache(); err != nil {
 			return err
 		}
-		dir = filepath.Join(cache, "sigbundle-differ")
 	}
 	clients, missing := differ.Clients(dir)
 	defer func() {
@@ -63,15 +63,48 @@ func run(o differ.Options, dir, out, list string) error {
 			return err
 		}
 	}
+	repositories, err := tufRepositories(dir)
+	if err != nil {
+		missing["python-tuf"] = err
+		fmt.Printf("NOT RUN: python-tuf: %v\n", err)
+	} else {
+		fmt.Print(repositories.Summary())
+	}
 	if out != "" && len(missing) == 0 && o.Suite == "" && o.Corpus == "" {
-		if err := os.WriteFile(out, []byte(found.Markdown()), 0o644); err != nil {
+		if err := os.WriteFile(out, []byte(found.Markdown()+repositories.Markdown()), 0o644); err != nil {
 			return err
 		}
 	}
 	if n := len(found.Unexplained); n > 0 {
 		return fmt.Errorf("%d disagreements that no rule explains", n)
 	}
+	if repositories != nil && len(repositories.Unexplained()) > 0 {
+		return fmt.Errorf("%d disagreements about TUF repositories that no line explains", len(repositories.Unexplained()))
+	}
 	return nil
+}
+
+// tufRepositories holds our TUF client against python-tuf's.
+func tufRepositories(dir string) (*tufdiff.Outcome, error) {
+	interpreter, err := differ.InstallPython(dir)
+	if err != nil {
+		return nil, err
+	}
+	scratch, err := os.MkdirTemp("", "tufdiff-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(scratch)
+	theirs, err := tufdiff.StartPython(interpreter, filepath.Join(scratch, "python"))
+	if err != nil {
+		return nil, err
+	}
+	defer theirs.Close()
+	cases, err := tufdiff.Cases(tufdiff.Seed, tufdiff.Random)
+	if err != nil {
+		return nil, err
+	}
+	return tufdiff.Run(cases, tufdiff.NewOurs(filepath.Join(scratch, "ours")), tufdiff.Offline{}, theirs)
 }
 
 // report prints what a person who waits for it wants to know.
