@@ -22,6 +22,9 @@ type Job struct {
 
 	// Verifier judges this job, in place of the one that All is called on.
 	Verifier *Verifier
+	// Choose, if set, returns the verifier that judges this job, once its
+	// bundle is parsed. It is called from several goroutines.
+	Choose func(*bundle.Bundle) *Verifier
 }
 
 // All judges many bundles on as many workers as there are processors. The
@@ -111,6 +114,9 @@ func (v *Verifier) do(job *Job) (*Result, error) {
 	b, err := bundle.Parse(job.Bundle)
 	if err != nil {
 		return nil, err
+	}
+	if job.Choose != nil {
+		v = job.Choose(b)
 	}
 	a := job.Artifact
 	if job.Open != nil {

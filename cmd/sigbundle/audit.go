@@ -187,7 +187,9 @@ func (f *auditFlags) distinct(source string) error {
 	for _, key := range f.keys {
 		taken.Add("--key", key)
 	}
-	taken.Add("--trusted-root", f.trust.file)
+	for _, file := range f.trust.files {
+		taken.Add("--trusted-root", file)
+	}
 	taken.Add("--expectations", f.expectations)
 	for _, out := range []struct{ flag, name string }{
 		{"--out", f.out}, {"--resume", f.resume}, {"--summary", f.summary},
@@ -246,7 +248,7 @@ func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string
 	if c.PolicyKey, err = f.policyKey(); err != nil {
 		return nil, nil, err
 	}
-	root, err := f.trust.find()
+	roots, err := f.trust.load()
 	if err == nil {
 		c.Trust, err = f.trust.policy()
 	}
@@ -256,7 +258,13 @@ func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string
 	if f.trust.asOf != "" {
 		c.AsOf = c.Trust.At
 	}
-	c.Root, c.RootSource, f.standing = root.root, f.trust.named(root), f.trust.standing(root)
+	for i, l := range roots {
+		c.Roots = append(c.Roots, audit.Root{Root: l.root, Source: l.named()})
+		if i > 0 {
+			f.standing += "; "
+		}
+		f.standing += l.standing()
+	}
 	c, done, err := openSource(ctx, c, cmd.InOrStdin(), name)
 	if err != nil {
 		return nil, nil, err

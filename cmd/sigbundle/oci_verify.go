@@ -99,7 +99,7 @@ func (f *verifyFlags) judgeImage(cmd *cobra.Command, p *place, digest oci.Digest
 	for _, r := range found {
 		candidates = append(candidates, candidate{bundle: r.Bundle, err: r.Err})
 	}
-	verifier, err := f.verifier(policy)
+	judges, err := f.judges(policy)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (f *verifyFlags) judgeImage(cmd *cobra.Command, p *place, digest oci.Digest
 	if err != nil {
 		return err
 	}
-	report.Bundles = append(report.Bundles, f.judgeEach(verifier, candidates, artifact)...)
+	report.Bundles = append(report.Bundles, f.judgeEach(judges, candidates, artifact)...)
 	for i, r := range found {
 		report.Bundles[i].Referrer = r.Digest
 	}

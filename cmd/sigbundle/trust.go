@@ -100,6 +100,9 @@ type trustFlags struct {
 	file     string
 	instance string
 	storeFlags
+
+	files, instances []string // where several are allowed
+
 	ageFlags
 
 	others []namedRoot // for hints; nil: not loaded
@@ -119,17 +122,17 @@ func (t *trustFlags) add(cmd *cobra.Command) {
 
 // named says where a trust root came from, how it was proved and as of when, in
 // words that do not change from day to day.
-func (t *trustFlags) named(l *loaded) string {
+func (l *loaded) named() string {
 	if l.status != nil {
-		return t.instance + ", " + dated(*l.status)
+		return l.instance + ", " + dated(*l.status)
 	}
 	return l.source
 }
 
 // standing is named, and what has expired since.
-func (t *trustFlags) standing(l *loaded) string {
+func (l *loaded) standing() string {
 	if l.status != nil {
-		return t.named(l) + expired(*l.status)
+		return l.named() + expired(*l.status)
 	}
 	return l.source
 }
@@ -178,10 +181,11 @@ func (t *trustFlags) find() (*loaded, error) {
 
 // loaded is a trust root with its provenance.
 type loaded struct {
-	root   *trustroot.Root
-	source string
-	status *tufroot.Status // nil: not proved by TUF
-	newest time.Time       // of a built-in root: when its newest instance began
+	root     *trustroot.Root
+	source   string
+	instance string          // "" for a file
+	status   *tufroot.Status // nil: not proved by TUF
+	newest   time.Time       // of a built-in root: when its newest instance began
 }
 
 // loadFile takes a trust root, or the one in a ClientTrustConfig, as it is.
@@ -221,7 +225,7 @@ func loadInstance(store instances.Store, name string, policy tufroot.Policy) (*l
 		if err != nil {
 			return nil, asRefusal(err)
 		}
-		return &loaded{root: root, source: name + ", as added"}, nil
+		return &loaded{root: root, source: name + ", as added", instance: name}, nil
 	}
 	repo, err := store.Open(in, policy)
 	if err != nil {
@@ -238,7 +242,7 @@ func loadInstance(store instances.Store, name string, policy tufroot.Policy) (*l
 	if err != nil {
 		return nil, asRefusal(refuse.Wrap("trust.malformed", err, "trust root of the instance %s", name))
 	}
-	return &loaded{root: root, source: name + ", " + describeStatus(found.Status), status: &found.Status}, nil
+	return &loaded{root: root, source: name + ", " + describeStatus(found.Status), instance: name, status: &found.Status}, nil
 }
 
 // loadEmbedded takes a root that came with the program. It has no date of its
@@ -254,7 +258,7 @@ func loadEmbedded(in instances.Instance, policy tufroot.Policy) (*loaded, error)
 	if err != nil {
 		return nil, asRefusal(err)
 	}
-	l := &loaded{root: root, source: in.Name + ", embedded", newest: root.Newest()}
+	l := &loaded{root: root, source: in.Name + ", embedded", instance: in.Name, newest: root.Newest()}
 	if !l.newest.IsZero() {
 		l.source += ", its newest instance of " + l.newest.UTC().Format(time.DateOnly)
 	}

@@ -9,8 +9,7 @@ import (
 	"strings"
 
 	"github.com/sigbundle/sigbundle/bundle"
-	"github.com/sigbundle/sigbundle/ctlog"
-	"github.com/sigbundle/sigbundle/internal/rfc3161"
+	"github.com/sigbundle/sigbundle/internal/choose"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/verify"
@@ -19,8 +18,7 @@ import (
 // hint tells, after a refusal that the wrong instance explains, which other
 // instance knows the authorities that the bundle names, or that no root here
 // knows one of them. It changes no verdict: the instance is never guessed, only
-// named. The root is that by which the bundle was judged, nil for the one that
-// the flags choose.
+// named. The root is that by which the bundle was judged.
 func (t *trustFlags) hint(b *bundle.Bundle, r *verify.Report, judgedBy *trustroot.Root) {
 	switch r.Code {
 	case "tlog.unknown_log", "tlog.threshold", "chain.untrusted", "time.none", "time.threshold", "timestamp.threshold",
@@ -38,10 +36,7 @@ func (t *trustFlags) hint(b *bundle.Bundle, r *verify.Report, judgedBy *trustroo
 		})
 		return
 	}
-	if judgedBy == nil && len(t.others) > 0 && t.others[0].name == "" {
-		judgedBy = t.others[0].root
-	}
-	if judgedBy == nil || known(judgedBy, b) > 0 {
+	if choose.Known(judgedBy, b) > 0 {
 		return
 	}
 	if signs := named(b); signs != "" {
@@ -84,7 +79,7 @@ func (t *trustFlags) resembling(b *bundle.Bundle) string {
 		if slices.ContainsFunc(o.root.CertificateAuthorities(), func(a *trustroot.CertificateAuthority) bool {
 			return slices.Equal(a.Anchor().Subject.Organization, b.Leaf.Issuer.Organization)
 		}) {
-			names = append(names, cmp.Or(o.name, "the one chosen"))
+			names = append(names, cmp.Or(o.name, "the instance chosen"))
 		}
 	}
 	if len(names) == 0 {
@@ -102,7 +97,7 @@ func (t *trustFlags) owners(b *bundle.Bundle) []string {
 	var names []string
 	best := 0
 	for _, o := range t.others {
-		switch n := known(o.root, b); {
+		switch n := choose.Known(o.root, b); {
 		case n > best && o.name == "":
 			best = n
 		case n > best:
@@ -114,18 +109,21 @@ func (t *trustFlags) owners(b *bundle.Bundle) []string {
 	return names
 }
 
-// namedRoot is the root of an instance; the chosen one has no name.
+// namedRoot is the root of an instance; those that were chosen have no name.
 type namedRoot struct {
 	name string
 	root *trustroot.Root
 }
 
-// loadOthers loads the chosen root, first, and those of all other instances. A
+// loadOthers loads the chosen roots, first, and those of all other instances. A
 // hint needs no roots that are not there.
 func (t *trustFlags) loadOthers() []namedRoot {
 	roots := []namedRoot{}
-	if own, err := t.find(); err == nil {
-		roots = append(roots, namedRoot{"", own.root})
+	chosen, err := t.load()
+	if err == nil {
+		for _, own := range chosen {
+			roots = append(roots, namedRoot{"", own.root})
+		}
 	}
 	policy, err := t.policy()
 	if err != nil {
@@ -135,7 +133,7 @@ func (t *trustFlags) loadOthers() []namedRoot {
 	store := t.store()
 	list, _ := store.List()
 	for _, in := range list {
-		if t.file == "" && in.Name == t.instance {
+		if slices.ContainsFunc(chosen, func(l *loaded) bool { return l != nil && l.instance == in.Name }) {
 			continue
 		}
 		if l, err := loadInstance(store, in.Name, policy); err == nil {
@@ -143,39 +141,4 @@ func (t *trustFlags) loadOthers() []namedRoot {
 		}
 	}
 	return roots
-}
-
-// known counts the authorities of a root that a bundle names. Nothing is
-// verified, apart from the certificate's path.
-func known(root *trustroot.Root, b *bundle.Bundle) int {
-	n := 0
-	for i := range b.Entries {
-		if root.Log(b.Entries[i].LogID) != nil {
-			n++
-		}
-	}
-	if b.Leaf != nil {
-		if chains, err := root.Chains(b.Leaf, b.Extra, b.Leaf.NotBefore); err == nil && len(chains) > 0 {
-			n++
-		}
-		scts, _ := ctlog.ParseList(b.Leaf)
-		for i := range scts {
-			if root.CTLog(scts[i].LogID) != nil {
-				n++
-			}
-		}
-	}
-	for _, der := range b.Timestamps {
-		token, err := rfc3161.Parse(der)
-		if err != nil {
-			continue
-		}
-		for _, a := range root.TimestampAuthorities() {
-			if a.Knows(token) {
-				n++
-				break
-			}
-		}
-	}
-	return n
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/internal/choose"
 	"github.com/sigbundle/sigbundle/internal/fulcio"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/sign"
-	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -42,8 +42,6 @@ type verifyFlags struct {
 	image          imageFlags
 	output         outputFlags
 	trust          trustFlags
-	rootFiles      []string // of --trusted-root, where it may be repeated
-	rooted         []rooted // a verifier for each of several roots
 }
 
 func newVerify() *cobra.Command {
@@ -111,9 +109,6 @@ requires. --require changes that, and the report shows it.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	f.add(cmd)
-	flag := cmd.Flags().Lookup("trusted-root")
-	flag.Value = &rootFiles{f}
-	flag.Usage = "judge by the trust root in this `FILE`, JSON or JSON Lines; repeatable: each bundle is judged by the one root that knows its authorities"
 	return cmd
 }
 
@@ -138,6 +133,7 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	f.image.addVerify(cmd)
 	f.output.add(cmd)
 	f.trust.add(cmd)
+	f.trust.allowSeveral(cmd)
 	for _, other := range []string{"identity", "identity-regexp", "no-identity", "repo"} {
 		cmd.MarkFlagsMutuallyExclusive("key", other)
 	}
@@ -224,62 +220,39 @@ func (f *verifyFlags) judgeAll(stdin io.Reader, name string) ([]judged, error) {
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := f.verifier(policy)
+	judges, err := f.judges(policy)
 	if err != nil {
 		return nil, err
 	}
-	a, err := artifact.read(verifier, candidates)
+	a, err := artifact.read(judges.First(), candidates)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return f.judgeEach(verifier, candidates, a), nil
+	return f.judgeEach(judges, candidates, a), nil
 }
 
-// verifier loads the trust root that the flags choose.
-func (f *verifyFlags) verifier(policy verify.Policy) (*verify.Verifier, error) {
-	if len(f.rootFiles) > 0 {
-		return f.rootedVerifiers(policy)
-	}
-	root, source, err := f.trust.loadAged()
+// judges loads the trust roots that the flags choose.
+func (f *verifyFlags) judges(policy verify.Policy) (*choose.Roots, error) {
+	roots, err := f.trust.load()
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := verify.New(verify.Config{Root: root, RootSource: source, Policy: policy, Explain: f.explain, MaxBundle: f.size.bytes})
-	if err != nil {
-		return nil, err // an identity or a key that no certificate or signature can meet
-	}
-	return verifier, nil
-}
-
-// rootedVerifiers makes a verifier for each trust root, and returns the first.
-func (f *verifyFlags) rootedVerifiers(policy verify.Policy) (*verify.Verifier, error) {
-	roots, err := f.loadRoots()
-	if err != nil {
-		return nil, err
-	}
+	var configs []verify.Config
 	for _, l := range roots {
-		c := verify.Config{Root: l.root, RootSource: l.source, Policy: policy, Explain: f.explain, MaxBundle: f.size.bytes}
-		v, err := verify.New(c)
-		if err != nil {
-			return nil, err
-		}
-		f.rooted = append(f.rooted, rooted{l.root, c, v})
+		configs = append(configs, verify.Config{Root: l.root, RootSource: l.source, Policy: policy, Explain: f.explain, MaxBundle: f.size.bytes})
 	}
-	return f.rooted[0].verifier, nil
+	return choose.New(configs...) // or it is an identity or a key that no certificate or signature can meet
 }
 
 // judgeEach returns a verdict for each candidate.
-func (f *verifyFlags) judgeEach(verifier *verify.Verifier, candidates []candidate, a verify.Artifact) []judged {
+func (f *verifyFlags) judgeEach(judges *choose.Roots, candidates []candidate, a verify.Artifact) []judged {
 	var bundles []judged
 	for _, c := range candidates {
 		one := judged{}
-		v, root, err := verifier, (*trustroot.Root)(nil), c.err
-		if err == nil {
-			v, root, err = f.choose(c.bundle, verifier)
-		}
-		if err != nil {
-			one.Report = unjudged(err)
+		if c.err != nil {
+			one.Report = unjudged(c.err)
 		} else {
+			v, root := judges.For(c.bundle)
 			one.Report, one.signature = judge(v, c.bundle, a), distinct(c.bundle.Signature)
 			f.trust.hint(c.bundle, one.Report, root)
 			f.noteSource(one.Report)

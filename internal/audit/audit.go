@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,10 +39,10 @@ type Config struct {
 	// do are findings with the code input.outside.
 	AllowOutside bool
 
-	// Root is the trust root, and RootSource where it came from. Required.
-	Root       *trustroot.Root
-	RootSource string
-	// Trust says at what time and how old Root was judged.
+	// Roots are the trust roots, one or several. Each bundle is judged by one of
+	// them, whole: by the one that knows its authorities. Required.
+	Roots []Root
+	// Trust says at what time and how old Roots were judged.
 	Trust tufroot.Policy
 	// AsOf is the time that the operator asked to judge trust at; zero if that is
 	// when the audit runs. A run that is resumed must have the same.
@@ -82,11 +83,17 @@ type Config struct {
 	step func(name string) error // tests crash here, see journal
 }
 
+// Root is a trust root, and where it came from.
+type Root struct {
+	*trustroot.Root
+	Source string
+}
+
 // Run audits. Its error says why the audit could not be carried out to the
 // end: what is wrong with the content of the source is in the findings.
 func Run(ctx context.Context, c Config) (*Summary, error) {
 	switch {
-	case c.Source == nil || c.Root == nil:
+	case c.Source == nil || len(c.Roots) == 0 || slices.ContainsFunc(c.Roots, func(r Root) bool { return r.Root == nil }):
 		return nil, errors.New("an audit needs a source and a trust root")
 	case c.MaxBundle < 0 || c.MaxBundle > bundle.MaxSize:
 		return nil, fmt.Errorf("a bound of %d bytes for a bundle, want 1 to %d, or 0 for the greatest", c.MaxBundle, bundle.MaxSize)

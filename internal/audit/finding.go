@@ -43,6 +43,9 @@ type Finding struct {
 	Check    string `json:"check,omitempty"`
 	Message  string `json:"message,omitempty"`
 
+	// TrustRoot is the trust root by which it was judged, whole; absent unless
+	// the audit has several, and for what no root judged.
+	TrustRoot *TrustRoot `json:"trust_root,omitempty"`
 	// BundleSHA256 is the digest of the bundle's bytes, if they are a bundle.
 	BundleSHA256 string `json:"bundle_sha256,omitempty"`
 	// ArtifactDigest is the first digest of the artifact that was compared.
@@ -78,6 +81,7 @@ func (it *item) finding(res *verify.Result, err error) *Finding {
 	if err == nil {
 		f.Verified = true
 		f.report(res.Report)
+		f.rootOf(it)
 		return f
 	}
 	f.Code, f.Message = string(refuse.CodeOf(err)), err.Error()
@@ -88,8 +92,16 @@ func (it *item) finding(res *verify.Result, err error) *Finding {
 	if errors.As(err, &refused) {
 		f.Check = refused.Check.String()
 		f.report(refused.Report)
+		f.rootOf(it)
 	}
 	return f
+}
+
+// rootOf names the trust root if one of several judged the item.
+func (f *Finding) rootOf(it *item) {
+	if it.job.Choose != nil {
+		f.TrustRoot = &TrustRoot{f.root.Source, f.root.SHA256.String()}
+	}
 }
 
 // report copies what was proved.

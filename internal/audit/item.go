@@ -9,6 +9,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/bundle/carrier"
+	"github.com/sigbundle/sigbundle/internal/choose"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -62,7 +63,9 @@ func (r *run) items(e *entry) iter.Seq[*item] {
 			yield(refused(err))
 			return
 		}
-		if job.Verifier = r.verifiers.whole; r.config.Expectations != nil {
+		if r.config.Expectations == nil {
+			judgedBy(&job, r.verifiers.whole)
+		} else {
 			var err error
 			if expected, err = r.expect(e, &job); err != nil {
 				yield(refused(err))
@@ -157,8 +160,23 @@ func (r *run) expect(e *entry, job *verify.Job) (*expectation, error) {
 	if x.digest != nil && job.Open != nil {
 		job.Open = pinned(job.Open, x)
 	}
-	job.Verifier, err = r.verifiers.of(x)
+	roots, err := r.verifiers.of(x)
+	if err == nil {
+		judgedBy(job, roots)
+	}
 	return x, err
+}
+
+// judgedBy has a job judged by the one trust root, or by that of several which
+// knows the authorities of its bundle.
+func judgedBy(job *verify.Job, roots *choose.Roots) {
+	job.Verifier = roots.First() // All needs one, whatever becomes of the bundle
+	if roots.Several() {
+		job.Choose = func(b *bundle.Bundle) *verify.Verifier {
+			v, _ := roots.For(b)
+			return v
+		}
+	}
 }
 
 // isDigest tells ALGORITHM:HEX from a path, without looking for a file: what

@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,16 +50,16 @@ type state struct {
 	offset   int64 // bytes of findings
 	met      met
 
-	roots     []TrustRoot // judged by, in the order of the findings, that of the audit first
+	roots     []TrustRoot // judged by, in the order of the findings, those of the audit first
 	moreRoots bool
 }
 
 // header is what a state says of its run in plain, so that a run that cannot
 // continue it can say why.
 type header struct {
-	AsOf         string    `json:"as_of,omitempty"` // that was asked for
-	PolicySHA256 string    `json:"policy_sha256"`
-	TrustRoot    TrustRoot `json:"trust_root"`
+	AsOf         string      `json:"as_of,omitempty"` // that was asked for
+	PolicySHA256 string      `json:"policy_sha256"`
+	TrustRoots   []TrustRoot `json:"trust_roots"`
 }
 
 // differs says how this run differs from that of a state.
@@ -70,9 +71,8 @@ func (h header) differs(from header) error {
 		return asOf
 	}
 	switch {
-	case from.TrustRoot != h.TrustRoot:
-		return fmt.Errorf("the trust root differs: the state is about %s (sha256:%s), and this audit uses %s (sha256:%s)",
-			from.TrustRoot.Source, from.TrustRoot.SHA256, h.TrustRoot.Source, h.TrustRoot.SHA256)
+	case !slices.Equal(from.TrustRoots, h.TrustRoots):
+		return fmt.Errorf("the trust root differs: the state is about %s, and this audit uses %s", listed(from.TrustRoots), listed(h.TrustRoots))
 	case from.PolicySHA256 != h.PolicySHA256:
 		return fmt.Errorf("the policy differs: the state is about that with sha256:%s, and this audit uses sha256:%s", from.PolicySHA256, h.PolicySHA256)
 	case from.AsOf != h.AsOf:
@@ -81,10 +81,18 @@ func (h header) differs(from header) error {
 	return nil
 }
 
+// listed names trust roots for a person.
+func listed(roots []TrustRoot) string {
+	var all []string
+	for _, r := range roots {
+		all = append(all, fmt.Sprintf("%s (sha256:%s)", r.Source, r.SHA256))
+	}
+	return strings.Join(all, "; ")
+}
+
 // fingerprint tells runs apart whose findings must not be mixed.
 func (c *Config) fingerprint(below bound) string {
-	root := c.Root.SHA256()
-	text := fmt.Sprintf("%q %x %q %q %t %t %+v %v %d", c.Source.Label(), root, c.RootSource, c.PolicyKey, c.NoArtifact, c.AllowOutside, below, c.Trust.MaxAge, c.maxBundle())
+	text := fmt.Sprintf("%q %q %q %t %t %+v %v %d", c.Source.Label(), c.trustRoots(), c.PolicyKey, c.NoArtifact, c.AllowOutside, below, c.Trust.MaxAge, c.maxBundle())
 	if t, ok := c.Source.(*Tree); ok && t.RequireBundles {
 		text += " all"
 	}
@@ -98,9 +106,8 @@ func (c *Config) fingerprint(below bound) string {
 // openJournal begins the findings, or continues them.
 func openJournal(c *Config, run string, policy []byte) (*journal, error) {
 	j := &journal{path: c.State, hash: sha256.New(), step: c.step}
-	root := c.Root.SHA256()
-	by := TrustRoot{c.RootSource, hex.EncodeToString(root[:])}
-	j.state = state{run: run, codes: make(map[string]int64), met: newMet(c.Expectations), roots: []TrustRoot{by}, header: header{PolicySHA256: digest(policy), TrustRoot: by}}
+	by := c.trustRoots()
+	j.state = state{run: run, codes: make(map[string]int64), met: newMet(c.Expectations), roots: by, header: header{PolicySHA256: digest(policy), TrustRoots: by}}
 	if !c.AsOf.IsZero() {
 		j.state.header.AsOf = c.AsOf.UTC().Format(time.RFC3339Nano)
 	}
@@ -337,7 +344,7 @@ func (s *state) parse(data []byte) (sum string, err error) {
 	case err != nil || len(chain) != len(s.cursor.chain) || strings.TrimSpace(string(data[d.InputOffset():])) != "",
 		len(f.Met) != len(s.met), f.Entries < 0 || f.Offset < 0 || f.Verified < 0 || refused < 0 || f.Findings != f.Verified+refused:
 		return "", errors.New("damaged")
-	case len(f.TrustRoots) == 0 || len(f.TrustRoots) > maxTrustRoots || f.TrustRoots[0] != s.roots[0]:
+	case len(f.TrustRoots) < len(s.roots) || len(f.TrustRoots) > maxTrustRoots || !slices.Equal(f.TrustRoots[:len(s.roots)], s.roots):
 		return "", errors.New("damaged: these trust roots are not those of an audit")
 	}
 	s.met = f.Met

@@ -190,7 +190,7 @@ func TestResumeRefuses(t *testing.T) {
 		"sample":           func(_ *shop, c *Config) { c.Sample = Sample{share: 0.5} },
 		"as of":            func(_ *shop, c *Config) { c.AsOf = time.Unix(1, 0) },
 		"identities":       func(_ *shop, c *Config) { c.Policy.PredicateTypes = []string{"p"} },
-		"trust root":       func(_ *shop, c *Config) { c.RootSource = "other" },
+		"trust root":       func(_ *shop, c *Config) { c.Roots[0].Source = "other" },
 		"source":           func(_ *shop, c *Config) { c.Source.(*List).label = "other" },
 		"list shorter":     func(s *shop, _ *Config) { write(s.t, s.list, []byte("{\"bundle\":\"missing 0\"}\n")) },
 		"list changed":     func(s *shop, _ *Config) { replaceIn(s.t, s.list, "missing 1\"", "missing!1\"") },
@@ -234,7 +234,7 @@ func TestResumeSays(t *testing.T) {
 		"another time": {func(c *Config) { c.AsOf = asOf }, func(c *Config) { c.AsOf = asOf.Add(1) }, "this one is as of 2026-01-02T03:04:05.000000001Z"},
 		"policy":       {func(*Config) {}, func(c *Config) { c.Policy.Require.Times = verify.NotRequired }, "the policy differs"},
 		"max age":      {func(*Config) {}, func(c *Config) { c.Trust.MaxAge = time.Hour }, "the policy differs"},
-		"root":         {func(*Config) {}, func(c *Config) { c.RootSource = "other" }, "the trust root differs: the state is about test (sha256:"},
+		"root":         {func(*Config) {}, func(c *Config) { c.Roots[0].Source = "other" }, "the trust root differs: the state is about test (sha256:"},
 		"bound":        {func(*Config) {}, func(c *Config) { c.MaxBundle = 1 << 20 }, "other files, flags"},
 	} {
 		s := newShop(t)

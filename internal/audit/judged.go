@@ -23,6 +23,15 @@ type TrustRoot struct {
 	SHA256 string `json:"sha256"` // in hexadecimal, of its bytes
 }
 
+// trustRoots names the trust roots that were given for the audit.
+func (c *Config) trustRoots() (all []TrustRoot) {
+	for _, r := range c.Roots {
+		sum := r.SHA256()
+		all = append(all, TrustRoot{r.Source, hex.EncodeToString(sum[:])})
+	}
+	return all
+}
+
 // maxTrustRoots bounds the trust roots that a summary lists.
 const maxTrustRoots = 256
 

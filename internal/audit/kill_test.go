@@ -46,7 +46,7 @@ func child(dir, out, state string) error {
 	if err != nil {
 		return err
 	}
-	_, err = Run(context.Background(), Config{Source: src, Root: root, Policy: verify.Policy{AnyIdentity: true}, File: out, State: state,
+	_, err = Run(context.Background(), Config{Source: src, Roots: []Root{{root, "test"}}, Policy: verify.Policy{AnyIdentity: true}, File: out, State: state,
 		Tick: time.Tick(10 * time.Millisecond)})
 	return err
 }

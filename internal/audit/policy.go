@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/sigbundle/sigbundle/internal/choose"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/verify"
@@ -20,19 +21,19 @@ const maxVerifiers = 256
 // is not safe for concurrent use.
 type verifiers struct {
 	config *Config
-	whole  *verify.Verifier // nil if there are expectations
-	byKey  *recent[*verify.Verifier]
+	whole  *choose.Roots // nil if there are expectations
+	byKey  *recent[*choose.Roots]
 	cache  *verify.Cache
 }
 
 // newVerifiers checks that either the whole audit names signers, or the
 // expectations do.
 func newVerifiers(c *Config) (v *verifiers, err error) {
-	v = &verifiers{config: c, byKey: newRecent[*verify.Verifier](maxVerifiers), cache: verify.NewCache()}
+	v = &verifiers{config: c, byKey: newRecent[*choose.Roots](maxVerifiers), cache: verify.NewCache()}
 	x := c.Expectations
 	switch {
 	case x == nil:
-		v.whole, err = verify.New(verify.Config{Root: c.Root, RootSource: c.RootSource, Policy: c.Policy, Cache: v.cache})
+		v.whole, err = v.under(c.Policy)
 	case c.Policy.AnyIdentity || len(c.Policy.Identities) > 0 || len(c.Policy.Keys) > 0:
 		err = errors.New("signers stand in the policy and in the expectations, want one of the two")
 	case c.NoArtifact:
@@ -42,7 +43,7 @@ func newVerifiers(c *Config) (v *verifiers, err error) {
 	default:
 		policy := c.Policy // what the flags say beside the signers is judged before a million bundles are
 		policy.AnyIdentity = true
-		if _, err = verify.New(verify.Config{Root: c.Root, Policy: policy}); err == nil {
+		if _, err = v.under(policy); err == nil {
 			err = v.checkAll()
 		}
 	}
@@ -64,15 +65,25 @@ func (v *verifiers) checkAll() error {
 	return nil
 }
 
-// of returns the verifier of an expectation.
-func (v *verifiers) of(e *expectation) (*verify.Verifier, error) {
+// under returns the verifiers of a policy, by the trust roots of the audit.
+func (v *verifiers) under(p verify.Policy) (*choose.Roots, error) {
+	var configs []verify.Config
+	for _, root := range v.config.Roots {
+		configs = append(configs, verify.Config{Root: root.Root, RootSource: root.Source, Policy: p, Cache: v.cache})
+	}
+	return choose.New(configs...)
+}
+
+// of returns the verifiers of an expectation, by the trust root that it names
+// or by those of the audit.
+func (v *verifiers) of(e *expectation) (*choose.Roots, error) {
 	p := &e.policy
-	return v.byKey.get(p.cacheKey(), func() (*verify.Verifier, error) {
-		c := verify.Config{Root: v.config.Root, RootSource: v.config.RootSource, Policy: p.over(v.config.Policy, v.config.Expectations), Cache: v.cache}
+	return v.byKey.get(p.cacheKey(), func() (*choose.Roots, error) {
+		policy := p.over(v.config.Policy, v.config.Expectations)
 		if name := p.rootName(); name != "" {
-			c.Root, c.RootSource = v.config.Expectations.roots[name], name
+			return choose.New(verify.Config{Root: v.config.Expectations.roots[name], RootSource: name, Policy: policy, Cache: v.cache})
 		}
-		return verify.New(c)
+		return v.under(policy)
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -83,7 +84,7 @@ func write(t testing.TB, name string, data []byte) {
 
 // anyone is an audit that accepts every signer.
 func anyone(t testing.TB, src Source, out *bytes.Buffer) Config {
-	return Config{Source: src, Root: trusted(t), RootSource: "test", Trust: tufroot.Policy{MaxAge: tufroot.AnyAge}, Policy: verify.Policy{AnyIdentity: true}, Out: out}
+	return Config{Source: src, Roots: []Root{{trusted(t), "test"}}, Trust: tufroot.Policy{MaxAge: tufroot.AnyAge}, Policy: verify.Policy{AnyIdentity: true}, Out: out}
 }
 
 // findings runs an audit and returns its findings.
@@ -148,7 +149,8 @@ func listOf(lines ...string) *List {
 }
 
 func TestRunNeeds(t *testing.T) {
-	for _, c := range []Config{{}, {Source: listOf()}, {Source: listOf(), Root: trusted(t), State: "state"}, {Source: listOf(), Root: trusted(t)}} {
+	for _, c := range []Config{{}, {Source: listOf()}, {Source: listOf(), Roots: []Root{{trusted(t), ""}}, State: "state"}, {Source: listOf(), Roots: []Root{{trusted(t), ""}}},
+		{Source: listOf(), Roots: []Root{{nil, "test"}}, Policy: verify.Policy{AnyIdentity: true}}} {
 		if _, err := Run(t.Context(), c); err == nil {
 			t.Errorf("%+v accepted", c)
 		}
@@ -182,5 +184,36 @@ func TestWriteError(t *testing.T) {
 	c.Out = full{}
 	if _, err := Run(t.Context(), c); !errors.Is(err, errFull) {
 		t.Errorf("%v", err)
+	}
+}
+
+// Of several trust roots the one that knows a bundle's authorities judges it,
+// and the finding names that root. An audit under other roots does not continue
+// this one.
+func TestSeveralRoots(t *testing.T) {
+	good, err := embedded.TrustedRoot(embedded.PublicGood)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := func() Source { return listOf(fmt.Sprintf(`{"bundle":%s}`, signed()[2].Bundle)) }
+	for name, roots := range map[string][]Root{"last": {{good, "good"}, {trusted(t), "test"}}, "first": {{trusted(t), "test"}, {good, "good"}}} {
+		dir := t.TempDir()
+		c := anyone(t, src(), nil)
+		c.Roots, c.NoArtifact, c.File, c.State = roots, true, filepath.Join(dir, "out"), filepath.Join(dir, "state")
+		sum, err := Run(t.Context(), c)
+		if err != nil || sum.Verified != 1 || len(sum.TrustRoots) != 2 {
+			t.Fatalf("%s: %+v, %v", name, sum, err)
+		}
+		out, err := os.ReadFile(c.File)
+		if err != nil || !bytes.Contains(out, []byte(`"trust_root":{"source":"test",`)) {
+			t.Errorf("%s: %s, %v", name, out, err)
+		}
+		for what, others := range map[string][]Root{"one less": roots[:1], "other order": {roots[1], roots[0]}, "one more": {roots[0], roots[1], {good, "third"}}} {
+			c := anyone(t, src(), nil)
+			c.Roots, c.NoArtifact, c.File, c.State = others, true, filepath.Join(dir, "out"), filepath.Join(dir, "state")
+			if _, err := Run(t.Context(), c); err == nil {
+				t.Errorf("%s, %s: continued", name, what)
+			}
+		}
 	}
 }

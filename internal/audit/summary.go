@@ -35,11 +35,11 @@ type Summary struct {
 	// Expectations say who must have signed what, if they were given.
 	Expectations *ExpectationsInfo `json:"expectations,omitempty"`
 
-	// TrustRoot says where the trust root came from, how it was proved and
-	// what of that has expired; expectations may name others. The caller fills
-	// it in.
+	// TrustRoot says where the trust root came from, or each of several, how it
+	// was proved and what of that has expired; expectations may name others.
+	// The caller fills it in.
 	TrustRoot string `json:"trust_root,omitempty"`
-	// TrustRoots are that trust root, and those that expectations name, as
+	// TrustRoots are those trust roots, and those that expectations name, as
 	// far as bundles were judged by them; at most 256.
 	TrustRoots     []TrustRoot `json:"trust_roots"`
 	MoreTrustRoots bool        `json:"more_trust_roots,omitempty"` // than are listed
