@@ -11,6 +11,9 @@
 // It exits with 0 on success and with 1 on any failure. The suite looks for
 // one file per role in D: they are written from what package tufsync accepts,
 // whose own cache is a folder of D.
+//
+// The variable FAKETIME, which the suite's program faketime sets, says what
+// time it is: see fakeTime.
 package main
 
 import (
@@ -29,7 +32,10 @@ import (
 )
 
 func main() {
-	err := run(os.Args[1:], time.Now())
+	now, err := fakeTime(os.Getenv(fakeTimeVariable), time.Now())
+	if err == nil {
+		err = run(os.Args[1:], now)
+	}
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Print(usage)
 		return
@@ -47,6 +53,8 @@ const usage = `sigbundle-tuf-conformance speaks the client protocol of the tuf-c
   --metadata-dir D --metadata-url U refresh
   --metadata-dir D --metadata-url U --target-name P
       --target-base-url T --target-dir X download
+
+FAKETIME, if set, is the time: an offset such as +18d or a local date and time.
 
 Exit codes: 0 success; 1 any failure.
 `
