@@ -5,6 +5,7 @@ package oci
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -108,14 +109,14 @@ func (l *Layout) Close() error { return l.root.Close() }
 func (l *Layout) read(name string, most int64) ([]byte, error) {
 	info, err := l.root.Stat(name) // before it is opened: a pipe would wait for its writer
 	if err != nil {
-		return nil, err
+		return nil, plain(name, err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, refuse.New("oci.layout", "%s is not a regular file", name)
 	}
 	f, err := l.root.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, plain(name, err)
 	}
 	defer f.Close()
 	if info.Size() > most {
@@ -126,6 +127,15 @@ func (l *Layout) read(name string, most int64) ([]byte, error) {
 		err = refuse.New("oci.limit", "%s has more than %d bytes", name, most)
 	}
 	return data, err
+}
+
+// plain names the file in an error, and not the call of the system.
+func plain(name string, err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return fmt.Errorf("%s: %w", name, p.Err)
+	}
+	return err
 }
 
 // index reads index.json.

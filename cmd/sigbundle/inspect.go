@@ -66,6 +66,7 @@ func runInspect(cmd *cobra.Command, name string, output outputFlags, size sizeFl
 
 // refusedInspection is a refusal with what can be read of the bundle.
 type refusedInspection struct {
+	Schema string `json:"schema"` // that of an inspection
 	verdict
 	*inspect.Inspection // nil if that is nothing
 }
@@ -79,7 +80,7 @@ func writeRefused(cmd *cobra.Command, c candidate, name string, number, several 
 	}
 	switch {
 	case output.format == "json":
-		return writeJSONLine(cmd.OutOrStdout(), refusedInspection{verdictOf(c.err), in}, several > 1)
+		return writeJSONLine(cmd.OutOrStdout(), refusedInspection{inspect.Schema, verdictOf(c.err), in}, several > 1)
 	case in == nil:
 		return nil
 	}

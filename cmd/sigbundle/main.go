@@ -43,7 +43,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var refused *refusal
 	said := errors.As(err, &refused) && refused.err == nil
 	if !out.wrote && !said && wantsJSON(cmd, args) { // a program that reads JSON gets JSON, whatever happened
-		_ = writeJSON(stdout, verdictOf(err))
+		_ = writeJSON(stdout, unansweredJSON(cmd, err))
 	}
 	if refused != nil {
 		if refused.err != nil {

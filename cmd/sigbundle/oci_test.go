@@ -142,7 +142,7 @@ func TestImages(t *testing.T) {
 			sbom := i.sign(with("attest", "--predicate", "predicate.json", "--type", "spdx")...)
 
 			got := i.report(0, at...)
-			if got.Schema != imageReportSchema || !got.Verified || got.Digest != i.digest || got.Image != at[len(at)-1] || got.Required != 1 || len(got.Bundles) != 2 {
+			if got.Schema != verificationSchema || !got.Verified || got.Digest != i.digest || got.Image != at[len(at)-1] || got.Required != 1 || len(got.Bundles) != 2 {
 				t.Errorf("%+v", got)
 			}
 			kinds := map[string]string{}
@@ -415,7 +415,7 @@ func TestImageUnreachable(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.says(1, i.verify("--oci-layout", "img:v1"), "oci.digest")
-	if got := i.report(1, "--oci-layout", "img:v1"); got.Schema != imageReportSchema || got.Code != "oci.digest" || got.Message == "" || got.Verified || got.Digest != "" || got.Bundles == nil {
+	if got := i.report(1, "--oci-layout", "img:v1"); got.Schema != verificationSchema || got.Code != "oci.digest" || got.Message == "" || got.Verified || got.Digest != "" || got.Bundles == nil {
 		t.Errorf("%+v", got)
 	}
 }

@@ -17,34 +17,12 @@ import (
 
 	"github.com/sigbundle/sigbundle/bundle/oci"
 	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
-// imageReportSchema names the version of the JSON form. Members may be added
-// within a version.
-const imageReportSchema = "sigbundle.image.v1"
-
 // imageTimeout bounds how long a registry may take over all its answers.
 const imageTimeout = 10 * time.Minute
-
-// imageReport is what is said about an image.
-type imageReport struct {
-	Schema   string       `json:"schema"`
-	Image    string       `json:"image"`  // as it was named
-	Digest   oci.Digest   `json:"digest"` // empty if the image was not found
-	Verified bool         `json:"verified"`
-	Code     string       `json:"code,omitempty"` // of what is wrong with more than one bundle
-	Message  string       `json:"message,omitempty"`
-	Required int          `json:"required"` // bundles that must verify
-	Lost     []lostBundle `json:"lost,omitempty"`
-	Bundles  []judged     `json:"bundles"`
-}
-
-// lostBundle is one that the origin has. Its predicate type is not verified.
-type lostBundle struct {
-	Referrer      oci.Digest `json:"referrer"`
-	PredicateType string     `json:"predicateType,omitempty"`
-}
 
 // runImage verifies an image; wanted is the number of bundles that must
 // verify, if the flag was given.
@@ -59,7 +37,8 @@ func (f *verifyFlags) runImage(cmd *cobra.Command, wanted int) error {
 	ctx, cancel := context.WithTimeout(cmd.Context(), imageTimeout)
 	defer cancel()
 	cmd.SetContext(ctx)
-	report := &imageReport{Schema: imageReportSchema, Image: cmp.Or(f.image.layout, f.image.reference), Bundles: []judged{}}
+	named := cmp.Or(f.image.layout, f.image.reference)
+	report := &verification{Schema: verificationSchema, Artifact: named, Image: named, Digest: new(oci.Digest), Bundles: []judged{}}
 	var image oci.Descriptor
 	title := report.Image
 	p, err := f.image.open()
@@ -70,7 +49,7 @@ func (f *verifyFlags) runImage(cmd *cobra.Command, wanted int) error {
 	if err != nil {
 		err = imageError(err)
 	} else {
-		report.Digest, title = image.Digest, p.title(image.Digest)
+		*report.Digest, title = image.Digest, p.title(image.Digest)
 		err = f.judgeImage(cmd, p, image.Digest, policy, report)
 	}
 	if err != nil {
@@ -84,7 +63,7 @@ func (f *verifyFlags) runImage(cmd *cobra.Command, wanted int) error {
 
 // judgeImage fills the report with a verdict on each bundle. The error is what
 // is wrong with the image as a whole.
-func (f *verifyFlags) judgeImage(cmd *cobra.Command, p *place, digest oci.Digest, policy verify.Policy, report *imageReport) error {
+func (f *verifyFlags) judgeImage(cmd *cobra.Command, p *place, digest oci.Digest, policy verify.Policy, report *verification) error {
 	var found []oci.Referrer
 	var candidates []candidate
 	var err error
@@ -126,7 +105,7 @@ func (f *verifyFlags) judgeImage(cmd *cobra.Command, p *place, digest oci.Digest
 }
 
 // checkMirror compares what was found with what the origin has.
-func (f *verifyFlags) checkMirror(ctx context.Context, digest oci.Digest, found []oci.Referrer, report *imageReport) error {
+func (f *verifyFlags) checkMirror(ctx context.Context, digest oci.Digest, found []oci.Referrer, report *verification) error {
 	origin, err := f.image.openOrigin()
 	if err != nil {
 		return imageError(err)
@@ -159,7 +138,7 @@ func (f *verifyFlags) checkMirror(ctx context.Context, digest oci.Digest, found 
 
 // printImage prints the report and returns the verdict: refused if there is a
 // reason, or if fewer bundles verify than required, 0 standing for all.
-func (f *verifyFlags) printImage(w io.Writer, title string, report *imageReport, wanted int, reason error) error {
+func (f *verifyFlags) printImage(w io.Writer, title string, report *verification, wanted int, reason error) error {
 	verified, all := count(report.Bundles)
 	if wanted == 0 {
 		wanted = max(1, all)
@@ -167,11 +146,14 @@ func (f *verifyFlags) printImage(w io.Writer, title string, report *imageReport,
 	report.Required = wanted
 	report.Verified = reason == nil && verified >= wanted
 	score := score(verified, all, wanted)
+	if !report.Verified && reason == nil {
+		report.Code, report.Message = whyNot(report.Bundles, score)
+	}
 	if f.output.format == "json" {
 		if err := writeJSON(w, report); err != nil {
 			return err
 		}
-	} else if err := f.writeImage(w, title, report, score); err != nil {
+	} else if err := f.writeImage(w, title, report, score, reason); err != nil {
 		return err
 	}
 	var refused *refusal
@@ -188,7 +170,16 @@ func (f *verifyFlags) printImage(w io.Writer, title string, report *imageReport,
 	return &refusal{}
 }
 
-func (f *verifyFlags) writeImage(w io.Writer, title string, report *imageReport, score string) error {
+func (f *verifyFlags) writeImage(w io.Writer, title string, report *verification, score string, reason error) error {
+	if len(report.Bundles) > 1 || len(report.Bundles) == 1 && report.Bundles[0].Report.Verified != report.Verified {
+		// What is wrong with the image as a whole, or what is right with it.
+		if reason != nil {
+			score = screen.Escape(reason.Error())
+		}
+		if _, err := fmt.Fprintf(w, "%s  %s, all bundles: %s\n", verdictWord(report.Verified), screen.Escape(title), score); err != nil {
+			return err
+		}
+	}
 	// The bundles that answer the question come first.
 	for _, b := range verifiedFirst(report.Bundles) {
 		name := title
@@ -198,10 +189,6 @@ func (f *verifyFlags) writeImage(w io.Writer, title string, report *imageReport,
 		if err := b.Report.WriteText(w, verify.TextStyle{Title: name, Explain: f.explain, Color: colored(w)}); err != nil {
 			return err
 		}
-	}
-	if len(report.Bundles) > 1 {
-		_, err := fmt.Fprintln(w, score)
-		return err
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/bundle/oci"
 	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -38,8 +39,12 @@ func (o *outputFlags) check() error {
 	return nil
 }
 
+// refusalSchema names the version of a refusal in JSON.
+const refusalSchema = "sigbundle.refusal.v1"
+
 // verdict is a refusal in JSON that has no report.
 type verdict struct {
+	Schema   string `json:"schema"`
 	Verified bool   `json:"verified"` // as in reports; never true
 	Code     string `json:"code"`
 	Message  string `json:"message"`
@@ -95,22 +100,46 @@ func (t *tally) Write(p []byte) (int, error) {
 }
 
 func verdictOf(err error) verdict {
-	return verdict{Code: codeOf(err), Message: err.Error()}
+	return verdict{Schema: refusalSchema, Code: codeOf(err), Message: err.Error()}
 }
 
 // verificationSchema names the version of the JSON form. Members may be added
 // within a version.
 const verificationSchema = "sigbundle.verification.v1"
 
-// verification is what is said about an artifact, by one bundle or several.
+// verification is what is said about an artifact, a file or an image, by one
+// bundle or several; docs/report.schema.json describes it.
 type verification struct {
-	Schema   string   `json:"schema"`
-	Verified bool     `json:"verified"` // the verdict over all bundles
-	Code     string   `json:"code,omitempty"`
-	Message  string   `json:"message,omitempty"`
-	Artifact string   `json:"artifact"` // as it was named
-	Required int      `json:"required"` // distinct signatures that must verify
-	Bundles  []judged `json:"bundles"`  // in their order in the file
+	Schema   string      `json:"schema"`
+	Verified bool        `json:"verified"` // the verdict over all bundles
+	Code     string      `json:"code,omitempty"`
+	Message  string      `json:"message,omitempty"`
+	Artifact string      `json:"artifact"`         // as it was named
+	Image    string      `json:"image,omitempty"`  // the same, if it is an image
+	Digest   *oci.Digest `json:"digest,omitempty"` // of the image, "" if it was not found; nil for a file
+	Required int         `json:"required"`         // distinct signatures that must verify
+
+	Lost    []lostBundle `json:"lost,omitempty"` // bundles that the origin of a mirror has
+	Bundles []judged     `json:"bundles"`        // in their order in the file, or as attached
+}
+
+// lostBundle is one that the origin has. Its predicate type is not verified.
+type lostBundle struct {
+	Referrer      oci.Digest `json:"referrer"`
+	PredicateType string     `json:"predicateType,omitempty"`
+}
+
+// unansweredJSON is the answer of a command that could not judge anything: that
+// of verify has the shape of all its answers.
+func unansweredJSON(cmd *cobra.Command, err error) any {
+	if cmd.CommandPath() != "sigbundle verify" {
+		return verdictOf(err)
+	}
+	v := verification{Schema: verificationSchema, Code: codeOf(err), Message: err.Error(), Bundles: []judged{}}
+	if args := cmd.Flags().Args(); len(args) == 1 {
+		v.Artifact = args[0]
+	}
+	return v
 }
 
 // reports prints the reports and returns a refusal unless enough signatures
@@ -157,11 +186,7 @@ func whyNot(bundles []judged, score string) (code, message string) {
 // verdict over all of them.
 func writeTexts(w io.Writer, title string, bundles []judged, score string, verified, explain bool) error {
 	if len(bundles) > 1 {
-		verdict := "refused"
-		if verified {
-			verdict = "verified"
-		}
-		if _, err := fmt.Fprintf(w, "%s  %s, all bundles: %s\n", verdict, screen.Escape(title), score); err != nil {
+		if _, err := fmt.Fprintf(w, "%s  %s, all bundles: %s\n", verdictWord(verified), screen.Escape(title), score); err != nil {
 			return err
 		}
 	}
@@ -175,6 +200,13 @@ func writeTexts(w io.Writer, title string, bundles []judged, score string, verif
 		}
 	}
 	return nil
+}
+
+func verdictWord(verified bool) string {
+	if verified {
+		return "verified"
+	}
+	return "refused"
 }
 
 // writeJSONLine writes v: indented when it is alone, on one line when there are

@@ -64,9 +64,11 @@ A container image is the artifact with --oci-layout or --image, and the bundles
 are those attached to it; then one is enough, unless --bundles says otherwise.
 Only --image, and --mirror-of a registry, use the network, to ask that registry.
 
-With --format json the answer is one object: verified is the verdict over all
-bundles, code and message say why not, and bundles has a report for each. What
-could not be judged, exit code 2, is an object of verified, code and message.
+With --format json the answer is one object of one shape, for a file and an
+image, one bundle and several: verified is the verdict over all bundles, code
+and message say why not, and bundles has a report for each, in its member
+report. Of what could not be judged, exit code 2, there are no reports. The
+shape is described by docs/report.schema.json.
 
 How much evidence it takes follows from the trust root: what it lists, it
 requires. --require changes that, and the report shows it.`,
