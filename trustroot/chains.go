@@ -25,8 +25,13 @@ type Chain struct {
 	Authority    *CertificateAuthority
 }
 
-// Issuer returns the certificate that signed the leaf.
-func (c *Chain) Issuer() *x509.Certificate { return c.Certificates[1] }
+// Issuer returns the certificate that signed the leaf, nil for the zero Chain.
+func (c *Chain) Issuer() *x509.Certificate {
+	if len(c.Certificates) < 2 {
+		return nil
+	}
+	return c.Certificates[1]
+}
 
 // IssuerName returns the subject of Issuer as text, which for certificates of
 // the trust root was made when it was compiled.
@@ -35,6 +40,9 @@ func (c *Chain) IssuerName() string {
 		if name, ok := c.Authority.names[c.Issuer()]; ok {
 			return name
 		}
+	}
+	if c.Issuer() == nil {
+		return ""
 	}
 	return c.Issuer().Subject.String()
 }

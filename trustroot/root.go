@@ -170,8 +170,13 @@ type CertificateAuthority struct {
 // the trust anchor.
 func (a *CertificateAuthority) Chain() []*x509.Certificate { return a.chain }
 
-// Anchor returns the trust anchor.
-func (a *CertificateAuthority) Anchor() *x509.Certificate { return a.chain[len(a.chain)-1] }
+// Anchor returns the trust anchor, nil for the zero authority.
+func (a *CertificateAuthority) Anchor() *x509.Certificate {
+	if len(a.chain) == 0 {
+		return nil
+	}
+	return a.chain[len(a.chain)-1]
+}
 
 // Subject returns the declared name, which is descriptive only.
 func (a *CertificateAuthority) Subject() Subject { return a.subject }

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
 // A Job is one verification among many: the JSON of one bundle and what it is
@@ -36,9 +37,15 @@ type Job struct {
 //
 // When ctx is cancelled no further job is begun, and the sequence ends after
 // the jobs under way with one more element: a nil result and ctx's error.
+// Without any job its one element is a nil result and an error with the code
+// bundle.none, so that a loop over no bundles does not look like success.
 // Leaving the loop early is fine. jobs is run on another goroutine.
 func (v *Verifier) All(ctx context.Context, jobs iter.Seq[Job]) iter.Seq2[*Result, error] {
 	return func(yield func(*Result, error) bool) {
+		if jobs == nil {
+			yield(nil, errNoJobs)
+			return
+		}
 		ctx, cancel := context.WithCancel(ctx)
 		var running sync.WaitGroup
 		defer running.Wait() // nothing of this outlives the loop
@@ -86,7 +93,9 @@ func (v *Verifier) All(ctx context.Context, jobs iter.Seq[Job]) iter.Seq2[*Resul
 				}
 			})
 		}
+		none := true
 		for s := range order {
+			none = false
 			<-s.done
 			if s.dropped {
 				break
@@ -97,9 +106,13 @@ func (v *Verifier) All(ctx context.Context, jobs iter.Seq[Job]) iter.Seq2[*Resul
 		}
 		if err := ctx.Err(); err != nil {
 			yield(nil, err)
+		} else if none {
+			yield(nil, errNoJobs)
 		}
 	}
 }
+
+var errNoJobs = refuse.New("bundle.none", "no bundles to verify")
 
 // do judges one job.
 func (v *Verifier) do(job *Job) (*Result, error) {
@@ -131,6 +144,9 @@ func (v *Verifier) open(job *Job, b *bundle.Bundle) (Artifact, error) {
 	r, err := job.Open()
 	if err != nil {
 		return Artifact{}, err
+	}
+	if r == nil {
+		return Artifact{}, refuse.New("artifact.missing", "no artifact given")
 	}
 	defer r.Close()
 	return v.ReadArtifact(r, b)

@@ -20,9 +20,11 @@
 //
 // Nothing here reads a clock, a file, the environment or a network, and
 // nothing is written, not even to the arguments: a verdict is a function of
-// bundle, artifact, trust root and policy. A zero policy, identity
-// or artifact refuses. The algorithm stands, numbered, in pipeline.go; docs/verification.md
-// says what each check proves.
+// bundle, artifact, trust root and policy. Nothing verifies by a zero value, nor
+// by one of package trustroot or bundle: it refuses, decides nothing, or stands
+// for the default that its comment gives. A test has a case for each exported
+// type of this package. The algorithm stands, numbered, in pipeline.go;
+// docs/verification.md says what each check proves.
 package verify
 
 import (
@@ -71,6 +73,9 @@ func New(c Config) (*Verifier, error) {
 	if c.Root == nil {
 		return nil, refuse.New("policy.root", "no trust root given")
 	}
+	if c.Root.MediaType() == "" {
+		return nil, refuse.New("policy.root", "trust root: empty, want one that package trustroot made")
+	}
 	policy, err := c.Policy.compile()
 	if err != nil {
 		return nil, err
@@ -116,13 +121,23 @@ type Error struct {
 	Err    error   // the cause
 }
 
-func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Error() string {
+	if err := e.Unwrap(); err != nil {
+		return err.Error()
+	}
+	return "refused without a cause"
+}
 
 // Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // Code returns the stable code of the refusal; docs/codes.md explains each.
-func (e *Error) Code() string { return CodeOf(e.Err) }
+func (e *Error) Code() string { return CodeOf(e.Unwrap()) }
 
 // CodeOf returns the stable code of an error of this module, for example of
 // [bundle.Parse] or [Verifier.Verify]; "" if err has none.

@@ -20,12 +20,15 @@ func TestNothingVerifiesNothing(t *testing.T) {
 	root := rootOf(t, w)
 	v := verifier(t, root, anybody)
 	b := signed(t, w, virtual.Request{})
+	key, err := w.Key("managed", virtual.ECDSAP256)
+	if err != nil {
+		t.Fatal(err)
+	}
 	envelope := signed(t, w, virtual.Request{PredicateType: "https://example.test"})
 	a, err := v.ReadArtifact(bytes.NewReader(content), b, nil, envelope)
 	if err != nil {
 		t.Fatal(err)
 	}
-	trustless := verifier(t, new(trustroot.Root), anybody)
 	verdict := func(v *verify.Verifier, b *bundle.Bundle, a verify.Artifact) error {
 		res, err := v.Verify(b, a)
 		if (res == nil) != (err != nil) {
@@ -37,6 +40,8 @@ func TestNothingVerifiesNothing(t *testing.T) {
 	_, noVerifier := (*verify.Verifier)(nil).ReadArtifact(bytes.NewReader(content), b)
 	_, zeroVerifier := new(verify.Verifier).ReadArtifact(bytes.NewReader(content), b)
 	_, noConfig := verify.New(verify.Config{})
+	_, zeroRoot := verify.New(verify.Config{Root: new(trustroot.Root), Policy: anybody})
+	_, zeroRootAndKey := verify.New(verify.Config{Root: new(trustroot.Root), Policy: verify.Policy{Keys: []verify.Key{{Public: key.Public()}}}})
 	_, noDigest := verify.ArtifactDigest("sha256", nil)
 	for _, c := range []struct {
 		what string
@@ -54,7 +59,8 @@ func TestNothingVerifiesNothing(t *testing.T) {
 		{"zero artifact", verdict(v, b, verify.Artifact{}), "artifact.missing"},
 		{"zero artifact of an envelope", verdict(v, envelope, verify.Artifact{}), "artifact.missing"},
 		{"no artifact of a message", verdict(v, b, verify.NoArtifact()), "artifact.missing"},
-		{"zero root", verdict(trustless, b, a), "time.none"},
+		{"zero root", zeroRoot, "policy.root"},
+		{"zero root and a key", zeroRootAndKey, "policy.root"},
 		{"empty digest", noDigest, "policy.artifact"},
 	} {
 		wantCode(t, c.what, c.err, c.code)

@@ -26,6 +26,7 @@ var bundleCodes = []Description{
 	{Code: "bundle.log_id", Cause: "A log entry names no log.", Fix: "Ask the producer to fix it."},
 	{Code: "bundle.malformed", Cause: "The file is not strict JSON of the bundle format.", Fix: "Check that it is a Sigstore bundle and complete; older tools wrote other formats under similar names."},
 	{Code: "bundle.material", Cause: "The bundle has no certificate and no key hint, or more than one of them.", Fix: "Ask the producer for a complete bundle."},
+	{Code: "bundle.none", Cause: "There was no bundle to verify.", Fix: "Check that the list of bundles is the right one: an empty list verifies nothing."},
 	{Code: "bundle.number", Cause: "A number is negative, too large or not an integer, or an index lies outside its tree.", Fix: "Get the bundle again from its producer."},
 	{Code: "bundle.promise_missing", Cause: "A bundle of version 0.1 has a log entry without a signed entry timestamp.", Fix: "Complete the bundle from the log, or ask its producer to."},
 	{Code: "bundle.proof_missing", Cause: "A log entry has no inclusion proof, which every version after 0.1 demands.", Fix: "Complete the bundle from the log, or ask its producer to."},

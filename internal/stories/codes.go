@@ -4,6 +4,7 @@ package stories
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"strings"
 
@@ -36,7 +37,10 @@ func Anecdotes() []Anecdote {
 	named := verify.Identity{SAN: verify.Exactly("a"), Issuer: verify.Exactly("b")}
 	policy := func(p verify.Policy) func() error {
 		return func() error {
-			_, err := verify.New(verify.Config{Root: new(trustroot.Root), Policy: p})
+			root, err := embedded.TrustedRoot(embedded.PublicGood)
+			if err == nil {
+				_, err = verify.New(verify.Config{Root: root, Policy: p})
+			}
 			return err
 		}
 	}
@@ -50,6 +54,10 @@ func Anecdotes() []Anecdote {
 	}
 	return []Anecdote{
 		{"policy.root", "no trust root", func() error { _, err := verify.New(verify.Config{Policy: anybody}); return err }},
+		{"policy.root", "zero trust root", func() error {
+			_, err := verify.New(verify.Config{Root: new(trustroot.Root), Policy: anybody})
+			return err
+		}},
 		{"policy.empty", "nobody", policy(verify.Policy{})},
 		{"policy.identity", "no issuer", identity(func(id *verify.Identity) { id.Issuer = verify.Match{} })},
 		{"policy.identity", "no name", identity(func(id *verify.Identity) { id.SAN = verify.NoIssuer })},
@@ -84,6 +92,12 @@ func Anecdotes() []Anecdote {
 				_, err = c.Judge(false)
 			}
 			return err
+		}},
+		{"bundle.none", "no bundles", func() error {
+			for _, err := range new(verify.Verifier).All(context.Background(), nil) {
+				return err
+			}
+			return nil
 		}},
 		{"bundle.empty", "an empty file", func() error {
 			for _, err := range bundle.All(nil) {
