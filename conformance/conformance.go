@@ -191,9 +191,22 @@ func (c *Case) request(mode string) Request {
 }
 
 // ParseDigest reads the protocol's form of a digest, "sha256:" and 64
-// hexadecimal digits.
-func ParseDigest(s string) ([]byte, bool) {
-	digits, ok := strings.CutPrefix(s, "sha256:")
-	value, err := hex.DecodeString(digits)
-	return value, ok && err == nil && len(value) == 32
+// hexadecimal digits. The error says which part is wrong.
+func ParseDigest(s string) ([]byte, error) {
+	const want = "want sha256: and 64 hexadecimal digits"
+	algorithm, digits, ok := strings.Cut(s, ":")
+	other := strings.IndexFunc(digits, func(c rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF", c) })
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("digest %.80q: no algorithm, %s", s, want)
+	case algorithm != "sha256":
+		return nil, fmt.Errorf("digest %.80q: algorithm %.80q, %s", s, algorithm, want)
+	case other >= 0:
+		return nil, fmt.Errorf("digest %.80q: the character at %d is not hexadecimal, %s", s, len(algorithm)+1+other+1, want)
+	case len(digits)%2 != 0:
+		return nil, fmt.Errorf("digest %.80q: an odd number of digits, %d, %s", s, len(digits), want)
+	case len(digits) != 2*sha256.Size:
+		return nil, fmt.Errorf("digest %.80q: %d digits, %s", s, len(digits), want)
+	}
+	return hex.DecodeString(digits)
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto"
 	"encoding/hex"
+	"errors"
 	"hash"
 	"io"
 	"slices"
@@ -123,6 +124,9 @@ func ParseArtifactDigest(s string) (Artifact, error) {
 		return Artifact{}, refuse.New("policy.artifact", "%q is not of the form ALGORITHM:HEX", s)
 	}
 	value, err := hex.DecodeString(digits)
+	if errors.Is(err, hex.ErrLength) {
+		return Artifact{}, refuse.New("policy.artifact", "the digest in %q has an odd number of digits, %d", s, len(digits))
+	}
 	if err != nil {
 		return Artifact{}, refuse.New("policy.artifact", "the digest in %q is not hexadecimal", s)
 	}

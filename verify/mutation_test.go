@@ -134,6 +134,11 @@ func TestDigestSizes(t *testing.T) {
 		_, err := verify.ParseArtifactDigest(s)
 		wantCode(t, s, err, "policy.artifact")
 	}
+	for s, words := range map[string]string{"sha256:ABC": "an odd number of digits, 3", "sha256:" + digits + "0": "odd number of digits, 65", "sha256:0xab": "not hexadecimal"} {
+		if _, err := verify.ParseArtifactDigest(s); err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("%s: %v, want %q", s, err, words)
+		}
+	}
 }
 
 func TestFirstAndLastNames(t *testing.T) {

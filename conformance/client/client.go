@@ -25,7 +25,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
+	"regexp"
 
 	"github.com/sigbundle/sigbundle/conformance"
 	"github.com/sigbundle/sigbundle/internal/screen"
@@ -138,19 +138,11 @@ func verifyBundle(args []string, stdout, stderr io.Writer) error {
 		}
 		*f.into = data
 	}
-	digest, ok := conformance.ParseDigest(fl.Arg(0))
-	if _, err := os.Lstat(fl.Arg(0)); err != nil && ok {
-		q.Digest = digest
-	} else {
-		artifact, err := os.Open(fl.Arg(0))
-		if err != nil && errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(fl.Arg(0), "sha256:") {
-			return errUsage{fmt.Errorf("digest %.80q: malformed, want sha256: and 64 hexadecimal digits", fl.Arg(0))}
-		}
-		if err != nil {
-			return errUsage{err}
-		}
-		defer artifact.Close()
-		q.Artifact = artifact
+	if err := subject(&q, fl.Arg(0)); err != nil {
+		return err
+	}
+	if f, ok := q.Artifact.(io.Closer); ok {
+		defer f.Close()
 	}
 	result, err := conformance.Verify(q)
 	var unreadable *fs.PathError
@@ -162,4 +154,27 @@ func verifyBundle(args []string, stdout, stderr io.Writer) error {
 	}
 	_, err = stdout.Write(result.Report.MarshalIndent())
 	return err
+}
+
+// digestLike is what is meant for a digest, right or wrong: an algorithm and a
+// separator before it, or as many digits as a digest has.
+var digestLike = regexp.MustCompile(`^(?i:(sha|md|blake)[-_]?[0-9a-z]*[:=@]|[0-9a-f]{32,}$)`)
+
+// subject takes the last argument for a file, or for a digest if nothing has
+// that name. A malformed digest is not a missing file, and the error says so.
+func subject(q *conformance.Request, arg string) error {
+	digest, malformed := conformance.ParseDigest(arg)
+	if _, err := os.Lstat(arg); err != nil && malformed == nil {
+		q.Digest = digest
+		return nil
+	}
+	artifact, err := os.Open(arg)
+	switch {
+	case err != nil && errors.Is(err, fs.ErrNotExist) && malformed != nil && digestLike.MatchString(arg):
+		return errUsage{malformed}
+	case err != nil:
+		return errUsage{err}
+	}
+	q.Artifact = artifact
+	return nil
 }

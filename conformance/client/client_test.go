@@ -102,9 +102,20 @@ func TestVerifyBundle(t *testing.T) {
 		t.Fatal(err)
 	}
 	runs(t, exitUsage, append(verify, digest)...)
-	for _, malformed := range []string{"sha256:", "sha256:abc", digest[:len(digest)-1], digest + "00", digest[:len(digest)-1] + "g"} {
-		if says := runs(t, exitUsage, append(verify, malformed)...); !strings.Contains(says, "malformed, want sha256:") {
+	for malformed, words := range map[string]string{
+		"sha256:": "0 digits", "sha256:abc": "an odd number of digits, 3", digest[:len(digest)-1]: "an odd number of digits, 63",
+		digest + "00": "66 digits", digest[:len(digest)-1] + "g": "the character at 71 is not hexadecimal",
+		"sha256:0x" + digest[9:]: "the character at 9 is not hexadecimal", "sha256: " + digest[8:]: "the character at 8 is not hexadecimal",
+		"SHA256:" + digest[7:]: `algorithm "SHA256"`, "sha-256:" + digest[7:]: `algorithm "sha-256"`, "sha512:" + digest[7:]: `algorithm "sha512"`,
+		"md5:00": `algorithm "md5"`, "sha256=" + digest[7:]: "no algorithm", digest[7:]: "no algorithm", digest[8:]: "no algorithm",
+	} {
+		if says := runs(t, exitUsage, append(verify, malformed)...); !strings.Contains(says, words) || !strings.Contains(says, "want sha256: and 64") || strings.Contains(says, "no such file") {
 			t.Errorf("%s: %s", malformed, says)
+		}
+	}
+	for _, file := range []string{"nothing", "shared.txt", "dir/sha.txt", "C:\\file", "release:1"} {
+		if says := runs(t, exitUsage, append(verify, file)...); !strings.Contains(says, "no such file") {
+			t.Errorf("%s: %s", file, says)
 		}
 	}
 }
