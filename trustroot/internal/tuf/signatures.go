@@ -175,8 +175,58 @@ func rsaVerifier(pub crypto.PublicKey) verifier {
 // have been counted, and one that cannot be read must not block the file.
 func read[T metadata.Roles](role string, h *header) (*metadata.Metadata[T], error) {
 	md := &metadata.Metadata[T]{}
-	if err := json.Unmarshal(h.signed, &md.Signed); err != nil {
+	var err error
+	switch signed := any(&md.Signed).(type) {
+	case *metadata.TargetsType:
+		err = readTargets(h.signed, signed)
+	case *metadata.SnapshotType:
+		err = readSnapshot(h.signed, signed)
+	default:
+		err = json.Unmarshal(h.signed, signed)
+	}
+	if err != nil {
 		return nil, refuse.Wrap("tuf.malformed", err, "%q metadata", clip(role))
 	}
 	return md, nil
+}
+
+// readTargets reads what may list many files. The methods of go-tuf's types
+// read a file and each of its parts a second time, for members that nothing
+// here asks for; the types below have its members and not its methods.
+func readTargets(data []byte, into *metadata.TargetsType) error {
+	type fields metadata.TargetsType
+	type file metadata.TargetFiles
+	var plain struct {
+		fields
+		Targets map[string]*file `json:"targets"`
+	}
+	if err := json.Unmarshal(data, &plain); err != nil {
+		return err
+	}
+	*into = metadata.TargetsType(plain.fields)
+	into.Targets = make(map[string]*metadata.TargetFiles, len(plain.Targets))
+	for name, f := range plain.Targets {
+		f.Path = name
+		into.Targets[name] = (*metadata.TargetFiles)(f)
+	}
+	return nil
+}
+
+// readSnapshot does the same for a snapshot.
+func readSnapshot(data []byte, into *metadata.SnapshotType) error {
+	type fields metadata.SnapshotType
+	type file metadata.MetaFiles
+	var plain struct {
+		fields
+		Meta map[string]*file `json:"meta"`
+	}
+	if err := json.Unmarshal(data, &plain); err != nil {
+		return err
+	}
+	*into = metadata.SnapshotType(plain.fields)
+	into.Meta = make(map[string]*metadata.MetaFiles, len(plain.Meta))
+	for name, f := range plain.Meta {
+		into.Meta[name] = (*metadata.MetaFiles)(f)
+	}
+	return nil
 }
