@@ -11,10 +11,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -251,44 +248,9 @@ func tlv(tag byte, parts ...[]byte) []byte {
 	return append([]byte{tag, 0x84, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, body...)
 }
 
-func cpu() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-var sink uint32
-
-// unit returns what a simple loop costs for one byte, in this run.
-func unit() float64 {
-	data := make([]byte, 32<<20)
-	start := cpu()
-	h := uint32(2166136261)
-	for _, c := range data {
-		h = (h ^ uint32(c)) * 16777619
-	}
-	sink = h
-	return float64(cpu()-start) / float64(len(data))
-}
-
-// cost runs read and returns the CPU time and the bytes allocated.
-func cost(read func([]byte), data []byte) (time.Duration, uint64) {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	start := cpu()
-	read(data)
-	spent := cpu() - start
-	runtime.ReadMemStats(&after)
-	return spent, after.TotalAlloc - before.TotalAlloc
-}
-
-var one = sync.OnceValue(func() float64 { return max(unit(), 0.2) })
-
 // limits returns what n bytes may cost.
 func (r reader) limits(n int) (cpu time.Duration, memory uint64) {
-	return time.Duration(float64(r.c.cpu+r.k*n) * one()), uint64(r.c.memory + r.m*n)
+	return Time(r.c.cpu + r.k*n), uint64(r.c.memory + r.m*n)
 }
 
 func TestBounds(t *testing.T) {
@@ -302,7 +264,7 @@ func TestBounds(t *testing.T) {
 	command, dir := "", t.TempDir()
 	for _, r := range readers {
 		t.Run(r.name, func(t *testing.T) {
-			run := func(data []byte) (time.Duration, uint64) { return cost(r.read, data) }
+			run := func(data []byte) (time.Duration, uint64) { return Cost(func() { r.read(data) }) }
 			sizes := sizes
 			if r.args != nil {
 				if command == "" {
@@ -333,7 +295,7 @@ func TestBounds(t *testing.T) {
 					if allocated > limit {
 						t.Errorf("%s of %d bytes: %d bytes of memory, want at most %d", what, n, allocated, limit)
 					}
-					k = max(k, (float64(spent)/one()-float64(r.c.cpu))/float64(n))
+					k = max(k, float64(Units(spent)-r.c.cpu)/float64(n))
 					m = max(m, (float64(allocated)-float64(r.c.memory))/float64(n))
 				}
 			}
@@ -362,7 +324,7 @@ func FuzzBounds(f *testing.F) {
 		r := functions[int(which)%len(functions)]
 		data := []byte(head + strings.Repeat(pattern, max(1, 1<<(10+size%13)/len(pattern))) + end)
 		most, limit := r.limits(len(data))
-		if spent, allocated := cost(r.read, data); spent > 4*most || allocated > limit {
+		if spent, allocated := Cost(func() { r.read(data) }); spent > 4*most || allocated > limit {
 			t.Errorf("%s: %v and %d bytes for %d bytes of %q, %q, %q", r.name, spent, allocated, len(data), head, pattern, end)
 		}
 	})

@@ -16,7 +16,6 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -26,6 +25,7 @@ import (
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/dsse"
+	"github.com/sigbundle/sigbundle/internal/bounds"
 	"github.com/sigbundle/sigbundle/internal/rfc3161"
 	"github.com/sigbundle/sigbundle/tlog"
 	"github.com/sigbundle/sigbundle/trustroot"
@@ -35,7 +35,7 @@ import (
 
 // What a hostile input may cost, whatever its size.
 const (
-	mostCPU    = time.Second
+	mostUnits  = 1 << 30  // of processor time: about a second, see package bounds
 	mostMemory = 64 << 20 // allocated in all, beyond the size of the input
 )
 
@@ -49,34 +49,23 @@ type hostile struct {
 
 func (h hostile) run(t *testing.T) {
 	runtime.GC()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	start := cpu(t)
-	err := h.judge(h.input)
-	took := cpu(t) - start
-	runtime.ReadMemStats(&after)
-	memory := int64(after.TotalAlloc-before.TotalAlloc) - int64(len(h.input))
+	var err error
+	most := bounds.Time(mostUnits)
+	took, allocated := bounds.Within(most, func() { err = h.judge(h.input) })
+	memory := int64(allocated) - int64(len(h.input))
 	if got := verify.CodeOf(err); got != h.want || (h.want == "") != (err == nil) {
 		t.Errorf("refused as %q, want %q: %.300v", got, h.want, err)
 	}
 	if err != nil && len(err.Error()) > 4096 {
 		t.Errorf("the message has %d bytes", len(err.Error()))
 	}
-	if took > mostCPU {
-		t.Errorf("took %v of CPU for %d bytes", took, len(h.input))
+	if took > most {
+		t.Errorf("took %v of CPU for %d bytes, want at most %v", took, len(h.input), most)
 	}
 	if memory > mostMemory {
 		t.Errorf("allocated %d MiB beyond the input's %d", memory>>20, len(h.input)>>20)
 	}
 	t.Logf("%8d KiB: %v, %d KiB beyond it", len(h.input)>>10, took.Round(time.Millisecond), memory>>10)
-}
-
-func cpu(t *testing.T) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func inBase64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }

@@ -9,19 +9,18 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
+	"github.com/sigbundle/sigbundle/internal/bounds"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot/internal/tuftest"
 )
 
 // What a hostile file may cost, whatever its size.
 const (
-	mostCPU    = time.Second
-	mostMemory = 64 << 20  // allocated in all, beyond the size of the file
-	mostParsed = 512 << 20 // the same of a well-formed file, which go-tuf writes anew for each key
+	mostUnits  = 1 << 30  // of processor time: about a second, see package bounds
+	mostMemory = 64 << 20 // allocated in all, beyond the size of the file
 )
 
 // many repeats a text, with its number for each %d.
@@ -133,38 +132,28 @@ func TestHostileFiles(t *testing.T) {
 			r.SetFile(name, x.data)
 			files := r.FS()
 			runtime.GC()
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			start := cpu(t)
-			p, err := Open(files, config(Policy{At: at}, first))
-			if err == nil {
-				_, err = p.Target("dir/file")
-			}
-			took := cpu(t) - start
-			runtime.ReadMemStats(&after)
+			var err error
+			most := bounds.Time(mostUnits)
+			took, allocated := bounds.Within(most, func() {
+				var p *Repository
+				if p, err = Open(files, config(Policy{At: at}, first)); err == nil {
+					_, err = p.Target("dir/file")
+				}
+			})
 			if code := refuse.CodeOf(err); code == "" || !strings.Contains(string(x.code), string(code)) {
 				t.Errorf("%s, %s: %.200v, code %q, want %q", role, what, err, code, x.code)
 			}
 			if err != nil && len(err.Error()) > 4096 {
 				t.Errorf("%s, %s: a message of %d bytes", role, what, len(err.Error()))
 			}
-			used := int64(after.TotalAlloc-before.TotalAlloc) - int64(len(x.data))
-			if used > mostMemory && (x.code != "tuf.signature" || used > mostParsed) {
+			used := int64(allocated) - int64(len(x.data))
+			if used > mostMemory {
 				t.Errorf("%s, %s: %d MiB beyond its size", role, what, used>>20)
 			}
-			if took > mostCPU {
-				t.Errorf("%s, %s: took %v of processor time for %d bytes", role, what, took, len(x.data))
+			if took > most {
+				t.Errorf("%s, %s: took %v of processor time for %d bytes, want at most %v", role, what, took, len(x.data), most)
 			}
 			t.Logf("%s, %s: %d KiB, %v, %d MiB beyond it", role, what, len(x.data)>>10, took.Round(time.Millisecond), used>>20)
 		}
 	}
-}
-
-func cpu(t *testing.T) time.Duration {
-	t.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
