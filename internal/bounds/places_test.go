@@ -199,7 +199,7 @@ func archive(write func(*tar.Writer, *bytes.Buffer)) []byte {
 var publicGood = sync.OnceValue(func() *trustroot.Root { return must(embedded.TrustedRoot("public-good")) })
 
 func runAudit(c audit.Config) {
-	c.Root, c.RootSource = publicGood(), "embedded"
+	c.Roots = []audit.Root{{Root: publicGood(), Source: "embedded"}}
 	c.Trust = tufroot.Policy{MaxAge: tufroot.AnyAge}
 	c.Policy = verify.Policy{AnyIdentity: true}
 	c.NoArtifact = true

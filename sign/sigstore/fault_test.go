@@ -54,16 +54,24 @@ func TestFaults(t *testing.T) {
 		} {
 			t.Run(name+"/"+what, func(t *testing.T) {
 				t.Parallel()
-				i := newInstance(t)
-				i.Fault[name] = f.fault
-				config := i.config(token, s.log)
-				if what == "slow" {
-					i.hurry(&config, 100*time.Millisecond)
+				// On a busy machine little time is over before a request is
+				// there, which the service does not count.
+				var calls int
+				for budget := 100 * time.Millisecond; calls != f.calls && budget <= 10*time.Second; budget *= 10 {
+					i := newInstance(t)
+					i.Fault[name] = f.fault
+					config := i.config(token, s.log)
+					if what == "slow" {
+						i.hurry(&config, name, budget)
+					}
+					err := i.refused(t, config, sign.Message(strings.NewReader(artifact)), "sign."+s.family+"."+f.code)
+					i.checkMessage(t, err, name, leak)
+					if calls = i.Called(name); what != "slow" {
+						break
+					}
 				}
-				err := i.refused(t, config, sign.Message(strings.NewReader(artifact)), "sign."+s.family+"."+f.code)
-				i.checkMessage(t, err, name, leak)
-				if i.Called(name) != f.calls {
-					t.Errorf("asked %d times, want %d", i.Called(name), f.calls)
+				if calls != f.calls {
+					t.Errorf("asked %d times, want %d", calls, f.calls)
 				}
 			})
 		}
@@ -84,16 +92,18 @@ func (i *instance) checkMessage(t *testing.T, err error, name, leak string) {
 	}
 }
 
-// hurry gives all services little time.
-func (i *instance) hurry(c *sign.Config, d time.Duration) {
+// hurry gives one service little time.
+func (i *instance) hurry(c *sign.Config, name string, d time.Duration) {
 	client := i.client(d)
-	c.Issuer.(*Fulcio).c.Client = client
-	c.Stampers[0].(*TSA).c.Client = client
-	switch l := c.Logs[0].(type) {
-	case *RekorV1:
-		l.c.Client = client
-	case *RekorV2:
-		l.c.Client = client
+	switch name {
+	case "fulcio":
+		c.Issuer.(*Fulcio).c.Client = client
+	case "tsa":
+		c.Stampers[0].(*TSA).c.Client = client
+	case "rekor1":
+		c.Logs[0].(*RekorV1).c.Client = client
+	case "rekor2":
+		c.Logs[0].(*RekorV2).c.Client = client
 	}
 }
 
