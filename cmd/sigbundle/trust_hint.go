@@ -26,7 +26,11 @@ func (t *trustFlags) hint(b *bundle.Bundle, r *verify.Report, judgedBy *trustroo
 	default:
 		return
 	}
+	none := choose.Known(judgedBy, b) == 0
 	if names := t.owners(b); len(names) > 0 {
+		if none {
+			because(r, "and the bundle looks like one of the instance "+strings.Join(names, " or "))
+		}
 		for i, name := range names {
 			names[i] = "--instance " + name
 		}
@@ -36,15 +40,20 @@ func (t *trustFlags) hint(b *bundle.Bundle, r *verify.Report, judgedBy *trustroo
 		})
 		return
 	}
-	if choose.Known(judgedBy, b) > 0 {
-		return
-	}
-	if signs := named(b); signs != "" {
+	if signs := named(b); none && signs != "" {
+		like := t.resembling(b)
+		because(r, "and neither does that of an instance known here"+like)
 		r.Notes = append(r.Notes, verify.Note{
 			Code:   "instance.unknown",
-			Detail: "the bundle names no authority that a trust root here lists: " + signs + t.resembling(b),
+			Detail: "the bundle names no authority that a trust root here lists: " + signs + like,
 		})
 	}
+}
+
+// because says in a refusal of evidence of which no authority is known that
+// this is the reason: what it lacks is not what it was refused for.
+func because(r *verify.Report, looks string) {
+	r.Message = "the trust root lists no authority that the bundle names, " + looks + ": " + r.Message
 }
 
 // named lists the authorities that a bundle names, for a person.
