@@ -4,9 +4,11 @@ package verify_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +89,51 @@ func TestOlderThanTheSignature(t *testing.T) {
 		report := reportOf(res, err)
 		if got := strings.Contains(report.Notes[0].Detail, "too old"); got != c.old || report.Notes[0].Code != "tlog.unknown_log" {
 			t.Errorf("%s: %+v", c.what, report.Notes[0])
+		}
+	}
+}
+
+// A trust root that lists a log's key under another ID is wrong, not too old.
+func TestKeyUnderAnotherID(t *testing.T) {
+	w := world(t, virtual.Config{})
+	wrong := bytes.Repeat([]byte{7}, 32)
+	logs := func(id func(*trustrootv1.TransparencyLogInstance) []byte) func(*trustrootv1.TrustedRoot) {
+		return func(m *trustrootv1.TrustedRoot) {
+			for _, l := range m.Tlogs {
+				l.LogId.KeyId = id(l)
+			}
+		}
+	}
+	unlike := func(l *trustrootv1.TransparencyLogInstance) []byte {
+		return slices.Concat(l.LogId.KeyId[:31], []byte{l.LogId.KeyId[31] ^ 1})
+	}
+	keyHash := func(l *trustrootv1.TransparencyLogInstance) []byte {
+		sum := sha256.Sum256(l.PublicKey.RawBytes)
+		return sum[:]
+	}
+	ctlogs := func(m *trustrootv1.TrustedRoot) { m.Ctlogs[0].LogId.KeyId = wrong }
+	for _, c := range []struct {
+		what, code string
+		r          virtual.Request
+		change     func(*trustrootv1.TrustedRoot)
+	}{
+		{"v1", "tlog.unknown_log", virtual.Request{}, logs(unlike)},
+		{"v2", "tlog.unknown_log", virtual.Request{Evidence: virtual.RekorV2}, logs(unlike)},
+		{"v2 in the form of v1", "tlog.unknown_log", virtual.Request{Evidence: virtual.RekorV2}, logs(keyHash)},
+		{"an envelope", "tlog.unknown_log", virtual.Request{PredicateType: "https://example.test/p"}, logs(unlike)},
+		{"CT log", "sct.unknown_log", virtual.Request{}, ctlogs},
+		{"CT log and v2", "sct.unknown_log", virtual.Request{Evidence: virtual.RekorV2}, ctlogs},
+	} {
+		res, err := judge(t, verifier(t, rootOf(t, w, c.change), anybody), signed(t, w, c.r))
+		wantCode(t, c.what, err, c.code)
+		report := reportOf(res, err)
+		if !strings.Contains(report.Message, "under the ID") || strings.Contains(report.Message, "too old") {
+			t.Errorf("%s: %s", c.what, report.Message)
+		}
+		for _, note := range report.Notes {
+			if strings.Contains(note.Detail, "too old") {
+				t.Errorf("%s: %s", c.what, note.Detail)
+			}
 		}
 	}
 }

@@ -77,7 +77,7 @@ func (r *run) bindings() error {
 	if want := r.report.Required.Logs; logs.count() < want {
 		if len(r.unknown) > 0 {
 			return refuse.New("tlog.unknown_log", "entries of %d known logs, %d required: one is of the log %s, which %s",
-				logs.count(), want, r.unknown[0], r.whyUnknown(trustroot.KindLog, r.unknown[0].String()))
+				logs.count(), want, r.unknown[0], r.whyUnknown(trustroot.KindLog, r.unknown[0].String(), r.otherID(r.unknown[0])))
 		}
 		return refuse.New("tlog.threshold", "entries of %d known logs, %d required", logs.count(), want)
 	}

@@ -138,7 +138,7 @@ func (r *run) scts() error {
 	}
 	if logs == 0 && want > 0 {
 		return refuse.New("sct.unknown_log", "no signed certificate timestamp is of a known CT log: the certificate names %s, which %s",
-			list[0].LogID, r.whyUnknown(trustroot.KindCTLog, list[0].LogID.String()))
+			list[0].LogID, r.whyUnknown(trustroot.KindCTLog, list[0].LogID.String(), r.otherCTID(list[0].LogID)))
 	}
 	if logs < want {
 		return refuse.New("sct.threshold", "signed certificate timestamps of %d CT logs, %d required", logs, want)
@@ -180,7 +180,7 @@ func (r *run) countSCTs(list []ctlog.SCT, precerts []*ctlog.Precert) (int, error
 		log := r.v.root.CTLog(sct.LogID)
 		if log == nil {
 			r.report.note("sct.unknown_log", fmt.Sprintf("a signed certificate timestamp is of the CT log %s, which %s, and counts for nothing",
-				sct.LogID, r.whyUnknown(trustroot.KindCTLog, sct.LogID.String())))
+				sct.LogID, r.whyUnknown(trustroot.KindCTLog, sct.LogID.String(), r.otherCTID(sct.LogID))))
 			continue
 		}
 		var err error

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sigbundle/sigbundle/ctlog"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/rfc3161"
 	"github.com/sigbundle/sigbundle/tlog"
@@ -103,17 +104,21 @@ func (r *run) sortEntries() {
 		}
 		r.unknown = append(r.unknown, e.LogID)
 		r.report.note("tlog.unknown_log", fmt.Sprintf("entry %d is of the log %s, which %s, and counts for nothing",
-			i+1, e.LogID, r.whyUnknown(trustroot.KindLog, e.LogID.String())))
+			i+1, e.LogID, r.whyUnknown(trustroot.KindLog, e.LogID.String(), r.otherID(e.LogID))))
 	}
 }
 
 // whyUnknown says what the trust root has of a log that the verifier does not
-// know.
-func (r *run) whyUnknown(kind, id string) string {
+// know. Its key may be listed under another ID: then the root is not too old,
+// but wrong.
+func (r *run) whyUnknown(kind, id, other string) string {
 	for _, u := range r.v.root.Unusable() {
 		if u.Kind == kind && u.ID == id {
 			return "the trust root lists with " + u.Reason.Error()
 		}
+	}
+	if other != "" {
+		return fmt.Sprintf("the trust root lists under the ID %s: its logId may be wrong", other)
 	}
 	return "the trust root does not list" + r.olderThan()
 }
@@ -241,6 +246,25 @@ func unknownToo(n int, what string) string {
 	return fmt.Sprintf("; %d more %s(s) by authorities that the trust root does not list", n, what)
 }
 
+// otherID returns the ID under which the trust root lists a log's key, if that
+// is another one, else "".
+func (r *run) otherID(id tlog.ID) string {
+	if l := r.v.root.LogMayHave(id); l != nil {
+		return l.ID().String()
+	}
+	return ""
+}
+
+// otherCTID is otherID for CT logs.
+func (r *run) otherCTID(id ctlog.ID) string {
+	for _, l := range r.v.root.CTLogs() {
+		if ctlog.ID(l.Key().ID()) == id && l.ID() != id {
+			return l.ID().String()
+		}
+	}
+	return ""
+}
+
 // olderThan says, where it is likely, that an authority is unknown because
 // the trust root is older than it. The leaf's date is not proved; it only
 // words a refusal. A log that the trust root lists under another form of its
@@ -248,8 +272,8 @@ func unknownToo(n int, what string) string {
 func (r *run) olderThan() string {
 	for i := range r.b.Entries {
 		id := r.b.Entries[i].LogID
-		if l := r.v.root.LogMayHave(id); l != nil {
-			return fmt.Sprintf(" (the trust root lists the key of log %s under the ID %s: its logId may be wrong)", id, l.ID())
+		if other := r.otherID(id); other != "" {
+			return fmt.Sprintf(" (the trust root lists the key of log %s under the ID %s: its logId may be wrong)", id, other)
 		}
 	}
 	if r.b.Leaf == nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/internal/choose"
+	"github.com/sigbundle/sigbundle/tlog"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/verify"
@@ -85,6 +86,9 @@ func (t *trustFlags) resembling(b *bundle.Bundle) string {
 	}
 	var names []string
 	for _, o := range t.others {
+		if slices.ContainsFunc(b.Entries, func(e tlog.Entry) bool { return o.root.LogMayHave(e.LogID) != nil }) {
+			continue // its log is listed, under another ID
+		}
 		if slices.ContainsFunc(o.root.CertificateAuthorities(), func(a *trustroot.CertificateAuthority) bool {
 			return slices.Equal(a.Anchor().Subject.Organization, b.Leaf.Issuer.Organization)
 		}) {
