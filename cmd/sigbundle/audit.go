@@ -167,7 +167,7 @@ func (f *auditFlags) run(cmd *cobra.Command, name string) error {
 	case err != nil:
 		return err
 	}
-	summary.TrustRoot = f.standing
+	summary.TrustRoot, summary.Tool = f.standing, "sigbundle "+versionString()
 	if err := f.writeSummary(cmd.ErrOrStderr(), summary); err != nil {
 		return err
 	}

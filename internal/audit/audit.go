@@ -143,6 +143,10 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	}
 	sum := j.state.summary(c.Source.Label())
 	sum.Expectations = expectations
+	sum.Sample = c.Sample.String()
+	if l, ok := c.Source.(*List); ok {
+		sum.SourceSHA256 = l.sum
+	}
 	if t, ok := c.Source.(*Tree); ok {
 		coverage := t.coverage
 		sum.Coverage = &coverage

@@ -92,7 +92,7 @@ func listed(roots []TrustRoot) string {
 
 // fingerprint tells runs apart whose findings must not be mixed.
 func (c *Config) fingerprint(below bound) string {
-	text := fmt.Sprintf("%q %q %q %t %t %+v %v %d", c.Source.Label(), c.trustRoots(), c.PolicyKey, c.NoArtifact, c.AllowOutside, below, c.Trust.MaxAge, c.maxBundle())
+	text := fmt.Sprintf("%q %q %q %t %t %+v %v", c.Source.Label(), c.trustRoots(), c.PolicyKey, c.NoArtifact, c.AllowOutside, below, c.Trust.MaxAge)
 	if t, ok := c.Source.(*Tree); ok && t.RequireBundles {
 		text += " all"
 	}

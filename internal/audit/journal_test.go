@@ -235,7 +235,8 @@ func TestResumeSays(t *testing.T) {
 		"policy":       {func(*Config) {}, func(c *Config) { c.Policy.Require.Times = verify.NotRequired }, "the policy differs"},
 		"max age":      {func(*Config) {}, func(c *Config) { c.Trust.MaxAge = time.Hour }, "the policy differs"},
 		"root":         {func(*Config) {}, func(c *Config) { c.Roots[0].Source = "other" }, "the trust root differs: the state is about test (sha256:"},
-		"bound":        {func(*Config) {}, func(c *Config) { c.MaxBundle = 1 << 20 }, "other files, flags"},
+		"bound":        {func(*Config) {}, func(c *Config) { c.MaxBundle = 1 << 20 }, "the policy differs"},
+		"sample":       {func(*Config) {}, func(c *Config) { c.Sample = Sample{share: 0.5} }, "another sample"},
 	} {
 		s := newShop(t)
 		first := s.config()

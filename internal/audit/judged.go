@@ -9,7 +9,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"time"
 
+	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -53,17 +55,30 @@ type policyForm struct {
 	Identities     []identityForm `json:"identities,omitempty"`
 	NoIdentity     bool           `json:"no_identity,omitempty"`
 	Keys           []string       `json:"keys,omitempty"` // SHA-256 of the PKIX form
+	KeyLimits      []keyLimits    `json:"key_limits,omitempty"`
 	Require        requireForm    `json:"require,omitzero"`
 	PredicateTypes []string       `json:"predicate_types,omitempty"`
 	NoArtifact     bool           `json:"no_artifact,omitempty"`
 	Expectations   string         `json:"expectations,omitempty"` // SHA-256 of the file
 	MaxTrustAge    string         `json:"max_trust_age,omitempty"`
+	MaxSubjects    int            `json:"max_subjects,omitempty"`
+	MaxBundle      int            `json:"max_bundle,omitempty"` // bytes; absent: the greatest
 }
 
 type identityForm struct {
 	SAN        matchForm            `json:"san"`
 	Issuer     matchForm            `json:"issuer"`
 	Extensions map[string]matchForm `json:"ext,omitempty"`
+	SANType    string               `json:"san_type,omitempty"`
+}
+
+// keyLimits says what narrows a key.
+type keyLimits struct {
+	Key       string    `json:"key"` // as in keys
+	Algorithm string    `json:"algorithm,omitempty"`
+	Hint      string    `json:"hint,omitempty"`
+	Start     time.Time `json:"start,omitzero"`
+	End       time.Time `json:"end,omitzero"`
 }
 
 // matchForm is verify.Match, requireForm verify.Requirements.
@@ -84,9 +99,15 @@ type (
 // canonicalPolicy returns the policy of the whole audit as one line of JSON.
 func (c *Config) canonicalPolicy() ([]byte, error) {
 	p := policyForm{NoIdentity: c.Policy.AnyIdentity, Require: requireForm(c.Policy.Require),
-		PredicateTypes: c.Policy.PredicateTypes, NoArtifact: c.NoArtifact}
+		PredicateTypes: c.Policy.PredicateTypes, NoArtifact: c.NoArtifact, MaxSubjects: c.Policy.MaxSubjects}
+	if most := c.maxBundle(); most != bundle.MaxSize {
+		p.MaxBundle = most
+	}
 	for _, id := range c.Policy.Identities {
 		form := identityForm{SAN: matchForm(id.SAN), Issuer: matchForm(id.Issuer)}
+		if id.SANType != 0 {
+			form.SANType = id.SANType.String()
+		}
 		for name, m := range id.Extensions {
 			if form.Extensions == nil {
 				form.Extensions = make(map[string]matchForm)
@@ -100,7 +121,15 @@ func (c *Config) canonicalPolicy() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
+		limits := keyLimits{Hint: key.Hint, Start: key.Start.UTC(), End: key.End.UTC()}
+		if key.Algorithm != 0 {
+			limits.Algorithm = key.Algorithm.String()
+		}
 		p.Keys = append(p.Keys, digest(der))
+		if limits != (keyLimits{}) {
+			limits.Key = digest(der)
+			p.KeyLimits = append(p.KeyLimits, limits)
+		}
 	}
 	if c.Expectations != nil {
 		p.Expectations = hex.EncodeToString(c.Expectations.sum[:])

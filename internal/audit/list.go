@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
@@ -35,6 +36,7 @@ type List struct {
 	dir     string    // where its paths begin
 	outside bool      // they may lead out of dir
 	root    *os.Root  // dir, once it is open
+	sum     string    // SHA-256 of its bytes, in hexadecimal, once they are read to the end
 }
 
 // OpenList returns the list in a file. The file is opened when it is read.
@@ -140,10 +142,13 @@ func (l *List) lines() iter.Seq2[line, error] {
 			yield(line{}, errReadOnce)
 			return
 		}
-		lr := &lineReader{r: bufio.NewReaderSize(r, 1<<16)}
+		h := sha256.New()
+		l.sum = ""
+		lr := &lineReader{r: bufio.NewReaderSize(io.TeeReader(r, h), 1<<16)}
 		for number := int64(1); ; number++ {
 			next, err := lr.next()
 			if err == io.EOF {
+				l.sum = hex.EncodeToString(h.Sum(nil))
 				return
 			}
 			if err != nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 )
 
 // What an audit reads, its source says, line by line, in a tree or a list of
@@ -74,7 +75,10 @@ func checkOutput(name, what string, ours func(head []byte) bool) error {
 		}
 	}
 	info, err := os.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+	if errors.Is(err, fs.ErrNotExist) {
+		return notBundle(name)
+	}
+	if err == nil && !info.Mode().IsRegular() {
 		return nil
 	}
 	if err != nil {
@@ -91,6 +95,15 @@ func checkOutput(name, what string, ours func(head []byte) bool) error {
 	}
 	if !ours(head.Bytes()) {
 		return fmt.Errorf("%s is not written over: it does not hold %s of an earlier audit", name, what)
+	}
+	return notBundle(name)
+}
+
+// notBundle refuses the name of a bundle: what an audit writes would be taken
+// for the bundle of the file beside it.
+func notBundle(name string) error {
+	if isBundleName(strings.ToLower(name)) {
+		return fmt.Errorf("%s is the name of a bundle, want one that does not end in %s", name, strings.Join(suffixes, ", "))
 	}
 	return nil
 }

@@ -21,8 +21,14 @@ const SummarySchema = "sigbundle.audit.summary.v1"
 
 // A Summary counts the findings of an audit, over all of its resumptions.
 type Summary struct {
-	Schema   string  `json:"schema"`
-	Source   string  `json:"source"`
+	Schema string `json:"schema"`
+	Source string `json:"source"`
+	// Tool is what audited, with its version. The caller fills it in.
+	Tool string `json:"tool,omitempty"`
+	// SourceSHA256 is of the bytes of a list; empty for a tree.
+	SourceSHA256 string `json:"source_sha256,omitempty"`
+	// Sample is the part of the source that was asked for; empty: all.
+	Sample   string  `json:"sample,omitempty"`
 	Entries  int64   `json:"entries"`  // of the source that are done, sampled or not
 	Findings int64   `json:"findings"` // one for each bundle
 	Verified int64   `json:"verified"`
@@ -78,6 +84,9 @@ func (s *Summary) WriteText(w io.Writer) error {
 	case s.Findings == 0:
 		fmt.Fprintf(&b, "nothing was audited: the sample has none of %d entries\n", s.Entries)
 	}
+	if s.Sample != "" {
+		fmt.Fprintf(&b, "a sample of %s\n", s.Sample)
+	}
 	for _, c := range s.Codes {
 		fmt.Fprintf(&b, "%9d  %-26s %s\n", c.Count, c.Code, c.Cause)
 	}
@@ -90,6 +99,9 @@ func (s *Summary) WriteText(w io.Writer) error {
 			fmt.Fprintf(&b, ", %d unmet", *x.Unmet)
 		}
 		fmt.Fprintf(&b, "\n  sha256:%s\n", x.SHA256)
+	}
+	if s.SourceSHA256 != "" {
+		fmt.Fprintf(&b, "list: sha256:%s\n", s.SourceSHA256)
 	}
 	if s.TrustRoot != "" {
 		fmt.Fprintf(&b, "trust root: %s\n", screen.Escape(s.TrustRoot))
@@ -105,6 +117,9 @@ func (s *Summary) WriteText(w io.Writer) error {
 	}
 	if s.Policy != nil {
 		fmt.Fprintf(&b, "policy: %s\n  sha256:%s\n", screen.Escape(string(s.Policy)), s.PolicySHA256)
+	}
+	if s.Tool != "" {
+		fmt.Fprintf(&b, "by: %s\n", screen.Escape(s.Tool))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
