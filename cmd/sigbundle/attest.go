@@ -72,7 +72,7 @@ func (f *attestFlags) run(cmd *cobra.Command, artifacts []string) error {
 		return f.image.sign(cmd, "attested", &f.signer, reads, f.bundle, f.statementAbout)
 	}
 	what := f.statement.Name(artifacts)
-	target, err := signflags.Target(reads, f.bundle, what)
+	target, err := signflags.NewTarget(reads, f.bundle, what)
 	if err != nil {
 		return err
 	}
@@ -92,5 +92,5 @@ func (f *attestFlags) run(cmd *cobra.Command, artifacts []string) error {
 	if len(artifacts) > 0 {
 		checked = []string{artifactWord(artifacts[0])}
 	}
-	return f.signer.say(cmd, "attested", what, target, signed, append(checked, "--bundle", target), true)
+	return f.signer.say(cmd, "attested", what, target.Name, signed, append(checked, "--bundle", target.Name), true)
 }

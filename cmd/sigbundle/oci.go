@@ -165,7 +165,8 @@ func (f *imageFlags) sign(cmd *cobra.Command, verb string, flags *signerFlags, r
 		return imageError(err)
 	}
 	defer p.close()
-	if err := f.writable(p, reads, file); err != nil {
+	target, err := f.target(p, reads, file)
+	if err != nil {
 		return err
 	}
 	image, err := p.Resolve(ctx, p.reference)
@@ -195,7 +196,7 @@ func (f *imageFlags) sign(cmd *cobra.Command, verb string, flags *signerFlags, r
 	var signed *sign.Signed
 	if file != "" {
 		checked = append(checked, "--bundle", file)
-		signed, err = finish(ctx, signer, title, sign.Statement(payload), file)
+		signed, err = finish(ctx, signer, title, sign.Statement(payload), target)
 	} else {
 		where, signed, err = attach(ctx, signer, p, image, payload)
 	}
@@ -205,8 +206,9 @@ func (f *imageFlags) sign(cmd *cobra.Command, verb string, flags *signerFlags, r
 	return flags.say(cmd, verb, title, where, signed, checked, true)
 }
 
-// writable refuses a file or a layout that the bundle cannot be written to.
-func (f *imageFlags) writable(p *place, reads *outfile.Set, file string) error {
+// target is the file that the bundle goes to, if one is named. It refuses a
+// file or a layout that the bundle cannot be written to.
+func (f *imageFlags) target(p *place, reads *outfile.Set, file string) (signflags.Target, error) {
 	layout, ok := p.Store.(*oci.Layout)
 	switch {
 	case ok && file != "":
@@ -217,11 +219,11 @@ func (f *imageFlags) writable(p *place, reads *outfile.Set, file string) error {
 		reads.Add("--oci-layout", dir)
 		fallthrough
 	case file != "":
-		return reads.Free("--bundle", file)
+		return signflags.NewTarget(reads, file, "")
 	case ok:
-		return layout.CheckWritable()
+		return signflags.Target{}, layout.CheckWritable()
 	}
-	return nil
+	return signflags.Target{}, nil
 }
 
 // attach signs the statement and returns the digest of the referrer. A bundle
@@ -240,7 +242,7 @@ func attach(ctx context.Context, signer *sign.Signer, p *place, image oci.Descri
 	// bundle.
 	sum := sha256.Sum256(signed.Bundle)
 	name := fmt.Sprintf("unattached-%x.sigstore.json", sum[:8])
-	if lost := sign.WriteFile(name, append(signed.Bundle, '\n')); lost != nil {
+	if lost := outfile.Create(name, append(signed.Bundle, '\n'), 0o666); lost != nil {
 		return "", nil, &refusal{fmt.Errorf("%s is signed, and the bundle is neither attached nor written: %w", title, errors.Join(err, lost))}
 	}
 	return "", nil, &refusal{fmt.Errorf("%s is signed, and the bundle is not attached but written to %s, for sigbundle attach: %w", title, name, err)}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
 
@@ -83,12 +82,12 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 	if f.bundle != "" && len(files) > 1 {
 		return errors.New("--bundle goes with one file; several get theirs beside them")
 	}
-	for _, name := range files { // before anybody is asked who they are
-		if info, err := os.Stat(name); err != nil {
+	for _, name := range files { // before a person is asked who they are
+		file, err := openRegular(name)
+		if err != nil {
 			return err
-		} else if info.IsDir() {
-			return fmt.Errorf("%s is a directory", name)
 		}
+		_ = file.Close()
 	}
 	// What is signed may be public for good: it has to have a place.
 	targets, err := signflags.Targets(f.signer.reads(), f.bundle, files, f.replace)
@@ -115,15 +114,15 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 		if f.bundle != "" {
 			checked = append(checked, "--bundle", f.bundle)
 		}
-		if err := f.signer.say(cmd, "signed", name, targets[i], signed, checked, i == len(files)-1); err != nil {
+		if err := f.signer.say(cmd, "signed", name, targets[i].Name, signed, checked, i == len(files)-1); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func signFile(ctx context.Context, signer *sign.Signer, name, target string) (*sign.Signed, error) {
-	file, err := os.Open(name)
+func signFile(ctx context.Context, signer *sign.Signer, name string, target signflags.Target) (*sign.Signed, error) {
+	file, err := openRegular(name)
 	if err != nil {
 		return nil, err
 	}
@@ -133,12 +132,12 @@ func signFile(ctx context.Context, signer *sign.Signer, name, target string) (*s
 
 // finish signs and writes the bundle; whatever goes wrong is about the
 // content or the services, and nothing is written.
-func finish(ctx context.Context, signer *sign.Signer, what string, content sign.Content, target string) (*sign.Signed, error) {
+func finish(ctx context.Context, signer *sign.Signer, what string, content sign.Content, target signflags.Target) (*sign.Signed, error) {
 	signed, err := signer.Sign(ctx, content)
 	if err != nil {
 		return nil, &refusal{fmt.Errorf("%s is not signed: %w", what, err)}
 	}
-	return signed, sign.WriteFile(target, append(slices.Clone(signed.Bundle), '\n'))
+	return signed, target.Write(append(slices.Clone(signed.Bundle), '\n'))
 }
 
 // now is the one clock of the command: for the lifetimes of tokens, and the

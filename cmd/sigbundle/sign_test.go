@@ -137,7 +137,7 @@ func (s *shell) runner(claims map[string]any) *int {
 func TestSignToken(t *testing.T) {
 	s := newShell(t)
 	s.fails(2, "no such file", "--identity-token-file", "missing")
-	s.fails(2, "is a directory", "--identity-token-file", ".")
+	s.fails(2, "not a regular file", "--identity-token-file", ".")
 	s.fails(1, "sign.token.malformed", "--identity-token-file", "app")
 	s.fails(1, "sign.token.malformed", "--identity-token-file", "-") // nothing on it
 	s.fails(1, "sign.token.missing")

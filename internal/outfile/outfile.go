@@ -31,54 +31,97 @@ func Write(name string, data []byte) (err error) {
 		_, err = f.Write(data)
 		return errors.Join(err, f.Close())
 	}
-	f, err := temporary(target)
-	if err != nil {
-		return err
+	mode := fs.FileMode(0o666)
+	if info != nil {
+		mode = info.Mode().Perm() & 0o666
 	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-		}
-	}()
-	if _, err = f.Write(data); err != nil {
+	f, err := temporary(target, mode)
+	if err != nil {
 		return err
 	}
 	if info != nil {
-		if err = f.Chmod(info.Mode().Perm()); err != nil {
-			return err
-		}
+		err = f.Chmod(info.Mode().Perm())
 	}
-	if err = f.Sync(); err != nil {
-		return err
+	if err = errors.Join(err, put(f, data)); err == nil {
+		err = os.Rename(f.Name(), target)
 	}
-	if err = f.Close(); err != nil {
-		return err
+	if err != nil {
+		_ = os.Remove(f.Name())
 	}
-	return os.Rename(f.Name(), target)
+	return err
 }
 
-// Create writes data to a new file of that name, with at most that mode. It
-// follows no link and replaces nothing, not even a link to nothing. On an
-// error no file stays.
+// Create writes data to a new file of that name, with at most that mode, all of
+// it or nothing. It follows no link and replaces nothing, not even a link to
+// nothing, whatever happens meanwhile.
 func Create(name string, data []byte, mode fs.FileMode) (err error) {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	f, err := fill(name, data, mode)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(name)
-		}
-	}()
-	if _, err = f.Write(data); err != nil {
+	defer os.Remove(f)
+	// A second name for the file: unlike renaming, this replaces nothing.
+	if err = os.Link(f, name); err == nil || errors.Is(err, fs.ErrExist) {
+		return exists(name, err)
+	}
+	return createHere(name, data, mode) // a file system without such names
+}
+
+// createHere is Create where a file cannot have two names: if the machine stops
+// meanwhile, a part of the file stays.
+func createHere(name string, data []byte, mode fs.FileMode) (err error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return exists(name, err)
+	}
+	if err = put(f, data); err != nil {
+		_ = os.Remove(name)
+	}
+	return err
+}
+
+// exists names the file that a person knows.
+func exists(name string, err error) error {
+	if errors.Is(err, fs.ErrExist) {
+		return &fs.PathError{Op: "create", Path: name, Err: fs.ErrExist}
+	}
+	return err
+}
+
+// Replace writes data to the file of that name, all of it or nothing. Unlike
+// Write it follows no link: a link, a pipe or a device of that name is
+// replaced, and what it stood for is not touched.
+func Replace(name string, data []byte) error {
+	f, err := fill(name, data, 0o666)
+	if err != nil {
 		return err
 	}
-	if err = f.Sync(); err != nil {
-		return err
+	if err = os.Rename(f, name); err != nil {
+		_ = os.Remove(f)
 	}
-	return f.Close()
+	return err
+}
+
+// fill makes a file beside another one, with the data in it, and returns its
+// name.
+func fill(beside string, data []byte, mode fs.FileMode) (string, error) {
+	f, err := temporary(beside, mode)
+	if err != nil {
+		return "", err
+	}
+	if err = put(f, data); err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return f.Name(), err
+}
+
+// put writes the data and closes the file.
+func put(f *os.File, data []byte) error {
+	_, err := f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
 }
 
 // CheckNew says why Create could not create that file, as far as this can be
@@ -113,7 +156,7 @@ func Check(name string) error {
 
 // probe makes a file beside that one and removes it.
 func probe(beside string) error {
-	f, err := temporary(beside)
+	f, err := temporary(beside, 0o600)
 	if err != nil {
 		return err
 	}
@@ -138,10 +181,10 @@ func find(name string) (string, fs.FileInfo, error) {
 }
 
 // temporary makes a file beside another one. Unlike those of os.CreateTemp it
-// has the mode that the umask leaves.
-func temporary(beside string) (*os.File, error) {
+// has of the mode what the umask leaves.
+func temporary(beside string, mode fs.FileMode) (*os.File, error) {
 	name := filepath.Join(filepath.Dir(beside), ".sigbundle-"+rand.Text())
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		path.Path = beside // the name that a person knows

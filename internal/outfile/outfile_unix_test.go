@@ -93,8 +93,10 @@ func TestCreate(t *testing.T) {
 		if err := CheckNew(name); !errors.Is(err, fs.ErrExist) {
 			t.Errorf("%s: CheckNew says %v", name, err)
 		}
-		if err := Create(name, []byte("new"), 0o600); !errors.Is(err, fs.ErrExist) {
-			t.Errorf("%s: Create says %v", name, err)
+		for how, create := range map[string]func(string, []byte, fs.FileMode) error{"Create": Create, "createHere": createHere} {
+			if err := create(name, []byte("new"), 0o600); !errors.Is(err, fs.ErrExist) {
+				t.Errorf("%s: %s says %v", name, how, err)
+			}
 		}
 		if _, err := os.Lstat(name); err != nil {
 			t.Errorf("%s was removed", name)
@@ -115,8 +117,41 @@ func TestCreate(t *testing.T) {
 	if err := Create("new", []byte("new"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	info, err := os.Stat("new")
-	if err != nil || info.Mode().Perm() != 0o600 || info.Size() != 3 {
-		t.Errorf("%v, %v", info, err)
+	if err := createHere("here", []byte("new"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"new", "here"} {
+		info, err := os.Stat(name)
+		if err != nil || info.Mode().Perm() != 0o600 || info.Size() != 3 {
+			t.Errorf("%v, %v", info, err)
+		}
+	}
+	if left, err := filepath.Glob(".sigbundle-*"); err != nil || left != nil {
+		t.Errorf("%q stay, %v", left, err)
+	}
+}
+
+// TestReplace follows no link.
+func TestReplace(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := errors.Join(os.WriteFile("file", []byte("old"), 0o600), os.Symlink("file", "link"), os.Mkdir("folder", 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"link", "new"} {
+		if err := Replace(name, []byte("new")); err != nil {
+			t.Error(err)
+		}
+		if info, err := os.Lstat(name); err != nil || !info.Mode().IsRegular() {
+			t.Errorf("%s is %v, %v", name, info, err)
+		}
+	}
+	if data, err := os.ReadFile("file"); err != nil || string(data) != "old" {
+		t.Errorf("%q, %v", data, err)
+	}
+	if Replace("folder", nil) == nil || Replace("nowhere/x", nil) == nil {
+		t.Error("it was written")
+	}
+	if left, err := filepath.Glob(".sigbundle-*"); err != nil || left != nil {
+		t.Errorf("%q stay, %v", left, err)
 	}
 }

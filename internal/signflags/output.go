@@ -3,11 +3,14 @@
 package signflags
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/internal/outfile"
+	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
 // Reads adds the files that the flags name to the set.
@@ -30,60 +33,103 @@ func (s *Statement) Reads(set *outfile.Set, artifacts []string) {
 // specification, Section 4.1.1).
 const BundleSuffix = ".sigstore.json"
 
-// Target returns where a bundle goes: to the file that the flag bundle names,
+// A Target is where a bundle goes. The zero Target is no file, and nothing can
+// be written to it.
+type Target struct {
+	Name    string
+	named   bool // by a person, so that links are followed
+	replace bool // a file that nobody named may be replaced
+}
+
+// NewTarget returns where a bundle goes: to the file that the flag bundle names,
 // or beside the artifact. It refuses what the command reads, what cannot be
 // written, and beside the artifact what would be lost.
-func Target(reads *outfile.Set, named, artifact string) (string, error) {
-	return target(reads, named, artifact, false)
+func NewTarget(reads *outfile.Set, named, artifact string) (Target, error) {
+	return newTarget(reads, named, artifact, false)
 }
 
-func target(reads *outfile.Set, named, artifact string, replace bool) (string, error) {
+func newTarget(reads *outfile.Set, named, artifact string, replace bool) (Target, error) {
+	if named == "-" {
+		return Target{}, errors.New("--bundle -: not the name of a file, want ./- for a file of that name or /dev/stdout for standard output")
+	}
 	if named != "" {
-		return named, reads.Free("--bundle", named)
+		return Target{Name: named, named: true}, reads.Free("--bundle", named)
 	}
 	name := artifact + BundleSuffix
-	if err := reads.Free("the bundle of "+artifact, name); err != nil {
-		return "", err
+	if err := reads.Apart("the bundle of "+artifact, name); err != nil {
+		return Target{}, err
 	}
-	return name, replaceable(name, replace)
+	return Target{Name: name, replace: replace}, beside(name, replace)
 }
 
-// Targets returns where the bundles of files go. Replace allows them to take
-// the place of other signatures of the files.
-func Targets(reads *outfile.Set, named string, files []string, replace bool) ([]string, error) {
+// Targets returns where the bundles of files go, each to a file of its own.
+// Replace allows them to take the place of other signatures of the files.
+func Targets(reads *outfile.Set, named string, files []string, replace bool) ([]Target, error) {
 	for _, name := range files {
 		reads.Add("an artifact", name)
 	}
-	targets := make([]string, len(files))
+	targets := make([]Target, len(files))
+	var writes outfile.Set
 	for i, name := range files {
 		var err error
-		if targets[i], err = target(reads, named, name, replace); err != nil {
+		if targets[i], err = newTarget(reads, named, name, replace); err != nil {
 			return nil, err
 		}
+		what := "the bundle of " + name
+		if err := writes.Apart(what, targets[i].Name); err != nil {
+			return nil, err
+		}
+		writes.Add(what, targets[i].Name)
 	}
 	return targets, nil
 }
 
-// replaceable says whether the bundle beside an artifact, which nobody named,
-// may be replaced. It may be another signer's, so that this takes the flag
-// replace. Also with the flag, only a signature of the file is replaced: a
-// statement says something of its own.
-func replaceable(name string, replace bool) error {
-	info, err := os.Stat(name)
-	if err != nil || !info.Mode().IsRegular() {
-		return nil // it is not there, or whether it can be written is another question
+// beside looks at the name of a bundle beside its artifact, which nobody named.
+// It may be another signer's, so that to replace it takes the flag replace.
+// Also with the flag, only a signature of the file is replaced: a statement says
+// something of its own. Other users may write to the folder, so that no link is
+// followed, and nothing is written to a pipe.
+func beside(name string, replace bool) error {
+	info, err := os.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return outfile.CheckNew(name)
+	case err != nil:
+		return err
+	case info.Mode().Type() == fs.ModeSymlink:
+		return fmt.Errorf("%s is a link: use --bundle to write to the file that it names", name)
+	case info.IsDir():
+		return fmt.Errorf("%s is a directory", name)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a regular file: use --bundle to write elsewhere", name)
+	case !replace:
+		return fmt.Errorf("%s already exists: use --bundle to write elsewhere, or for a signature of the file sign --replace", name)
 	}
-	if replace {
-		data, err := ReadFile(name)
-		if err != nil {
-			return err
-		}
-		if b, err := bundle.Parse(data); err == nil && b.Envelope == nil {
-			return nil
-		}
+	data, err := ReadFile(name)
+	if err != nil {
+		return err
 	}
-	if replace {
+	if b, err := bundle.Parse(data); err != nil || b.Envelope != nil {
 		return fmt.Errorf("%s already exists and is not a signature of a file: use --bundle to write elsewhere", name)
 	}
-	return fmt.Errorf("%s already exists: use --bundle to write elsewhere, or for a signature of the file sign --replace", name)
+	return outfile.Check(name)
+}
+
+// Write writes the bundle. What has come to be at the name of a bundle that
+// nobody named, since it was looked at, is neither followed nor, without
+// replace, replaced. Errors have the code sign.write.
+func (t Target) Write(data []byte) error {
+	var err error
+	switch {
+	case t.named:
+		err = outfile.Write(t.Name, data)
+	case t.replace:
+		err = outfile.Replace(t.Name, data)
+	default:
+		err = outfile.Create(t.Name, data, 0o666)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		err = fmt.Errorf("%s appeared while it was signed, and is not replaced: sign again with --bundle", t.Name)
+	}
+	return refuse.Wrap("sign.write", err, "bundle")
 }

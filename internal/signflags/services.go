@@ -12,12 +12,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/internal/infile"
 	"github.com/sigbundle/sigbundle/sign/sigstore"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
@@ -119,10 +119,10 @@ func CAs(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// ReadFile reads a file to its end, or one byte beyond what any parser takes,
-// which then says that it is too much.
+// ReadFile reads a regular file to its end, or one byte beyond what any parser
+// takes, which then says that it is too much.
 func ReadFile(name string) ([]byte, error) {
-	file, err := os.Open(name)
+	file, err := infile.Open(name)
 	if err != nil {
 		return nil, err
 	}

@@ -4,14 +4,15 @@ package oidc
 
 import (
 	"io"
-	"os"
 
+	"github.com/sigbundle/sigbundle/internal/infile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
-// FromFile reads a token from a file, as Kubernetes projects them into pods.
+// FromFile reads a token from a regular file, as Kubernetes projects them into
+// pods; links are followed. A named pipe is refused, since it may never answer.
 func FromFile(name string) (*Token, error) {
-	f, err := os.Open(name)
+	f, err := infile.Open(name)
 	if err != nil {
 		return nil, refuse.Wrap("sign.token.missing", err, "identity token")
 	}

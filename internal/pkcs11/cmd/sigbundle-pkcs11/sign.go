@@ -48,7 +48,7 @@ func newSign() *cobra.Command {
 	return cmd
 }
 
-func signFile(cmd *cobra.Command, s *sign.Signer, name, target string) error {
+func signFile(cmd *cobra.Command, s *sign.Signer, name string, target signflags.Target) error {
 	file, err := os.Open(name)
 	if err != nil {
 		return err
@@ -58,15 +58,15 @@ func signFile(cmd *cobra.Command, s *sign.Signer, name, target string) error {
 }
 
 // finish signs, writes and says so.
-func finish(cmd *cobra.Command, s *sign.Signer, name string, content sign.Content, target string) error {
+func finish(cmd *cobra.Command, s *sign.Signer, name string, content sign.Content, target signflags.Target) error {
 	signed, err := s.Sign(context.Background(), content)
 	if err != nil {
 		return fmt.Errorf("%s is not signed: %w", name, err)
 	}
-	if err := sign.WriteFile(target, append(signed.Bundle, '\n')); err != nil {
+	if err := target.Write(append(signed.Bundle, '\n')); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "signed %s: %s\n", screen.Escape(name), screen.Escape(target))
+	fmt.Fprintf(cmd.OutOrStdout(), "signed %s: %s\n", screen.Escape(name), screen.Escape(target.Name))
 	return nil
 }
 
@@ -80,7 +80,7 @@ func newAttest() *cobra.Command {
 		RunE: func(cmd *cobra.Command, artifacts []string) error {
 			reads := f.reads()
 			statement.Reads(reads, artifacts)
-			target, err := signflags.Target(reads, bundle, statement.Name(artifacts))
+			target, err := signflags.NewTarget(reads, bundle, statement.Name(artifacts))
 			if err != nil {
 				return err
 			}
