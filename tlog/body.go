@@ -27,13 +27,12 @@ type Body struct {
 	Certificate []byte           // DER; nil if the body holds a bare key
 	PublicKey   []byte           // DER SubjectPublicKeyInfo; nil if it holds a certificate
 	PayloadType string           // intoto only
-	Algorithm   sigkey.Algorithm // hashedrekord 0.0.2 only: what the log verified with
+	Algorithm   sigkey.Algorithm // Rekor v2 only: what the log verified with
 }
 
 // bodyFormat is how a kind of body is read and which Rekor writes it.
 type bodyFormat struct {
 	generation Generation
-	envelope   bool // for DSSE envelopes only
 	read       func(*strictjson.Decoder, *Body) error
 }
 
@@ -42,11 +41,13 @@ func (k Kind) format() (bodyFormat, bool) {
 	case HashedRekordV001:
 		return bodyFormat{generation: V1, read: readHashedRekordV001}, true
 	case DSSEV001:
-		return bodyFormat{generation: V1, envelope: true, read: readDSSEV001}, true
+		return bodyFormat{generation: V1, read: readDSSEV001}, true
 	case IntotoV002:
-		return bodyFormat{generation: V1, envelope: true, read: readIntotoV002}, true
+		return bodyFormat{generation: V1, read: readIntotoV002}, true
 	case HashedRekordV002:
 		return bodyFormat{generation: V2, read: readHashedRekordV002}, true
+	case DSSEV002:
+		return bodyFormat{generation: V2, read: readDSSEV002}, true
 	}
 	return bodyFormat{}, false
 }
@@ -127,6 +128,22 @@ func (b *Body) Supported() bool {
 	return ok
 }
 
+// SignatureHash returns the hash that the signature is over, 0 for none. It
+// reports false if the log does not say: entries of Rekor v1 for envelopes
+// have the hash of the payload alone. For pure Ed25519, hashedrekord 0.0.1 has
+// a hash that names the artifact.
+func (b *Body) SignatureHash() (crypto.Hash, bool) {
+	if b.Kind == HashedRekordV001 {
+		return b.Hash, true
+	}
+	for _, a := range algorithmsV2 {
+		if a.algorithm == b.Algorithm {
+			return a.hash, true
+		}
+	}
+	return 0, false
+}
+
 // follows refuses bodies that a log of generation g does not hold.
 func (b *Body) follows(g Generation) error {
 	format, ok := b.Kind.format()
@@ -201,6 +218,14 @@ func (b *Body) setDigest(h crypto.Hash, digest []byte) error {
 		return refuse.New("tlog.entry.malformed", "%s digest of %d bytes", h, len(digest))
 	}
 	b.Hash, b.Digest = h, digest
+	return nil
+}
+
+// wantSHA256 refuses hashes of payloads that no log writes.
+func (b *Body) wantSHA256() error {
+	if b.Hash != 0 && b.Hash != crypto.SHA256 {
+		return refuse.New("tlog.entry.malformed", "payload hash is %s, want SHA-256", b.Hash)
+	}
 	return nil
 }
 

@@ -5,6 +5,8 @@ package tlog
 import (
 	"bytes"
 	"crypto"
+	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -15,12 +17,13 @@ import (
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
-// bodies are the four kinds that are supported, as Rekor writes them.
+// bodies are the five kinds that are supported, as Rekor writes them.
 var bodies = map[Kind]func() string{
 	HashedRekordV001: hashedRekordV001,
 	DSSEV001:         dsseV001,
 	IntotoV002:       intotoV002,
 	HashedRekordV002: hashedRekordV002,
+	DSSEV002:         dsseV002,
 }
 
 func TestParseBody(t *testing.T) {
@@ -30,13 +33,13 @@ func TestParseBody(t *testing.T) {
 			t.Errorf("%s: %v", k, err)
 			continue
 		}
-		sig, envelope := messageSig, k == DSSEV001 || k == IntotoV002
+		sig, envelope := messageSig, k == DSSEV001 || k == IntotoV002 || k == DSSEV002
 		if envelope {
 			sig = envelopeSig
 		}
 		if !b.Supported() || b.Kind != k || b.Hash != crypto.SHA256 || len(b.Digest) != 32 || string(b.Raw) != text() ||
 			!bytes.Equal(b.Signature, sig) || !bytes.Equal(b.Certificate, leafDER) || b.PublicKey != nil ||
-			(b.PayloadType != "") != (k == IntotoV002) || (b.Algorithm != 0) != (k == HashedRekordV002) {
+			(b.PayloadType != "") != (k == IntotoV002) || (b.Algorithm != 0) != (k == HashedRekordV002 || k == DSSEV002) {
 			t.Errorf("%s: %+v", k, b)
 		}
 		if b.LeafHash() != treeHash([][]byte{b.Raw}) {
@@ -61,6 +64,11 @@ func pemText(text string) string { return base64.StdEncoding.EncodeToString([]by
 const (
 	bad   = refuse.Code("tlog.entry.malformed")
 	block = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+)
+
+var (
+	payloadSum    = sha256.Sum256([]byte("payload"))
+	payloadSum512 = sha512.Sum512([]byte("payload"))
 )
 
 var edits = []edit{
@@ -144,6 +152,46 @@ var edits = []edit{
 	{"v2, certificate and key", HashedRekordV002, `"x509Certificate"`, `"publicKey":{"rawBytes":"AAAA"},"x509Certificate"`, bad},
 	{"v2, no verifier", HashedRekordV002, `,"verifier":{"keyDetails":"PKIX_ECDSA_P256_SHA_256","x509Certificate":{"rawBytes":"` +
 		b64(leafDER) + `"}}`, ``, bad},
+
+	{"dsse 0.0.2, member beside the spec", DSSEV002, `"dsseV002"`, `"x":1,"dsseV002"`, bad},
+	{"dsse 0.0.2, another spec", DSSEV002, `"dsseV002"`, `"hashedRekordV002"`, bad},
+	{"dsse 0.0.2, spec of 0.0.1", DSSEV002, dsseV002()[strings.Index(dsseV002(), `"spec"`):], dsseV001()[strings.Index(dsseV001(), `"spec"`):], bad},
+	{"dsse 0.0.2, spec twice", DSSEV002, `"dsseV002"`, `"dsseV002":{},"dsseV002"`, bad},
+	{"dsse 0.0.2, proto name", DSSEV002, `"payloadHash"`, `"payload_hash"`, bad},
+	{"dsse 0.0.2, member beside the hash", DSSEV002, `"payloadHash"`, `"payloadType":"x","payloadHash"`, bad},
+	{"dsse 0.0.2, envelope hash", DSSEV002, `"payloadHash"`, `"envelopeHash":{},"payloadHash"`, bad},
+	{"dsse 0.0.2, member in the hash", DSSEV002, `"algorithm"`, `"x":1,"algorithm"`, bad},
+	{"dsse 0.0.2, no payload hash", DSSEV002, dsseV002()[strings.Index(dsseV002(), `"payloadHash"`):strings.Index(dsseV002(), `"signatures"`)], ``, bad},
+	{"dsse 0.0.2, no algorithm", DSSEV002, `"algorithm":"SHA2_256",`, ``, bad},
+	{"dsse 0.0.2, hash of Rekor v1", DSSEV002, `"SHA2_256"`, `"sha256"`, bad},
+	{"dsse 0.0.2, hash by number", DSSEV002, `"SHA2_256"`, `1`, bad},
+	{"dsse 0.0.2, SHA-512 of 32 bytes", DSSEV002, `"SHA2_256"`, `"SHA2_512"`, bad},
+	{"dsse 0.0.2, SHA-512", DSSEV002, `"SHA2_256","digest":"` + b64(payloadSum[:]), `"SHA2_512","digest":"` + b64(payloadSum512[:]), bad},
+	{"dsse 0.0.2, SHA3", DSSEV002, `"SHA2_256"`, `"SHA3_256"`, bad},
+	{"dsse 0.0.2, hex digest", DSSEV002, b64(payloadSum[:]), fmt.Sprintf("%x", payloadSum), bad},
+	{"dsse 0.0.2, digest empty", DSSEV002, b64(payloadSum[:]), ``, bad},
+	{"dsse 0.0.2, no signatures", DSSEV002, `"signatures":[`, `"signatures":[],"x":[`, bad},
+	{"dsse 0.0.2, signatures empty", DSSEV002, dsseV002()[strings.Index(dsseV002(), `"signatures"`):], `"signatures":[]}}}`, bad},
+	{"dsse 0.0.2, signatures absent", DSSEV002, dsseV002()[strings.Index(dsseV002(), `,"signatures"`):], `}}}`, bad},
+	{"dsse 0.0.2, signatures null", DSSEV002, dsseV002()[strings.Index(dsseV002(), `"signatures"`):], `"signatures":null}}}`, bad},
+	{"dsse 0.0.2, signatures are an object", DSSEV002, `"signatures":[`, `"signatures":{"x":[`, bad},
+	{"dsse 0.0.2, two signatures", DSSEV002, `}]}}}`, `},{"content":"AA==","verifier":{"keyDetails":"PKIX_ECDSA_P256_SHA_256","publicKey":{"rawBytes":"AA=="}}}]}}}`, "tlog.entry.signature"},
+	{"dsse 0.0.2, foreign signature first", DSSEV002, `"signatures":[`, `"signatures":[{"content":"AA==","verifier":{"keyDetails":"PKIX_ECDSA_P256_SHA_256","publicKey":{"rawBytes":"AA=="}}},`, "tlog.entry.signature"},
+	{"dsse 0.0.2, the signature twice", DSSEV002, `]}}}`, `,` + dsseV002()[strings.Index(dsseV002(), `[{`)+1:strings.Index(dsseV002(), `]}}}`)] + `]}}}`, "tlog.entry.signature"},
+	{"dsse 0.0.2, null signature", DSSEV002, `"signatures":[`, `"signatures":[null,`, bad},
+	{"dsse 0.0.2, signature empty", DSSEV002, b64(envelopeSig), ``, bad},
+	{"dsse 0.0.2, signature under the name of 0.0.1", DSSEV002, `"content"`, `"signature"`, bad},
+	{"dsse 0.0.2, keyid beside the signature", DSSEV002, `"content"`, `"keyid":"","content"`, bad},
+	{"dsse 0.0.2, no verifier", DSSEV002, dsseV002()[strings.Index(dsseV002(), `,"verifier"`):], `}]}}}`, bad},
+	{"dsse 0.0.2, verifier of Rekor v1", DSSEV002, dsseV002()[strings.Index(dsseV002(), `"verifier"`):], `"verifier":"` + certificate + `"}]}}}`, bad},
+	{"dsse 0.0.2, member in the verifier", DSSEV002, `"keyDetails"`, `"x":1,"keyDetails"`, bad},
+	{"dsse 0.0.2, no algorithm of the key", DSSEV002, `"keyDetails":"PKIX_ECDSA_P256_SHA_256",`, ``, bad},
+	{"dsse 0.0.2, unknown algorithm of the key", DSSEV002, `PKIX_ECDSA_P256_SHA_256`, `PKIX_ED25519`, bad},
+	{"dsse 0.0.2, certificate and key", DSSEV002, `"x509Certificate"`, `"publicKey":{"rawBytes":"AA=="},"x509Certificate"`, bad},
+	{"dsse 0.0.2, neither certificate nor key", DSSEV002, `,"x509Certificate":{"rawBytes":"` + b64(leafDER) + `"}`, ``, bad},
+	{"dsse 0.0.2, certificate empty", DSSEV002, b64(leafDER), ``, bad},
+	{"dsse 0.0.2, member in the certificate", DSSEV002, `"rawBytes"`, `"x":1,"rawBytes"`, bad},
+	{"dsse 0.0.2, version of another kind", DSSEV002, `"kind":"dsse"`, `"kind":"intoto"`, "tlog.entry.kind"},
 }
 
 func TestParseBodyRefuses(t *testing.T) {
@@ -213,7 +261,7 @@ func TestParseBodyAccepts(t *testing.T) {
 
 // TestUnsupportedKinds reads names only, and all checks say so.
 func TestUnsupportedKinds(t *testing.T) {
-	for _, k := range []Kind{{"intoto", "0.0.1"}, {"intoto", "0.0.3"}, {"dsse", "0.0.2"}, {"hashedrekord", "0.0.3"}, {"rekord", "0.0.1"}, {"", ""}} {
+	for _, k := range []Kind{{"intoto", "0.0.1"}, {"intoto", "0.0.3"}, {"dsse", "0.0.3"}, {"hashedrekord", "0.0.3"}, {"rekord", "0.0.1"}, {"", ""}} {
 		b, err := ParseBody(fmt.Appendf(nil, `{"apiVersion":%q,"kind":%q,"spec":{"x":1}}`, k.Version, k.Name), k)
 		if err != nil || b.Supported() || b.Signature != nil {
 			t.Errorf("%q: %+v, %v", k, b, err)

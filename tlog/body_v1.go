@@ -39,10 +39,7 @@ func (b *Body) readPayloadHash(d *strictjson.Decoder) error {
 	if err := b.readHash(d); err != nil {
 		return err
 	}
-	if b.Hash != crypto.SHA256 {
-		return refuse.New("tlog.entry.malformed", "payload hash is %s, want SHA-256", b.Hash)
-	}
-	return nil
+	return b.wantSHA256()
 }
 
 // readHashedRekordV001 reads

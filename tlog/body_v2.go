@@ -66,44 +66,77 @@ func keyV2(key *sigkey.Key) (algorithmV2, error) {
 
 // readHashedRekordV002 reads
 //
-//	{"hashedRekordV002":{"data":{"algorithm":"SHA2_256","digest":"<base64>"},
-//	  "signature":{"content":"<base64>","verifier":{"keyDetails":"PKIX_…",
-//	    "x509Certificate":{"rawBytes":"<base64>"} or "publicKey":{"rawBytes":"<base64>"}}}}}
+//	{"hashedRekordV002":{"data":{"algorithm":"SHA2_256","digest":"<base64>"},"signature":{…}}}
 //
 // The log builds this text itself, so that nothing unknown can be in it.
 func readHashedRekordV002(d *strictjson.Decoder, b *Body) error {
-	var hash, details string
+	record := func() error {
+		return only(d,
+			field{"data", func() error { return b.readHashV2(d) }},
+			field{"signature", func() error { return b.readSignatureV2(d) }})
+	}
+	if err := only(d, field{"hashedRekordV002", record}); err != nil {
+		return err
+	}
+	// The signature is over the digest, so that both have one hash.
+	if h, ok := b.SignatureHash(); ok && b.Hash != 0 && h != b.Hash {
+		return refuse.New("tlog.entry.malformed", "%s digest for %s", b.Hash, b.Algorithm)
+	}
+	return nil
+}
+
+// readDSSEV002 reads
+//
+//	{"dsseV002":{"payloadHash":{"algorithm":"SHA2_256","digest":"<base64>"},"signatures":[{…}]}}
+//
+// Logs took this kind until 2026, and always hashed the payload with SHA-256,
+// whatever the signature is over (rekor-tiles, pkg/types/dsse).
+func readDSSEV002(d *strictjson.Decoder, b *Body) error {
+	record := func() error {
+		return only(d,
+			field{"payloadHash", func() error { return b.readHashV2(d) }},
+			field{"signatures", func() error {
+				return b.readOne(d, func() error { return b.readSignatureV2(d) })
+			}})
+	}
+	if err := only(d, field{"dsseV002", record}); err != nil {
+		return err
+	}
+	return b.wantSHA256()
+}
+
+// readHashV2 reads {"algorithm":"SHA2_256","digest":"<base64>"}.
+func (b *Body) readHashV2(d *strictjson.Decoder) error {
+	var name string
 	var digest []byte
+	if err := only(d, field{"algorithm", text(d, &name)}, field{"digest", octets(d, &digest)}); err != nil {
+		return err
+	}
+	return b.setDigest(hashV2(name), digest)
+}
+
+// readSignatureV2 reads
+//
+//	{"content":"<base64>","verifier":{"keyDetails":"PKIX_…",
+//	  "x509Certificate":{"rawBytes":"<base64>"} or "publicKey":{"rawBytes":"<base64>"}}}
+func (b *Body) readSignatureV2(d *strictjson.Decoder) error {
+	var details string
 	verifier := func() error {
 		return only(d,
 			field{"keyDetails", text(d, &details)},
 			field{"x509Certificate", func() error { return only(d, field{"rawBytes", octets(d, &b.Certificate)}) }},
 			field{"publicKey", func() error { return only(d, field{"rawBytes", octets(d, &b.PublicKey)}) }})
 	}
-	record := func() error {
-		return only(d,
-			field{"data", func() error {
-				return only(d, field{"algorithm", text(d, &hash)}, field{"digest", octets(d, &digest)})
-			}},
-			field{"signature", func() error {
-				return only(d, field{"content", octets(d, &b.Signature)}, field{"verifier", verifier})
-			}})
-	}
-	if err := only(d, field{"hashedRekordV002", record}); err != nil {
+	if err := only(d, field{"content", octets(d, &b.Signature)}, field{"verifier", verifier}); err != nil {
 		return err
 	}
 	for _, a := range algorithmsV2 {
-		if a.name != details {
-			continue
-		}
-		if b.Algorithm = a.algorithm; hash != a.hashName {
-			return refuse.New("tlog.entry.malformed", "%q digest for %s", clip(hash), details)
+		if a.name == details {
+			b.Algorithm = a.algorithm
+			return nil
 		}
 	}
-	if b.Algorithm == 0 {
-		return refuse.New("tlog.entry.malformed", "Rekor v2 takes no signatures with %q", clip(details))
-	}
-	return b.setDigest(hashV2(hash), digest)
+	return refuse.New("tlog.entry.malformed", "Rekor v2 takes no signatures with %q", clip(details))
 }
 
 // BuildBody returns the body that Rekor v2 has for r: canonical JSON (RFC

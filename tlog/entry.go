@@ -31,7 +31,7 @@ func (id ID) String() string { return base64.StdEncoding.EncodeToString(id[:]) }
 type Hash [sha256.Size]byte
 
 // Kind names the format of an entry's body. The version alone says nothing
-// about the version of Rekor: intoto 0.0.2 is v1, hashedrekord 0.0.2 is v2.
+// about the version of Rekor: intoto 0.0.2 is v1, dsse 0.0.2 is v2.
 type Kind struct {
 	Name    string // "hashedrekord"
 	Version string // "0.0.1"
@@ -48,6 +48,7 @@ var (
 	DSSEV001         = Kind{"dsse", "0.0.1"}         // Rekor v1, envelopes
 	IntotoV002       = Kind{"intoto", "0.0.2"}       // Rekor v1, envelopes
 	HashedRekordV002 = Kind{"hashedrekord", "0.0.2"} // Rekor v2, both
+	DSSEV002         = Kind{"dsse", "0.0.2"}         // Rekor v2 until 2026, envelopes
 )
 
 // Entry is a log entry as a bundle carries it. Nothing in it is to be

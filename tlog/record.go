@@ -48,7 +48,7 @@ func (b *Body) VerifyRecord(g Generation, r Record) error {
 	if err := b.follows(g); err != nil {
 		return err
 	}
-	if g == V2 {
+	if b.Kind == HashedRekordV002 {
 		// What the log holds for r is known to the byte.
 		if built, err := BuildBody(r, b.Hash); err == nil && bytes.Equal(built, b.Raw) {
 			return nil
@@ -63,9 +63,17 @@ func (b *Body) VerifyRecord(g Generation, r Record) error {
 	case HashedRekordV001:
 		return b.verifyMessageV1(r)
 	case DSSEV001, IntotoV002:
-		return b.verifyEnvelopeV1(r)
+		return b.verifyEnvelope(r)
 	case HashedRekordV002:
-		return b.verifyV2(r)
+		if err := b.verifyAlgorithm(r); err != nil {
+			return err
+		}
+		return b.compareDigest(r)
+	case DSSEV002:
+		if err := b.verifyAlgorithm(r); err != nil {
+			return err
+		}
+		return b.verifyEnvelope(r)
 	}
 	return refuse.New("tlog.entry.unsupported", "log entries of kind %q are not supported", b.Kind)
 }
@@ -106,9 +114,9 @@ func (b *Body) verifyMessageV1(r Record) error {
 	return b.compareDigest(r)
 }
 
-// verifyEnvelopeV1 compares the payload. Its type is in intoto bodies only;
+// verifyEnvelope compares the payload. Its type is in intoto bodies only;
 // the signature over the envelope covers it.
-func (b *Body) verifyEnvelopeV1(r Record) error {
+func (b *Body) verifyEnvelope(r Record) error {
 	if r.Envelope == nil {
 		return refuse.New("tlog.entry.kind", "entry of kind %q for a message", b.Kind)
 	}
@@ -122,9 +130,8 @@ func (b *Body) verifyEnvelopeV1(r Record) error {
 	return nil
 }
 
-// verifyV2 compares the algorithm, and the digest of the message or of the
-// envelope's PAE.
-func (b *Body) verifyV2(r Record) error {
+// verifyAlgorithm compares what Rekor v2 verified the signature with.
+func (b *Body) verifyAlgorithm(r Record) error {
 	a, err := keyV2(r.Key)
 	if err != nil {
 		return err
@@ -132,9 +139,10 @@ func (b *Body) verifyV2(r Record) error {
 	if b.Algorithm != a.algorithm {
 		return refuse.New("tlog.entry.key", "log entry has a signature with %s, the key is for %s", b.Algorithm, a.name)
 	}
-	return b.compareDigest(r)
+	return nil
 }
 
+// compareDigest compares the digest of the message or of the envelope's PAE.
 func (b *Body) compareDigest(r Record) error {
 	digest, err := r.digest(b.Hash)
 	if err != nil {

@@ -53,6 +53,8 @@ func bounds(t testing.TB) []bound {
 		{"hashedrekord 0.0.2, key", HashedRekordV002, V2, v2Body(artifactSum[:], messageSig, bare), managed(m)},
 		{"hashedrekord 0.0.2, envelope", HashedRekordV002, V2, v2Body(pae, envelopeSig, x509), e},
 		{"hashedrekord 0.0.2, envelope, key", HashedRekordV002, V2, v2Body(pae, envelopeSig, bare), managed(e)},
+		{"dsse 0.0.2", DSSEV002, V2, dsseV002(), e},
+		{"dsse 0.0.2, key", DSSEV002, V2, v2DSSE(bare), managed(e)},
 	}
 }
 
@@ -71,11 +73,13 @@ func TestVerifyRecord(t *testing.T) {
 	for _, in := range bounds(t) {
 		b := parsed(t, in.body, in.kind)
 		wantCode(t, b.VerifyRecord(in.g, in.record), "")
-		if in.g == V2 {
+		if in.kind == HashedRekordV002 {
 			built, err := BuildBody(in.record, b.Hash)
 			if err != nil || string(built) != in.body {
 				t.Errorf("%s: built %s (%v), want %s", in.name, built, err, in.body)
 			}
+		}
+		if in.g == V2 {
 			// The same content with other bytes is still about the record.
 			spaced := parsed(t, strings.Replace(in.body, ":", ": ", 3), in.kind)
 			wantCode(t, spaced.VerifyRecord(in.g, in.record), "")
@@ -128,6 +132,7 @@ func TestContentFitsKind(t *testing.T) {
 	wantCode(t, parsed(t, hashedRekordV001(), HashedRekordV001).VerifyRecord(V1, e), "tlog.entry.kind")
 	wantCode(t, parsed(t, dsseV001(), DSSEV001).VerifyRecord(V1, m), "tlog.entry.kind")
 	wantCode(t, parsed(t, intotoV002(), IntotoV002).VerifyRecord(V1, m), "tlog.entry.kind")
+	wantCode(t, parsed(t, dsseV002(), DSSEV002).VerifyRecord(V2, m), "tlog.entry.kind")
 	wantCode(t, parsed(t, hashedRekordV002(), HashedRekordV002).VerifyRecord(V2, e), "tlog.entry.digest")
 }
 
@@ -137,8 +142,9 @@ func TestPayloadType(t *testing.T) {
 	changed.PayloadType = "text/plain"
 	e.Envelope = &changed
 	wantCode(t, parsed(t, intotoV002(), IntotoV002).VerifyRecord(V1, e), "tlog.entry.payload_type")
-	// dsse 0.0.1 has no payload type: only the signature covers it.
+	// dsse bodies have no payload type: only the signature covers it.
 	wantCode(t, parsed(t, dsseV001(), DSSEV001).VerifyRecord(V1, e), "")
+	wantCode(t, parsed(t, dsseV002(), DSSEV002).VerifyRecord(V2, e), "")
 	pae := v2Body(envelopeRecord(t).Envelope.Digest(crypto.SHA256), envelopeSig, `"x509Certificate":{"rawBytes":"`+b64(leafDER)+`"}`)
 	wantCode(t, parsed(t, pae, HashedRekordV002).VerifyRecord(V2, e), "tlog.entry.digest")
 }
@@ -272,6 +278,31 @@ func TestKeyDetails(t *testing.T) {
 	r := messageRecord(t)
 	r.Key = signerKey(t, elliptic.P384())
 	wantCode(t, parsed(t, hashedRekordV002(), HashedRekordV002).VerifyRecord(V2, r), "tlog.entry.key")
+	e := envelopeRecord(t)
+	e.Key = r.Key
+	wantCode(t, parsed(t, dsseV002(), DSSEV002).VerifyRecord(V2, e), "tlog.entry.key")
+}
+
+// Entries say what hash a signature is over, except those of Rekor v1 for
+// envelopes.
+func TestSignatureHash(t *testing.T) {
+	p384 := strings.Replace(dsseV002(), "PKIX_ECDSA_P256_SHA_256", "PKIX_ECDSA_P384_SHA_384", 1)
+	for _, c := range []struct {
+		body string
+		kind Kind
+		want crypto.Hash
+	}{
+		{hashedRekordV001(), HashedRekordV001, crypto.SHA256},
+		{dsseV001(), DSSEV001, 0},
+		{intotoV002(), IntotoV002, 0},
+		{hashedRekordV002(), HashedRekordV002, crypto.SHA256},
+		{dsseV002(), DSSEV002, crypto.SHA256},
+		{p384, DSSEV002, crypto.SHA384},
+	} {
+		if h, ok := parsed(t, c.body, c.kind).SignatureHash(); h != c.want || ok != (c.want != 0) {
+			t.Errorf("%s: %s, %v, want %s", c.kind, h, ok, c.want)
+		}
+	}
 }
 
 // TestConcurrent uses one log and one entry from many goroutines.

@@ -274,6 +274,16 @@ func hashedRekordV002() string {
 	return v2Body(artifactSum[:], messageSig, `"x509Certificate":{"rawBytes":"`+b64(leafDER)+`"}`)
 }
 
+func dsseV002() string {
+	return v2DSSE(`"x509Certificate":{"rawBytes":"` + b64(leafDER) + `"}`)
+}
+
+func v2DSSE(verifier string) string {
+	sum := sha256.Sum256([]byte("payload"))
+	return fmt.Sprintf(`{"apiVersion":"0.0.2","kind":"dsse","spec":{"dsseV002":{"payloadHash":{"algorithm":"SHA2_256","digest":%q},"signatures":[{"content":%q,"verifier":{"keyDetails":"PKIX_ECDSA_P256_SHA_256",%s}}]}}}`,
+		b64(sum[:]), b64(envelopeSig), verifier)
+}
+
 func v2Body(digest, sig []byte, verifier string) string {
 	return fmt.Sprintf(`{"apiVersion":"0.0.2","kind":"hashedrekord","spec":{"hashedRekordV002":{"data":{"algorithm":"SHA2_256","digest":%q},"signature":{"content":%q,"verifier":{"keyDetails":"PKIX_ECDSA_P256_SHA_256",%s}}}}}`,
 		b64(digest), b64(sig), verifier)

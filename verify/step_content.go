@@ -137,10 +137,8 @@ func (r *run) logged(h crypto.Hash) bool {
 	}
 	_, edwards := r.key.Public().(ed25519.PublicKey)
 	for i := range r.entries {
-		switch body := r.entries[i].Body; {
-		case body.Kind == tlog.HashedRekordV002 && h != body.Hash:
-			return false
-		case body.Kind == tlog.HashedRekordV001 && h != body.Hash && !edwards:
+		body := r.entries[i].Body
+		if over, ok := body.SignatureHash(); ok && h != over && !(edwards && body.Kind == tlog.HashedRekordV001) {
 			return false
 		}
 	}

@@ -32,6 +32,9 @@ func (in *EntryInput) body() ([]byte, error) {
 	case tlog.HashedRekordV002:
 		spec = fmt.Sprintf(`{"hashedRekordV002":{"data":{"algorithm":"%s","digest":"%s"},"signature":{"content":"%s","verifier":%s}}}`,
 			hashNameV2(in.Hash), b64(in.Digest), b64(in.Signature), in.verifierV2())
+	case tlog.DSSEV002:
+		spec = fmt.Sprintf(`{"dsseV002":{"payloadHash":{"algorithm":"%s","digest":"%s"},"signatures":[{"content":"%s","verifier":%s}]}}`,
+			hashNameV2(in.Hash), b64(in.Digest), b64(in.Signature), in.verifierV2())
 	default:
 		return nil, fmt.Errorf("virtual: no log writes entries of kind %q %q", in.Kind.Name, in.Kind.Version)
 	}

@@ -169,16 +169,20 @@ func (r *Request) record(g tlog.Generation, s *signature) *EntryInput {
 		PublicKey:   s.key.spki,
 		KeyDetails:  keyKinds[s.key.typ].details.String(),
 	}
+	kind := r.Kind
+	if (kind == tlog.DSSEV002) != (g == tlog.V2) {
+		kind = tlog.Kind{}
+	}
 	switch {
-	case g == tlog.V2:
-		in.Kind = tlog.HashedRekordV002
-	case s.envelope != nil:
-		if in.Kind = r.Kind; in.Kind == (tlog.Kind{}) {
+	case s.envelope != nil && (g == tlog.V1 || kind == tlog.DSSEV002):
+		if in.Kind = kind; kind == (tlog.Kind{}) {
 			in.Kind = tlog.DSSEV001
 		}
 		in.Hash, in.Digest = crypto.SHA256, digest(crypto.SHA256, s.envelope.Payload)
 		in.PayloadType = s.envelope.PayloadType
 		in.Envelope = envelopeJSON(s.envelope)
+	case g == tlog.V2:
+		in.Kind = tlog.HashedRekordV002
 	}
 	return in
 }

@@ -72,7 +72,9 @@ type Request struct {
 	Evidence Evidence
 	// WithoutPromise and WithoutProof leave those parts out of v1 entries.
 	WithoutPromise, WithoutProof bool
-	// Kind is that of the v1 entry for an envelope. Zero means dsse 0.0.1.
+	// Kind is that of the entry for an envelope in the log of its generation.
+	// Zero means dsse 0.0.1 in Rekor v1 and hashedrekord 0.0.2 in v2, which
+	// once took dsse 0.0.2 as well.
 	Kind tlog.Kind
 	// Later is the number of entries that others make in the log before its
 	// checkpoint. Zero means that the entry is the tree's last.
@@ -195,7 +197,7 @@ type EntryInput struct {
 	PublicKey   []byte // DER SubjectPublicKeyInfo
 	PayloadType string // intoto only
 	KeyDetails  string // Rekor v2 only, a name of PublicKeyDetails
-	Envelope    []byte // JSON; dsse and intoto only, which log its hash
+	Envelope    []byte // JSON; dsse 0.0.1 and intoto only, which log its hash
 }
 
 // PromiseInput is a signed entry timestamp before it is signed.

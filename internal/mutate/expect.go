@@ -60,7 +60,7 @@ var bundleExpectations = []expectation{
 	{"*", "dsseEnvelope.payload/*", "tlog.entry.digest signature.invalid", nil},
 	{"escapes|reorder members|white space|indent", "*.canonicalizedBody/*", "tlog.promise.signature tlog.inclusion tlog.entry.malformed", nil},
 	{"truncate", "*.canonicalizedBody/", bodyCodes + "bundle.body_missing", nil},
-	{"*", "*.canonicalizedBody/spec.signatures|*.canonicalizedBody/spec.content.envelope.signatures", bodyCodes + "tlog.entry.signature", nil},
+	{"*", "*.canonicalizedBody/spec.signatures|*.canonicalizedBody/spec.dsseV002.signatures|*.canonicalizedBody/spec.content.envelope.signatures", bodyCodes + "tlog.entry.signature", nil},
 	{"*", "*.canonicalizedBody/*", bodyCodes, nil},
 	{"extend|truncate|zero before", "*.rawBytes/", "bundle.certificate", nil},
 	{"*", "*.certificate.rawBytes/*", leafCodes, nil},

@@ -70,6 +70,7 @@ func publicShapes(w *virtual.World) ([]shape, error) {
 		{"0.3 message, v2", virtual.Request{Evidence: virtual.RekorV2}, verify.Requirements{}},
 		{"0.3 message, v2, all embedded", virtual.Request{Evidence: virtual.RekorV2, EmbedCertificates: true, Later: 5}, verify.Requirements{}},
 		{"0.3 envelope, v2", virtual.Request{Evidence: virtual.RekorV2, PredicateType: predicate}, verify.Requirements{}},
+		{"0.3 envelope, v2 dsse", virtual.Request{Evidence: virtual.RekorV2, PredicateType: predicate, Kind: tlog.DSSEV002}, verify.Requirements{}},
 		{"0.3 message, both logs", virtual.Request{Evidence: virtual.RekorBoth}, verify.Requirements{Logs: 2}},
 		{"0.3 envelope, both logs, one needed", virtual.Request{Evidence: virtual.RekorBoth, PredicateType: predicate, Timestamps: 1}, verify.Requirements{}},
 		{"0.3 message, no log", virtual.Request{Evidence: virtual.NoLog}, noLog},

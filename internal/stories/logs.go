@@ -6,8 +6,11 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -163,6 +166,75 @@ func entryKindStories() []Story {
 			}
 		})},
 	})
+}
+
+// dsseV2Stories are about entries of kind dsse 0.0.2, which only Rekor v2 had.
+func dsseV2Stories() []Story {
+	type input = virtual.EntryInput
+	made := with(attest, rekorV2, func(s *Setup) { s.Request.Kind = tlog.DSSEV002 })
+	body := func(old, new string) func(*Setup) { return func(s *Setup) { s.Request.Body = replace(old, new) } }
+	stranger := func(change func(s *Setup, e *input, k *virtual.Key)) func(*Setup) {
+		return func(s *Setup) {
+			k := s.Stranger()
+			s.Request.Entry = func(e *input) { change(s, e, k) }
+		}
+	}
+	const end, foreign = `]}}}`, `{"content":"AA==","verifier":{"keyDetails":"PKIX_ECDSA_P256_SHA_256","publicKey":{"rawBytes":"AA=="}}}`
+	list := []Story{
+		{Name: "dsse entry of another payload", Code: "tlog.entry.digest", Comment: "A valid entry of another envelope.", Break: splice(func(e *input) { e.Digest[0] ^= 1 })},
+		{Name: "dsse entry of the encoding", Code: "tlog.entry.digest", Comment: "The digest is that of the payload, and not of what the signature is over, as in hashedrekord 0.0.2.", Break: func(s *Setup) {
+			var pae []byte
+			s.Request.Signature = func(in *virtual.SignatureInput) { pae = in.Message }
+			s.Request.Entry = func(e *input) { sum := sha256.Sum256(pae); e.Digest = sum[:] }
+		}},
+		{Name: "dsse entry of another signature", Code: "tlog.entry.signature", Comment: "A valid entry with another signature of the same envelope.", Break: splice(func(e *input) {
+			e.Signature = append(bytes.Clone(e.Signature[:len(e.Signature)-1]), 0)
+		})},
+		{Name: "dsse entry of another key", Code: "tlog.entry.key", Comment: "A valid entry of another managed key.", Make: func(s *Setup) { s.Manage(virtual.ECDSAP256) }, Break: stranger(func(_ *Setup, e *input, k *virtual.Key) { e.PublicKey = k.SPKI() })},
+		{Name: "dsse entry of a bare key", Code: "tlog.entry.key", Comment: "The entry holds the certificate's key, and not the certificate.", Break: splice(func(e *input) { e.Certificate = nil })},
+		{Name: "dsse entry of another certificate", Code: "tlog.entry.key", Comment: "A valid entry under another certificate.", Break: func(s *Setup) {
+			other, err := s.W.Sign(s.Request)
+			if err != nil {
+				panic(err)
+			}
+			s.Request.Entry = func(e *input) { e.Certificate = other.Certificate }
+		}},
+		{Name: "dsse entry under another algorithm", Code: "tlog.entry.key", Comment: "The entry says that a key of P-256 signs as one of P-384 does.", Break: splice(func(e *input) { e.KeyDetails = "PKIX_ECDSA_P384_SHA_384" })},
+	}
+	unreadable := []Story{
+		{Name: "dsse entry under another hash", Code: "tlog.entry.malformed", Comment: "Logs hash payloads with SHA-256 only.", Break: splice(func(e *input) {
+			sum := sha512.Sum512(payloadOf(e))
+			e.Hash, e.Digest = crypto.SHA512, sum[:]
+		})},
+		{Name: "dsse entry with two signatures", Code: "tlog.entry.signature", Comment: "Of two signatures in an entry, one is bound to nothing in the bundle.", Break: body(end, ","+foreign+end)},
+		{Name: "dsse entry without a signature", Code: "tlog.entry.malformed", Comment: "An entry without a signature is about no signature.", Break: func(s *Setup) {
+			s.Request.Body = func(b []byte) []byte {
+				return append(bytes.Clone(b[:bytes.Index(b, []byte(`"signatures":[`))]), `"signatures":[]}}}`...)
+			}
+		}},
+		{Name: "dsse entry with another member", Code: "tlog.entry.malformed", Comment: "The log wrote these members only.", Break: body(`"payloadHash"`, `"payloadType":"text/plain","payloadHash"`)},
+	}
+	generation := []Story{
+		{Name: "dsse entry in rekor v1", Code: "tlog.entry.generation", Comment: "Rekor v1 holds dsse 0.0.1 only.", Make: func(s *Setup) { s.Request.Evidence, s.Request.Kind = virtual.RekorV1, tlog.Kind{} }, Break: splice(func(e *input) { e.Kind = tlog.DSSEV002 })},
+		{Name: "dsse entry of rekor v1 in rekor v2", Code: "tlog.entry.generation", Comment: "Rekor v2 holds no dsse 0.0.1.", Break: splice(func(e *input) { e.Kind = tlog.DSSEV001 })},
+		{Name: "dsse entry with a promise", Code: "tlog.promise.unexpected", Comment: "Rekor v2 makes no promises, for no kind of entry.", World: virtual.Config{RekorV2Key: virtual.ECDSAP256}, Break: promiseV2},
+	}
+	for _, part := range [][]Story{list, unreadable, generation} {
+		for i := range part {
+			part[i].Make = with(made, orNothing(part[i].Make))
+		}
+	}
+	list = append(list, Story{Name: "dsse entry for a message", Code: "tlog.entry.kind", Comment: "A message is not logged as if it were an envelope.", Make: rekorV2, Break: splice(func(e *input) { e.Kind = tlog.DSSEV002 })})
+	return slices.Concat(family("entries", list), family("bundle", unreadable), family("checkpoints", generation))
+}
+
+// payloadOf returns the payload of the envelope that an entry is about.
+func payloadOf(e *virtual.EntryInput) []byte {
+	var envelope struct{ Payload []byte }
+	if err := json.Unmarshal(e.Envelope, &envelope); err != nil {
+		panic(err)
+	}
+	return envelope.Payload
 }
 
 func timeStories() []Story {

@@ -21,7 +21,7 @@ func All() []Story {
 		verifiedStories(), satisfiedStories(), acceptedKeyStories(), toleratedStories(), oddStories(),
 		bundleStories(), bundleEntryStories(), trustStories(),
 		signerStories(), digestStories(), timestampStories(), timestampAuthorityStories(), promiseStories(),
-		checkpointStories(), inclusionStories(), entryStories(), entryKindStories(), timeStories(),
+		checkpointStories(), inclusionStories(), entryStories(), entryKindStories(), dsseV2Stories(), timeStories(),
 		validityStories(), certificateStories(), sctStories(), identityStories(),
 		signatureStories(), statementStories(), ruleStories(),
 	)

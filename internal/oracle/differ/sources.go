@@ -157,6 +157,7 @@ func publicShapes(w *virtual.World) ([]shape, error) {
 		{"0.3 message, v2", virtual.Request{Evidence: virtual.RekorV2}, stories.Require{}},
 		{"0.3 message, v2, certificates in the timestamp", virtual.Request{Evidence: virtual.RekorV2, EmbedCertificates: true, Later: 5}, stories.Require{}},
 		{"0.3 envelope, v2", virtual.Request{Evidence: virtual.RekorV2, PredicateType: predicate}, stories.Require{}},
+		{"0.3 envelope, v2 dsse", virtual.Request{Evidence: virtual.RekorV2, PredicateType: predicate, Kind: tlog.DSSEV002}, stories.Require{}},
 		{"0.3 message, both logs", virtual.Request{Evidence: virtual.RekorBoth}, stories.Require{Logs: 2}},
 		{"0.3 message, no log", virtual.Request{Evidence: virtual.NoLog}, noLog},
 		{"0.3 message, two timestamps", virtual.Request{Evidence: virtual.RekorV2, Timestamps: 2}, stories.Require{Timestamps: 2}},

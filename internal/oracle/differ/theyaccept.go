@@ -64,8 +64,6 @@ var logRules = []*rule{
 		why: "The entry's key must be the bundle's. It compares digest and signature alone. (client specification, Section 4.4: the entry must be consistent with the bundle; CVE-2022-36056)"},
 	{client: js + "|" + sgo, code: `tlog\.entry\.payload_type`, said: `log entry is for the payload type "`, where: `^story: entries/entry-for-another-payload-type_fail$`, right: "we", name: "the payload type in an entry",
 		why: "The payload type in an intoto entry must be the envelope's; they do not look. (client specification, Section 4.4)"},
-	{client: js, code: `tlog\.entry\.unsupported`, said: `are not supported$`, where: `^corpus: `, right: "either", name: "entries of kind dsse 0.0.2",
-		why: "Released Rekor v2 logs hold none, pilots did. (docs/decisions.md, C5)"},
 	{client: js + "|" + py, code: `tlog\.entry\.generation`, said: `in a log that is Rekor v[12]$`, where: `^story: checkpoints/kind-of-another-generation_fail$`, right: "we", name: "generations of Rekor",
 		why: "One decision says whether a log is Rekor v1 or v2, and entries of the other kind are refused. They go by each part of the entry. (docs/decisions.md)"},
 	{client: js, code: `tlog\.promise\.unexpected`, said: `is Rekor v2, which makes no promises$`, where: `^story: checkpoints/promise-of-rekor-v2-that-holds_fail$`, right: "we", name: "generations of Rekor",
