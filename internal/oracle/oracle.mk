@@ -15,6 +15,13 @@ oracle: ## hold verdicts against sigstore-go, @sigstore/verify, the Python clien
 oracle-report: ## the same over all questions, into docs/differential.md
 	cd internal/oracle && env -u SIGBUNDLE_SUITE -u SIGBUNDLE_CORPUS $(GO) run ./cmd/differ -out ../../docs/differential.md
 
+WYCHEPROOF := github.com/c2sp/wycheproof@v0.0.0-20260902155932-3fa63dd0344a
+
+.PHONY: vectors
+vectors: ## run all of Wycheproof's signatures that are of algorithms of the registry
+	dir=$$($(GO) mod download -json $(WYCHEPROOF) | sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p') && test -n "$$dir" && \
+		SIGBUNDLE_WYCHEPROOF=$$dir/testvectors_v1 $(GO) test -count=1 -run '^TestWycheproof$$' -v ./internal/sigkey
+
 .PHONY: bench-start
 bench-start: ## measure the start of the command against a minimal sigstore-go program
 	@internal/oracle/coldstart.sh
