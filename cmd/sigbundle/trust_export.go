@@ -58,7 +58,7 @@ It prints the kit's SHA-256, which the other side can insist on.`,
 	fl := cmd.Flags()
 	fl.StringVar(&f.instance, "instance", embedded.PublicGood, "the `INSTANCE` whose trust to write")
 	fl.StringVar(&f.from, "from", "", "take it from a copy of the TUF repository in this `DIR` instead of the cache")
-	fl.StringArrayVar(&f.bundles, "bundle", nil, "put this `FILE` beside it; repeatable")
+	fl.StringArrayVar(&f.bundles, "bundle", nil, "put this `FILE` of bundles beside it, at its relative path; repeatable")
 	fl.StringArrayVar(&f.targets, "target", nil, "put this further `TARGET` in; repeatable")
 	_ = cmd.RegisterFlagCompletionFunc("instance", f.completeInstances)
 	_ = cmd.MarkFlagDirname("from")
@@ -89,9 +89,9 @@ func (f *exportFlags) run(w io.Writer, name string) error {
 		if err != nil {
 			return err
 		}
-		inKit := path.Join(kit.BundlesDir, filepath.Base(file))
+		inKit := path.Join(kit.BundlesDir, placeOf(file))
 		if _, twice := c.Files[inKit]; twice {
-			return fmt.Errorf("two bundles are called %s", filepath.Base(file))
+			return fmt.Errorf("--bundle: two files would be %s in the kit, want relative paths that differ", placeOf(file))
 		}
 		c.Files[inKit] = data
 	}
@@ -112,6 +112,16 @@ func (f *exportFlags) run(w io.Writer, name string) error {
 		r.Base = base.ID().String()
 	}
 	return f.print(w, "exported", r)
+}
+
+// placeOf returns where a file has its place below a folder of the kit: at its
+// relative path, so that files of one base name can travel, and without folders
+// if it is named by a path from the top or out of the working directory.
+func placeOf(file string) string {
+	if file = filepath.Clean(file); filepath.IsLocal(file) {
+		return filepath.ToSlash(file)
+	}
+	return filepath.Base(file)
 }
 
 // reread opens and proves a kit as the other side will.

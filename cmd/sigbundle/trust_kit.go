@@ -138,6 +138,9 @@ func (f *kitFlags) prove(k *kit.Kit) (*kit.Proof, instances.Instance, error) {
 			name = k.Manifest().Instance
 		}
 		if in, err = f.store().Find(name); err != nil {
+			if owner := f.owner(k, policy, nil); owner != "" {
+				err = refuse.Wrap("trust.instance", err, "the kit is one of the instance %s, want --instance %[1]s", owner)
+			}
 			return nil, in, asRefusal(err)
 		}
 		if in.TUFRoot == nil {
@@ -150,12 +153,37 @@ func (f *kitFlags) prove(k *kit.Kit) (*kit.Proof, instances.Instance, error) {
 	}
 	p, err := proveKit(k, tufroot.Config{Roots: [][]byte{in.TUFRoot}, Policy: policy, Floors: floors})
 	if err != nil {
-		if own := k.Manifest().Instance; own != in.Name && f.rootFile == "" {
+		own := k.Manifest().Instance
+		if f.rootFile != "" {
+			return nil, in, asRefusal(err)
+		}
+		if owner := f.owner(k, policy, in.TUFRoot); owner != "" {
+			err = refuse.New("kit.instance", "the kit is one of the instance %s, as the root known here proves, and was taken as one of %s", owner, in.Name)
+		} else if own != in.Name {
 			err = refuse.Wrap("kit.missing", err, "the kit calls itself one of the instance %q and was taken as one of %q", own, in.Name)
 		}
 		return nil, in, asRefusal(err)
 	}
 	return p, in, nil
+}
+
+// maxOwners bounds the instances by whose roots a kit is tried.
+const maxOwners = 16
+
+// owner returns the instance known here whose root proves a kit, "" if there is
+// none other than that of the TUF root given. It words a refusal.
+func (f *kitFlags) owner(k *kit.Kit, policy tufroot.Policy, not []byte) string {
+	policy.MaxAge = tufroot.AnyAge
+	list, _ := f.store().List()
+	for _, in := range list[:min(len(list), maxOwners)] {
+		if in.TUFRoot == nil || bytes.Equal(in.TUFRoot, not) {
+			continue
+		}
+		if _, err := proveKit(k, tufroot.Config{Roots: [][]byte{in.TUFRoot}, Policy: policy}); err == nil {
+			return in.Name
+		}
+	}
+	return ""
 }
 
 // proveKit proves a kit, and that its trust root can be used.

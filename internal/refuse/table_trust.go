@@ -7,6 +7,7 @@ var kitCodes = []Description{
 	{Code: "kit.base", Cause: "The kit is a delta, and the kit that it adds to is missing or another one.", Fix: "Name the kit with the ID in the message with --base."},
 	{Code: "kit.corrupt", Cause: "A byte of the kit is not as it was written.", Fix: "Copy the kit again from where it was made."},
 	{Code: "kit.digest", Cause: "The kit's SHA-256 is not the one that was asked for.", Fix: "Get the kit that belongs to the digest, or the digest that belongs to the kit, from its maker."},
+	{Code: "kit.instance", Cause: "The kit is one of another instance than the one it was taken as.", Fix: "Name the instance in the message with --instance, or get a kit of the one that was meant."},
 	{Code: "kit.limit", Cause: "The kit has more files or bytes than is accepted.", Fix: "Split it: leave bundles out, or make several kits."},
 	{Code: "kit.malformed", Cause: "The file is not a kit, or its manifest cannot be read.", Fix: "Check that it is a file that sigbundle trust export wrote, and complete."},
 	{Code: "kit.missing", Cause: "Files that the manifest lists are not in the kit or not in its base; or its roots begin after the one trusted here.", Fix: "Copy the kit again; the message names the files. For older roots, export from a copy of the repository with --from."},
