@@ -5,6 +5,7 @@ package oci
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -15,6 +16,9 @@ const (
 	maxHintBytes = MaxManifest // bytes of those manifests, in all
 )
 
+// dockerList is what Docker calls an index.
+const dockerList = "application/vnd.docker.distribution.manifest.list.v2+json"
+
 // hints reads manifests of referrers, and no bundle, within one budget.
 type hints struct {
 	Place
@@ -23,8 +27,9 @@ type hints struct {
 }
 
 // Instead says what is there of an image without a bundle, "" if nothing is:
-// signatures of cosign's old kind, bundles of single platforms, and referrers
-// of other kinds. It is for a message, and proves nothing. No bundle is read.
+// signatures of cosign's old kind, bundles of single platforms, those of an
+// index that lists the image, as far as a layout tells, and referrers of other
+// kinds. It is for a message, and proves nothing. No bundle is read.
 func Instead(ctx context.Context, p Place, subject Digest) string {
 	var found []string
 	for _, end := range oldTags {
@@ -33,10 +38,40 @@ func Instead(ctx context.Context, p Place, subject Digest) string {
 		}
 	}
 	h := &hints{Place: p, reads: maxHintReads, bytes: maxHintBytes}
+	if in, ok := p.(interface{ index() ([]Descriptor, error) }); ok {
+		if entries, err := in.index(); err == nil {
+			if len(found) == 0 && slices.ContainsFunc(entries, isCosignOld) {
+				found = append(found, "the layout holds signatures or attestations of cosign's old kind, which are not read here")
+			}
+			found = append(found, h.ofIndexes(ctx, subject, entries)...)
+		}
+	}
 	return strings.Join(append(append(found, h.ofPlatforms(ctx, subject)...), h.ofOtherKinds(ctx, subject)...), "; ")
 }
 
-// referrer reads a referrer's manifest, nil if it cannot be read or the budget
+// ofIndexes names the indexes that list the image and have bundles.
+func (h *hints) ofIndexes(ctx context.Context, subject Digest, entries []Descriptor) (found []string) {
+	seen := map[Digest]bool{subject: true}
+	for _, d := range entries {
+		if len(seen) > maxHints {
+			break
+		}
+		if d.MediaType != MediaTypeIndex && d.MediaType != dockerList || isFallback(d) || seen[d.Digest] {
+			continue
+		}
+		seen[d.Digest] = true
+		m := h.referrer(ctx, d)
+		if m == nil || !slices.ContainsFunc(m.manifests, func(child Descriptor) bool { return child.Digest == subject }) {
+			continue
+		}
+		if h.hasBundles(ctx, d.Digest) {
+			found = append(found, fmt.Sprintf("bundles are attached to %s, which is an index that lists this image: name it by its digest, or sign the image", d.Digest))
+		}
+	}
+	return found
+}
+
+// referrer reads the manifest of a referrer or of an index, nil if it cannot be read or the budget
 // is used up.
 func (h *hints) referrer(ctx context.Context, d Descriptor) *manifest {
 	if h.reads == 0 || d.limit(h.bytes) != nil {

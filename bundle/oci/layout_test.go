@@ -401,3 +401,42 @@ func TestInstead(t *testing.T) {
 		t.Errorf("%q does not name the platform's image", got)
 	}
 }
+
+// An index is signed, and the image of one platform is asked for.
+func TestInsteadOfPlatform(t *testing.T) {
+	f := newFixture(t)
+	data := f.store(t, object{"schemaVersion": 2, "mediaType": MediaTypeIndex, "manifests": []object{{"mediaType": MediaTypeManifest, "digest": f.image.Digest, "size": f.image.Size}}})
+	other := f.store(t, object{"schemaVersion": 2, "mediaType": MediaTypeIndex, "manifests": []object{}})
+	for _, index := range [][]byte{other, data} {
+		if _, err := f.files.List(MediaTypeIndex, "v2", index); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := Instead(t.Context(), f.Layout, f.image.Digest); got != "" {
+		t.Errorf("no index is signed: %q", got)
+	}
+	for _, index := range [][]byte{other, data} {
+		bundled := f.referrer(layer([]byte("not a bundle, and attached all the same")))
+		bundled["subject"] = object{"mediaType": MediaTypeIndex, "digest": DigestOf(index), "size": len(index)}
+		f.list(t, bundled)
+	}
+	got := Instead(t.Context(), f.Layout, f.image.Digest)
+	if !strings.Contains(got, "bundles are attached to "+DigestOf(data).String()) || strings.Contains(got, DigestOf(other).String()) {
+		t.Errorf("%q does not name the index, or another one", got)
+	}
+}
+
+// Signatures of cosign's old kind that `cosign save` left have no tag.
+func TestInsteadSaved(t *testing.T) {
+	for _, kind := range []string{"dev.cosignproject.cosign/sigs", "dev.cosignproject.cosign/atts"} {
+		f := newFixture(t)
+		data := f.store(t, object{"schemaVersion": 2, "mediaType": MediaTypeManifest, "layers": []object{}})
+		listEntry(t, f, object{"mediaType": MediaTypeManifest, "digest": DigestOf(data), "size": len(data), "annotations": object{annotationKind: kind}})
+		if got := Instead(t.Context(), f.Layout, f.image.Digest); !strings.Contains(got, "cosign's old kind") {
+			t.Errorf("%s: %q", kind, got)
+		}
+		if d, err := f.Resolve(t.Context(), ""); err != nil || d.Digest != f.image.Digest {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}

@@ -96,7 +96,7 @@ func (f *verifyFlags) judgeImage(cmd *cobra.Command, p *place, digest oci.Digest
 		}
 	}
 	if len(candidates) == 0 {
-		if instead := oci.Instead(cmd.Context(), p, digest); instead != "" {
+		if instead := oci.Instead(cmd.Context(), p.Store, digest); instead != "" {
 			return &refusal{refuse.New("oci.unsigned", "%s has no bundle; %s", p.title(digest), instead)}
 		}
 		return &refusal{refuse.New("oci.unsigned", "%s has no bundle", p.title(digest))}
