@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sigbundle/sigbundle/ctlog"
+	"github.com/sigbundle/sigbundle/internal/known"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/rfc3161"
 	"github.com/sigbundle/sigbundle/tlog"
@@ -121,6 +122,19 @@ func (r *run) whyUnknown(kind, id, other string) string {
 		return fmt.Sprintf("the trust root lists under the ID %s: its logId may be wrong", other)
 	}
 	return "the trust root does not list" + r.olderThan()
+}
+
+// noteForeign notes, after a refusal for want of evidence, that the bundle is of
+// another instance than the trust root: asking for less evidence is then no
+// remedy.
+func (r *run) noteForeign() {
+	switch r.report.Code {
+	case "tlog.unknown_log", "tlog.threshold", "time.none", "time.threshold", "timestamp.threshold",
+		"chain.untrusted", "sct.unknown_log", "sct.missing", "sct.threshold", "key.window":
+		if known.Foreign(r.v.root, r.b) {
+			r.report.note("instance.unknown", "the bundle names no authority that the trust root lists")
+		}
+	}
 }
 
 // promises: the signed entry timestamps of Rekor v1.

@@ -181,6 +181,7 @@ func (v *Verifier) Verify(b *bundle.Bundle, a Artifact) (*Result, error) {
 		}
 	}
 	if first != nil {
+		r.noteForeign()
 		return nil, first
 	}
 	r.report.Verified = true

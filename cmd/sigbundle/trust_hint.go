@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/sigbundle/sigbundle/bundle"
-	"github.com/sigbundle/sigbundle/internal/choose"
+	"github.com/sigbundle/sigbundle/internal/known"
 	"github.com/sigbundle/sigbundle/tlog"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
@@ -19,15 +19,16 @@ import (
 // hint tells, after a refusal that the wrong instance explains, which other
 // instance knows the authorities that the bundle names, or that no root here
 // knows one of them. It changes no verdict: the instance is never guessed, only
-// named. The root is that by which the bundle was judged.
-func (t *trustFlags) hint(b *bundle.Bundle, r *verify.Report, judgedBy *trustroot.Root) {
+// named.
+func (t *trustFlags) hint(b *bundle.Bundle, r *verify.Report) {
 	switch r.Code {
 	case "tlog.unknown_log", "tlog.threshold", "chain.untrusted", "time.none", "time.threshold", "timestamp.threshold",
 		"sct.unknown_log", "sct.missing", "sct.threshold":
 	default:
 		return
 	}
-	none := choose.Known(judgedBy, b) == 0
+	foreign := slices.IndexFunc(r.Notes, func(n verify.Note) bool { return n.Code == "instance.unknown" })
+	none := foreign >= 0
 	if names := t.owners(b); len(names) > 0 {
 		if none {
 			because(r, "and the bundle looks like one of the instance "+strings.Join(names, " or "))
@@ -41,13 +42,10 @@ func (t *trustFlags) hint(b *bundle.Bundle, r *verify.Report, judgedBy *trustroo
 		})
 		return
 	}
-	if signs := named(b); none && signs != "" {
+	if none {
 		like := t.resembling(b)
 		because(r, "and neither does that of an instance known here"+like)
-		r.Notes = append(r.Notes, verify.Note{
-			Code:   "instance.unknown",
-			Detail: "the bundle names no authority that a trust root here lists: " + signs + like,
-		})
+		r.Notes[foreign].Detail = "the bundle names no authority that a trust root here lists: " + named(b) + like
 	}
 }
 
@@ -110,7 +108,7 @@ func (t *trustFlags) owners(b *bundle.Bundle) []string {
 	var names []string
 	best := 0
 	for _, o := range t.others {
-		switch n := choose.Known(o.root, b); {
+		switch n := known.Count(o.root, b); {
 		case n > best && o.name == "":
 			best = n
 		case n > best:

@@ -254,9 +254,9 @@ func (f *verifyFlags) judgeEach(judges *choose.Roots, candidates []candidate, a 
 		if c.err != nil {
 			one.Report = unjudged(c.err)
 		} else {
-			v, root := judges.For(c.bundle)
+			v, _ := judges.For(c.bundle)
 			one.Report, one.signature = judge(v, c.bundle, a), distinct(c.bundle.Signature)
-			f.trust.hint(c.bundle, one.Report, root)
+			f.trust.hint(c.bundle, one.Report)
 			f.noteSource(one.Report)
 		}
 		bundles = append(bundles, one)

@@ -8,8 +8,7 @@ import (
 	"slices"
 
 	"github.com/sigbundle/sigbundle/bundle"
-	"github.com/sigbundle/sigbundle/ctlog"
-	"github.com/sigbundle/sigbundle/internal/rfc3161"
+	"github.com/sigbundle/sigbundle/internal/known"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -119,7 +118,7 @@ func (r *Roots) For(b *bundle.Bundle) (*verify.Verifier, *trustroot.Root) {
 	if b.Leaf != nil {
 		var issued []rooted
 		for _, one := range r.all {
-			if knowsIssuer(one.root, b) {
+			if known.Issuer(one.root, b) {
 				issued = append(issued, one)
 			}
 		}
@@ -130,7 +129,7 @@ func (r *Roots) For(b *bundle.Bundle) (*verify.Verifier, *trustroot.Root) {
 	best, chosen := -1, rooted{}
 	var required kinds
 	for _, one := range candidates {
-		if n := Known(one.root, b); n > best {
+		if n := known.Count(one.root, b); n > best {
 			best, chosen = n, one
 		}
 		required |= one.lists
@@ -142,44 +141,4 @@ func (r *Roots) For(b *bundle.Bundle) (*verify.Verifier, *trustroot.Root) {
 		required = 0 // the root's own defaults
 	}
 	return chosen.verifiers[required], chosen.root
-}
-
-func knowsIssuer(root *trustroot.Root, b *bundle.Bundle) bool {
-	chains, err := root.Chains(b.Leaf, b.Extra, b.Leaf.NotBefore)
-	return err == nil && len(chains) > 0
-}
-
-// Known counts the authorities of a root that a bundle names. Nothing is
-// verified, apart from the certificate's path.
-func Known(root *trustroot.Root, b *bundle.Bundle) int {
-	n := 0
-	for i := range b.Entries {
-		if root.Log(b.Entries[i].LogID) != nil {
-			n++
-		}
-	}
-	if b.Leaf != nil {
-		if knowsIssuer(root, b) {
-			n++
-		}
-		scts, _ := ctlog.ParseList(b.Leaf)
-		for i := range scts {
-			if root.CTLog(scts[i].LogID) != nil {
-				n++
-			}
-		}
-	}
-	for _, der := range b.Timestamps {
-		token, err := rfc3161.Parse(der)
-		if err != nil {
-			continue
-		}
-		for _, a := range root.TimestampAuthorities() {
-			if a.Knows(token) {
-				n++
-				break
-			}
-		}
-	}
-	return n
 }
