@@ -271,8 +271,8 @@ func costOfCommand(t *testing.T, command string, args []string, file string, dat
 	if c.ProcessState == nil || !c.ProcessState.Exited() {
 		t.Fatalf("%s: %v", args[0], c.ProcessState)
 	}
-	if n := out.Len(); n > 64<<10 && args[0] == "verify" {
-		t.Errorf("%s: %d bytes of output for %d of input", args[0], n, len(data))
+	if n := out.Len(); n > 64<<10+4*len(data) {
+		t.Errorf("%s: %d bytes of output for %d of input: %.200s", args[0], n, len(data), out.Bytes())
 	}
 	peak := uint64(c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
 	if runtime.GOOS == "linux" {
