@@ -4,6 +4,10 @@
 mutate: ## judge all mutants of bundles, roots and policies, write docs/mutations.md
 	$(GO) run ./internal/mutate/cmd/mutate -out docs/mutations.md
 
+.PHONY: mutants
+mutants: ## a sample of mutants with at least one of each kind at each place
+	SIGBUNDLE_MUTANTS=all $(GO) test -count=1 -run '^TestMutants$$' ./internal/mutate
+
 .PHONY: mutate-advisories
 mutate-advisories: ## take away what guards against each published advisory: its test must turn red
 	nice $(GO) run ./internal/mutate/advisories
