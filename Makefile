@@ -37,9 +37,8 @@ demo: ## verify a real public bundle offline, with the embedded trust root
 
 .PHONY: test
 test: check ## everything a change must pass
-	@out=$$(mktemp) && trap 'rm -f '$$out EXIT && { $(GO) test -v ./... >$$out; status=$$?; \
-		grep -E '^(ok|FAIL|panic:|---? FAIL)|^ *--- FAIL' $$out; test $$status = 0 || cat $$out; \
-		grep -E '^ *--- SKIP' $$out | sort; echo "skipped: $$(grep -cE '^ *--- SKIP' $$out) tests"; exit $$status; }
+	@status=$$(mktemp) && trap 'rm -f '$$status EXIT && \
+		{ $(GO) test -json ./... || echo failed >$$status; } | $(GO) run ./internal/testreport && test ! -s $$status
 	@for module in $(LIGHT_MODULES); do echo "$$module:"; (cd $$module && $(GO) test ./...) || exit 1; done
 	@$(MAKE) --no-print-directory race portable
 	@if test "$$(uname)" = Linux; then $(MAKE) --no-print-directory integration-small; \
