@@ -58,6 +58,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 // exclusive is what cobra says of flags that exclude each other.
 var exclusive = regexp.MustCompile(`^if any flags in the group \[.*\] are set none of the others can be; \[(\S+) (\S+).*\] were all set$`)
 
+// identityToken is what looks like one. A command line that puts a token in the
+// wrong place, or twice, is quoted in errors, which CI systems keep.
+var identityToken = regexp.MustCompile(`\bey[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*`)
+
 // sentence says what went wrong, with the code that `explain` knows more about.
 // Of errors that are joined, one a line, it leaves out what is said before.
 func sentence(err error) string {
@@ -73,6 +77,7 @@ func sentence(err error) string {
 	if flag, found := strings.CutPrefix(text, "unknown flag: "); found && foreignFlags[flag] != "" {
 		text += ", want " + foreignFlags[flag]
 	}
+	text = identityToken.ReplaceAllString(text, "[identity token]")
 	text = exclusive.ReplaceAllString(screen.Escape(text), "--$1 and --$2 exclude each other")
 	if code := verify.CodeOf(err); code != "" && !strings.Contains(text, code) {
 		text += " (" + code + ")"

@@ -153,6 +153,36 @@ func TestSignToken(t *testing.T) {
 	s.signs("")
 }
 
+// TestTokenInErrors prints no token that is in the wrong place.
+func TestTokenInErrors(t *testing.T) {
+	s := newShell(t)
+	token := jwt(t, nil)
+	for _, args := range [][]string{
+		{"sign", "app", "--identity-token", token, "--identity-token", token},
+		{"sign", token},
+		{"sign", "app", "--identity-token-file", token},
+		{"sign", "app", "--key", token},
+		{"sign", "app", "--oidc-flow", token},
+		{"sign", "app", "--timeout", token},
+		{"sign", "app", "--identity-token=" + token, "--audience", "x", "--" + token},
+		{"attest", "app", "--predicate", "app", "--type", token},
+		{"keygen", token},
+		{token},
+	} {
+		cmd := exec.CommandContext(t.Context(), "sigbundle", append(args, "--trust-config", s.config)...)
+		cmd.Dir, cmd.Env = s.dir, s.env
+		out, err := cmd.CombinedOutput()
+		if err == nil {
+			t.Errorf("%q succeeds", args)
+		}
+		for _, part := range strings.Split(token, ".")[1:] {
+			if strings.Contains(string(out), part) {
+				t.Errorf("%q: a part of the token in %q", args, out)
+			}
+		}
+	}
+}
+
 // TestSignAudience asks for tokens that are good for Sigstore alone, unless the
 // user says otherwise. What the authority says is no reason.
 func TestSignAudience(t *testing.T) {

@@ -44,9 +44,10 @@ func Browser(ctx context.Context, c FlowConfig) (*Token, error) {
 	if err != nil {
 		return nil, refuse.Wrap("sign.oidc.callback", err, "listening for the browser")
 	}
-	redirect := "http://localhost:" + strconv.Itoa(listener.Addr().(*net.TCPAddr).Port) + callback
+	host := "localhost:" + strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	redirect := "http://" + host + callback
 	answers := make(chan answer, 1)
-	server := &http.Server{Handler: f.handler(answers), ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
+	server := &http.Server{Handler: f.handler(host, answers), ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
 	go func() { _ = server.Serve(listener) }()
 	defer func() {
 		// What was answered last may still be on its way to the browser.
@@ -78,9 +79,8 @@ func (f *flow) address(redirect string) (string, error) {
 	if f.authorization == "" {
 		return "", refuse.New("sign.oidc.malformed", "%s names no endpoint for browsers", f.Issuer)
 	}
-	// What opens it may open files and start programs as well.
-	if u, err := url.Parse(f.authorization); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-		return "", refuse.New("sign.oidc.url", "%s has %.100q for browsers, which is no HTTP address", f.Issuer, f.authorization)
+	if err := f.page(f.authorization); err != nil {
+		return "", err
 	}
 	values := url.Values{
 		"response_type": {"code"}, "client_id": {f.ClientID}, "scope": {scopes}, "redirect_uri": {redirect},
@@ -100,12 +100,14 @@ type answer struct {
 }
 
 // handler takes the first answer to our question. What does not know the
-// state is not one: any page that the browser shows can send it here.
-func (f *flow) handler(answers chan<- answer) http.Handler {
+// state is not one: any page that the browser shows can send it here. Under
+// another host's name such a page could also read what we answer, and what
+// only looks (HEAD) uses no answer up.
+func (f *flow) handler(host string, answers chan<- answer) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+callback, func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
-		if subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(f.state)) != 1 {
+		if r.Host != host || r.Method != http.MethodGet || subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(f.state)) != 1 {
 			http.Error(w, "This is not the answer to a question of ours.", http.StatusBadRequest)
 			return
 		}

@@ -16,6 +16,7 @@ const (
 	deviceGrant  = "urn:ietf:params:oauth:grant-type:device_code"
 	deviceExpiry = 10 * time.Minute // at most, whatever the provider says
 	minInterval  = time.Second
+	maxUserCode  = 64              // bytes; a person types it
 	stdInterval  = 5 * time.Second // RFC 8628, Section 3.2 and 3.5
 	maxInterval  = time.Minute
 )
@@ -47,6 +48,9 @@ func Device(ctx context.Context, c FlowConfig) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := f.page(d.address); err != nil {
+		return nil, err
+	}
 	f.Show("open this address on any device: " + d.address)
 	f.Show("and enter the code " + d.userCode)
 	return f.poll(ctx, d)
@@ -69,6 +73,9 @@ func parseDevice(body []byte) (*device, error) {
 	}
 	if d.code == "" || d.userCode == "" || d.address == "" {
 		return nil, refuse.New("sign.oidc.malformed", "the answer holds no code for the device, or no address")
+	}
+	if len(d.userCode) > maxUserCode {
+		return nil, refuse.New("sign.oidc.malformed", "the answer holds a code for the person of %d bytes, want at most %d", len(d.userCode), maxUserCode)
 	}
 	json := strictjson.NewDecoder(body)
 	_ = json.Object(func(key string) error { // was read once already

@@ -50,7 +50,10 @@ type FlowConfig struct {
 	listen func() (net.Listener, error)
 }
 
-const flowTimeout = 2 * time.Minute
+const (
+	flowTimeout = 2 * time.Minute
+	maxPage     = 2048 // bytes of an address that a person is sent to
+)
 
 // flow is one question to a person.
 type flow struct {
@@ -88,6 +91,9 @@ func (f *flow) discover(ctx context.Context) error {
 	resp, err := f.client.Do(ctx, call.Request{
 		Service: "oidc", Method: http.MethodGet, URL: strings.TrimSuffix(f.Issuer, "/") + "/.well-known/openid-configuration",
 		Timeout: ambientTimeout, Limit: maxAnswer, Accept: []int{http.StatusOK},
+		// Who could change the answer on its way would choose where the code
+		// of a person goes, and could redeem it at the real provider.
+		Private: true,
 	})
 	if err != nil {
 		return err
@@ -102,6 +108,16 @@ func (f *flow) discover(ctx context.Context) error {
 	f.authorization, f.token, f.device = values["authorization_endpoint"], values["token_endpoint"], values["device_authorization_endpoint"]
 	if f.token == "" {
 		return refuse.New("sign.oidc.malformed", "%s names no endpoint for tokens", f.Issuer)
+	}
+	return nil
+}
+
+// page refuses an address to which a person is not to be sent: what opens it may
+// open files and start programs as well, and what is typed there is secret.
+func (f *flow) page(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || len(address) > maxPage || u.User != nil || !call.Confidential(u) {
+		return refuse.New("sign.oidc.url", "%s has the page %.100q for people: not an HTTPS address", f.Issuer, address)
 	}
 	return nil
 }

@@ -30,6 +30,8 @@ type provider struct {
 	issuer    string                           // in discovery; "" is the right one
 	claims    func(map[string]any)             // changes the token
 	browser   string                           // replaces the address for browsers
+	page      string                           // replaces the address for people with a device
+	user      string                           // replaces the code for them
 	back      func(q url.Values)               // changes what the browser brings back
 	answers   []string                         // errors before the device gets its token
 	exchanged func(w http.ResponseWriter) bool // answers instead of the token endpoint
@@ -55,7 +57,7 @@ func newProvider(t *testing.T) *provider {
 	mux.HandleFunc("/auth", p.auth)
 	mux.HandleFunc("/device", func(w http.ResponseWriter, r *http.Request) {
 		p.challenge, p.nonce = r.FormValue("code_challenge"), r.FormValue("nonce")
-		writeJSON(w, map[string]any{"device_code": "the-secret-device-code", "user_code": "ABCD", "verification_uri": p.URL + "/approve", "interval": 2})
+		writeJSON(w, map[string]any{"device_code": "the-secret-device-code", "user_code": cmp.Or(p.user, "ABCD"), "verification_uri": cmp.Or(p.page, p.URL+"/approve"), "interval": 2})
 	})
 	mux.HandleFunc("/token", p.token)
 	p.Server = httptest.NewServer(mux)
@@ -188,6 +190,17 @@ func TestAttacks(t *testing.T) {
 		{"a flag", "browser", "sign.oidc.url", func(p *provider) { p.browser = "--version" }},
 		{"a program", "browser", "sign.oidc.url", func(p *provider) { p.browser = "ms-settings:display" }},
 		{"no host", "paste", "sign.oidc.url", func(p *provider) { p.browser = "https:/auth" }},
+		{"in the clear", "browser", "sign.oidc.url", func(p *provider) { p.browser = "http://login.example.test/auth" }},
+		{"in the clear", "paste", "sign.oidc.url", func(p *provider) { p.browser = "http://login.example.test/auth" }},
+		{"a name before the host", "browser", "sign.oidc.url", func(p *provider) { p.browser = "https://accounts.example.test@evil.example.test/auth" }},
+		{"a long address", "browser", "sign.oidc.url", func(p *provider) { p.browser = "https://h.example.test/" + strings.Repeat("a", maxPage) }},
+		{"a script", "browser", "sign.oidc.url", func(p *provider) { p.browser = "javascript://h.example.test/%0aalert(1)" }},
+		{"a page in the clear", "device", "sign.oidc.url", func(p *provider) { p.page = "http://login.example.test/" }},
+		{"a page of a script", "device", "sign.oidc.url", func(p *provider) { p.page = "javascript:alert(1)" }},
+		{"a page that is a file", "device", "sign.oidc.url", func(p *provider) { p.page = "file:///etc/passwd" }},
+		{"a page of another host", "device", "sign.oidc.url", func(p *provider) { p.page = "https://accounts.example.test@evil.example.test/" }},
+		{"a long page", "device", "sign.oidc.url", func(p *provider) { p.page = "https://h.example.test/" + strings.Repeat("a", maxPage) }},
+		{"a long code", "device", "sign.oidc.malformed", func(p *provider) { p.user = strings.Repeat("A", maxUserCode+1) }},
 		{"another state", "browser", "sign.oidc.timeout", back("state", "forged")},
 		{"no state", "browser", "sign.oidc.timeout", back("state", "")},
 		{"issuer of the answer", "browser", "sign.oidc.issuer", back("iss", "https://evil.example.test")},
@@ -244,6 +257,46 @@ func TestCVE_2026_24408_ForgedCallback(t *testing.T) {
 	}
 }
 
+// TestCallbackHost answers under no name but its own, so that a page whose name
+// leads to this machine cannot read it, and a look uses no answer up.
+func TestCallbackHost(t *testing.T) {
+	p := newProvider(t)
+	c := p.config()
+	open := c.Open
+	c.Open = func(address string) error {
+		u, err := url.Parse(address)
+		if err != nil {
+			return err
+		}
+		q := u.Query()
+		back := q.Get("redirect_uri") + "?code=stolen&state=" + q.Get("state")
+		port := strings.TrimSuffix(q.Get("redirect_uri")[strings.LastIndex(q.Get("redirect_uri"), ":")+1:], callback)
+		for _, a := range []struct{ method, host string }{
+			{http.MethodGet, "evil.example.test:" + port}, {http.MethodGet, "evil.example.test"}, {http.MethodGet, "localhost"},
+			{http.MethodGet, "localhost.:" + port}, {http.MethodGet, "127.0.0.1:" + port}, {http.MethodGet, "localhost:1"},
+			{http.MethodHead, "localhost:" + port}, {http.MethodPost, "localhost:" + port},
+		} {
+			r, err := http.NewRequestWithContext(t.Context(), a.method, back, nil)
+			if err != nil {
+				return err
+			}
+			r.Host = a.host
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				return err
+			}
+			_ = resp.Body.Close()
+			if resp.StatusCode < 400 {
+				t.Errorf("%s %s: status %d", a.method, a.host, resp.StatusCode)
+			}
+		}
+		return open(address)
+	}
+	if _, err := Browser(t.Context(), c); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestFresh asks no question twice, nor one that can be guessed.
 func TestFresh(t *testing.T) {
 	p := newProvider(t)
@@ -273,6 +326,14 @@ func TestPlain(t *testing.T) {
 	_, err := f.exchange(t.Context(), url.Values{}, "the-secret-code")
 	if refuse.CodeOf(err) != "sign.oidc.url" {
 		t.Error(err)
+	}
+	// Nor does it ask there where to redeem one.
+	for _, issuer := range []string{"http://provider.example.test", "http://127.0.0.1.example.test", "http://localhost.example.test", "ftp://127.0.0.1", "http://192.0.2.1"} {
+		for _, flow := range []func(context.Context, FlowConfig) (*Token, error){Browser, Device} {
+			if _, err := flow(t.Context(), FlowConfig{Issuer: issuer, Show: func(string) {}}); refuse.CodeOf(err) != "sign.oidc.url" {
+				t.Errorf("%s: %v", issuer, err)
+			}
+		}
 	}
 }
 

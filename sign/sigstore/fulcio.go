@@ -20,6 +20,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/internal/fulcio"
 	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/strictcert"
 	"github.com/sigbundle/sigbundle/internal/strictjson"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/sign/internal/call"
@@ -91,10 +92,12 @@ func (f *Fulcio) Issue(ctx context.Context, key *sign.Key) (*sign.Issued, error)
 	}
 	issued, err := parseSigningCert(resp.Body, key)
 	if err != nil {
-		return nil, malformed("fulcio", err, f.c.URL)
+		return nil, r.Redact(malformed("fulcio", err, f.c.URL))
 	}
-	issued.Identity, err = identityOf(issued.Certificate, token)
-	return issued, err
+	if issued.Identity, err = identityOf(issued.Certificate, token); err != nil {
+		return nil, r.Redact(err) // a certificate may bear the token as a name
+	}
+	return issued, nil
 }
 
 // current returns a token that will do, and the claim in it that the proof of
@@ -208,7 +211,7 @@ func findOurs(chain []string, key *sign.Key) (*x509.Certificate, error) {
 		if block == nil || block.Type != "CERTIFICATE" || len(bytes.TrimSpace(rest)) > 0 {
 			return nil, errors.New("a certificate is not one block of PEM")
 		}
-		cert, err := x509.ParseCertificate(block.Bytes)
+		cert, err := strictcert.Parse(block.Bytes)
 		if err != nil {
 			return nil, err
 		}

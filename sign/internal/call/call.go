@@ -101,6 +101,7 @@ type Request struct {
 	Limit   int64         // bytes of the answer
 	Accept  []int         // the statuses that are no error
 	Secrets []string      // what must not appear in errors
+	Private bool          // the answer decides where secrets go: as with Secrets, it is asked for over TLS only
 	Once    bool          // not to be repeated, as with a code that is good for one attempt
 }
 
@@ -145,15 +146,17 @@ func (r *Request) check() error {
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
 		return r.refuse("url", "%q is not an HTTP address", show(r.URL))
 	}
-	if u.Scheme == "http" && len(r.Secrets) > 0 && !loopback(u.Hostname()) {
-		return r.refuse("url", "%s is not HTTPS, and a token would go there in the clear", show(r.URL))
+	if (len(r.Secrets) > 0 || r.Private) && !Confidential(u) {
+		return r.refuse("url", "%s is not HTTPS, and what is secret would go there in the clear", show(r.URL))
 	}
 	return nil
 }
 
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+// Confidential reports whether only the host of an address reads what is sent
+// there: over TLS, or on this machine.
+func Confidential(u *url.URL) bool {
+	ip := net.ParseIP(u.Hostname())
+	return u.Host != "" && (u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()))
 }
 
 // once makes one attempt. Errors worth another one are retryable, with the
@@ -221,6 +224,18 @@ func (r *Request) broken(ctx context.Context, err error) error {
 		return r.refuse("timeout", "%s did not answer within %s", show(r.URL), r.Timeout)
 	}
 	return r.refuse("unreachable", "%s cannot be reached: %s", show(r.URL), r.redact(err.Error()))
+}
+
+// Redact takes secrets out of an error about the answer, which may repeat what
+// was sent. The code stays.
+func (r *Request) Redact(err error) error {
+	if err == nil {
+		return nil
+	}
+	if text := r.redact(err.Error()); text != err.Error() {
+		return refuse.New(refuse.CodeOf(err), "%s", text)
+	}
+	return err
 }
 
 // redact takes secrets out of foreign text: as a whole, and piece by piece

@@ -117,10 +117,36 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
+// TestPrivate asks over TLS, or this machine, where the answer decides who gets
+// a secret.
+func TestPrivate(t *testing.T) {
+	for _, address := range []string{"http://h.example.test/", "http://localhost.example.test/", "http://127.0.0.1.example.test/", "http://192.0.2.1/", "http://[2001:db8::1]/"} {
+		r := get(address)
+		r.Private, r.Once = true, true
+		if _, err := NewClient(Config{}).Do(t.Context(), r); refuse.CodeOf(err) != "sign.test.url" {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	for _, address := range []string{"http://localhost:1/", "http://127.0.0.1:1/", "http://[::1]:1/"} {
+		r := get(address)
+		r.Private, r.Once = true, true
+		if _, err := NewClient(Config{}).Do(t.Context(), r); refuse.CodeOf(err) != "sign.test.unreachable" {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
 func TestRedact(t *testing.T) {
 	r := Request{Secrets: []string{"abcdefgh.ijklmnop.q"}}
 	got := r.redact("x abcdefgh.ijklmnop.q y ijklmnop z eyJhbGci.eyJzdWI.c2ln")
 	if want := "x [secret] y [secret] z [secret]"; got != want {
 		t.Errorf("got %q", got)
+	}
+	err := r.Redact(refuse.New("sign.test.malformed", "the member abcdefgh.ijklmnop.q"))
+	if refuse.CodeOf(err) != "sign.test.malformed" || strings.Contains(err.Error(), "ijklmnop") {
+		t.Errorf("%v", err)
+	}
+	if r.Redact(nil) != nil {
+		t.Error("an error out of nothing")
 	}
 }
