@@ -28,6 +28,8 @@ type exportFlags struct {
 	from    string
 	bundles []string
 	targets []string
+
+	artifacts, policies []string
 }
 
 func newTrustExport() *cobra.Command {
@@ -37,7 +39,8 @@ func newTrustExport() *cobra.Command {
 		Short: "Write an instance's trust to one file for the other side of an air gap",
 		Long: `Export writes a kit: the roots, the metadata, the trust root and the signing
 configurations of an instance, from its cache or from a copy of its TUF
-repository, and any bundles, in one tar archive. The same contents give the
+repository, and any bundles, artifacts and files that say how to judge, in one
+tar archive. Files have their relative paths in it. The same contents give the
 same bytes. With --base it writes what that kit lacks.
 
 A cache has the roots from the one on with which this program began. For a side
@@ -47,6 +50,7 @@ them all.
 It prints the kit's SHA-256, which the other side can insist on.`,
 		Example: `  sigbundle trust refresh && sigbundle trust export kit.tar
   sigbundle trust export kit.tar --bundle app.tar.gz.sigstore.json
+  sigbundle trust export kit.tar --artifact app.tar.gz --bundle app.tar.gz.sigstore.json --policy expected.jsonl
   sigbundle trust export delta.tar --base kit.tar
   sigbundle trust export kit.tar --instance staging --from ./mirror`,
 		Args: cobra.ExactArgs(1),
@@ -59,6 +63,8 @@ It prints the kit's SHA-256, which the other side can insist on.`,
 	fl.StringVar(&f.instance, "instance", embedded.PublicGood, "the `INSTANCE` whose trust to write")
 	fl.StringVar(&f.from, "from", "", "take it from a copy of the TUF repository in this `DIR` instead of the cache")
 	fl.StringArrayVar(&f.bundles, "bundle", nil, "put this `FILE` of bundles beside it, at its relative path; repeatable")
+	fl.StringArrayVar(&f.artifacts, "artifact", nil, "put this `FILE` that bundles are about beside it; repeatable")
+	fl.StringArrayVar(&f.policies, "policy", nil, "put this `FILE` that says how to judge beside it, expectations or a key; repeatable")
 	fl.StringArrayVar(&f.targets, "target", nil, "put this further `TARGET` in; repeatable")
 	_ = cmd.RegisterFlagCompletionFunc("instance", f.completeInstances)
 	_ = cmd.MarkFlagDirname("from")
@@ -84,16 +90,10 @@ func (f *exportFlags) run(w io.Writer, name string) error {
 		return asRefusal(err)
 	}
 	c := kit.Contents{Instance: f.instance, AsOf: kit.Moment(g.Status), Files: g.Files}
-	for _, file := range f.bundles {
-		data, err := readUpTo(file, bundle.MaxSize)
-		if err != nil {
+	for _, carried := range f.carried() {
+		if err := carried.read(c.Files); err != nil {
 			return err
 		}
-		inKit := path.Join(kit.BundlesDir, placeOf(file))
-		if _, twice := c.Files[inKit]; twice {
-			return fmt.Errorf("--bundle: two files would be %s in the kit, want relative paths that differ", placeOf(file))
-		}
-		c.Files[inKit] = data
 	}
 	k, err := kit.New(c)
 	if err != nil {
@@ -112,6 +112,37 @@ func (f *exportFlags) run(w io.Writer, name string) error {
 		r.Base = base.ID().String()
 	}
 	return f.print(w, "exported", r)
+}
+
+// carried are files that go into a folder of the kit.
+type carried struct {
+	flag, folder string
+	most         int64 // bytes of each
+	files        []string
+}
+
+// carried returns all files that the flags name.
+func (f *exportFlags) carried() []carried {
+	return []carried{
+		{"--bundle", kit.BundlesDir, bundle.MaxSize, f.bundles},
+		{"--artifact", kit.ArtifactsDir, maxKit, f.artifacts},
+		{"--policy", kit.PolicyDir, bundle.MaxSize, f.policies},
+	}
+}
+
+func (c *carried) read(into map[string][]byte) error {
+	for _, file := range c.files {
+		data, err := readUpTo(file, c.most)
+		if err != nil {
+			return err
+		}
+		inKit := path.Join(c.folder, placeOf(file))
+		if _, twice := into[inKit]; twice {
+			return fmt.Errorf("%s: two files would be %s in the kit, want relative paths that differ", c.flag, placeOf(file))
+		}
+		into[inKit] = data
+	}
+	return nil
 }
 
 // placeOf returns where a file has its place below a folder of the kit: at its
@@ -146,8 +177,10 @@ func (f *exportFlags) reread(data []byte, base *kit.Kit) error {
 func (f *exportFlags) reads() *outfile.Set {
 	reads := new(outfile.Set)
 	reads.Add("--base", f.base)
-	for _, name := range f.bundles {
-		reads.Add("--bundle", name)
+	for _, c := range f.carried() {
+		for _, name := range c.files {
+			reads.Add(c.flag, name)
+		}
 	}
 	reads.Add("--from", f.from)
 	reads.Add("the instance's cache", f.store().CacheDir(f.instance))

@@ -222,12 +222,16 @@ type kitReport struct {
 	Status   string   `json:"status"`
 	Targets  []string `json:"targets"`
 	Bundles  []string `json:"bundles,omitempty"`
+
+	Artifacts []string `json:"artifacts,omitempty"`
+	Policy    []string `json:"policy,omitempty"`
 }
 
 func report(k *kit.Kit, sum [32]byte, instance string, status tufroot.Status) kitReport {
 	r := kitReport{
 		SHA256: fingerprint(sum), ID: k.ID().String(), Instance: instance, AsOf: at(k.Manifest().AsOf),
-		Status: describeStatus(status), Bundles: k.Bundles(),
+		Status: describeStatus(status), Bundles: k.Names(kit.BundlesDir),
+		Artifacts: k.Names(kit.ArtifactsDir), Policy: k.Names(kit.PolicyDir),
 	}
 	for _, f := range k.Manifest().Files {
 		if name, ok := strings.CutPrefix(f.Name, kit.RepositoryDir+"/targets/"); ok {
@@ -243,6 +247,12 @@ func (f *kitFlags) print(w io.Writer, verb string, r kitReport) error {
 	}
 	_, err := fmt.Fprintf(w, "%-9s %s\nkit       %s\nid        %s\nmade      as of %s\ntrust     %s\ntargets   %d\nbundles   %d\n",
 		verb, screen.Escape(r.Instance), r.SHA256, r.ID, r.AsOf, screen.Escape(r.Status), len(r.Targets), len(r.Bundles))
+	if err == nil && len(r.Artifacts) > 0 {
+		_, err = fmt.Fprintf(w, "artifacts %d\n", len(r.Artifacts))
+	}
+	if err == nil && len(r.Policy) > 0 {
+		_, err = fmt.Fprintf(w, "policy    %d, by the word of the kit's maker alone: read before use\n", len(r.Policy))
+	}
 	return err
 }
 
@@ -287,29 +297,39 @@ func (f *kitFlags) verify(w io.Writer, name string) error {
 
 func newTrustImport() *cobra.Command {
 	f := new(kitFlags)
-	bundles := ""
+	places := []outlet{{flag: "--bundles", folder: kit.BundlesDir}, {flag: "--artifacts", folder: kit.ArtifactsDir, fresh: true}, {flag: "--policy", folder: kit.PolicyDir, fresh: true}}
 	cmd := &cobra.Command{
 		Use:   "import KIT",
 		Short: "Prove a kit and take it as an instance's trust, offline",
 		Long: `Import proves a kit like "trust verify" and then brings the instance's cache up
 to date from it, by the same workflow as "trust refresh": a kit that is older
-than what was seen before is refused. The trust is as old as the kit.`,
+than what was seen before is refused. The trust is as old as the kit.
+
+Bundles, artifacts and policies in the kit are carried, not proved. They are
+written where a flag says so, and overwrite no file. Nothing uses a policy that
+came in a kit, unless a command names the file.`,
 		Example: `  sigbundle trust import kit.tar
-  sigbundle trust import kit.tar --bundles ./incoming`,
+  sigbundle trust import kit.tar --bundles ./incoming
+  sigbundle trust import kit.tar --bundles ./incoming --artifacts ./incoming --policy ./theirs`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.output.refused(cmd.OutOrStdout(), f.imports(cmd.OutOrStdout(), args[0], bundles))
+			return f.output.refused(cmd.OutOrStdout(), f.imports(cmd.OutOrStdout(), args[0], places))
 		},
 	}
 	f.add(cmd)
 	f.addReading(cmd)
-	cmd.Flags().StringVar(&bundles, "bundles", "", "write the bundles in the kit to this `DIR`")
-	_ = cmd.MarkFlagDirname("bundles")
+	fl := cmd.Flags()
+	fl.StringVar(&places[0].dir, "bundles", "", "write the bundles in the kit to this `DIR`")
+	fl.StringVar(&places[1].dir, "artifacts", "", "write the artifacts in the kit to this `DIR`, which holds no other files")
+	fl.StringVar(&places[2].dir, "policy", "", "write the policies in the kit to this `DIR`, which holds no other files")
+	for _, name := range []string{"bundles", "artifacts", "policy"} {
+		_ = cmd.MarkFlagDirname(name)
+	}
 	return cmd
 }
 
-// imports takes a kit, and writes its bundles to a folder if one is named.
-func (f *kitFlags) imports(w io.Writer, name, bundles string) error {
+// imports takes a kit, and writes what it carries to the folders that are named.
+func (f *kitFlags) imports(w io.Writer, name string, places []outlet) error {
 	if err := f.output.check(); err != nil {
 		return err
 	}
@@ -321,17 +341,16 @@ func (f *kitFlags) imports(w io.Writer, name, bundles string) error {
 	if err != nil {
 		return err
 	}
-	if bundles != "" {
-		if err := checkFree(k, kit.BundlesDir, bundles); err != nil {
-			return err
-		}
+	places = slices.DeleteFunc(places, func(p outlet) bool { return p.dir == "" })
+	if err := checkFree(k, places); err != nil {
+		return err
 	}
 	status, err := f.install(k, p, in)
 	if err != nil {
 		return err
 	}
-	if bundles != "" {
-		if err := extract(k, kit.BundlesDir, bundles); err != nil {
+	for _, p := range places {
+		if err := extract(k, p.folder, p.dir); err != nil {
 			return err
 		}
 	}
@@ -388,44 +407,85 @@ func fileURL(dir string) string {
 	return (&url.URL{Scheme: "file", Path: p}).String()
 }
 
-// checkFree refuses to write over files: the bundles in a kit are nobody's
-// word until they are verified, and their names are anybody's.
-func checkFree(k *kit.Kit, folder, dir string) error {
-	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return fmt.Errorf("--bundles %s is not a folder", dir)
+// outlet is where an import writes a folder of the kit.
+type outlet struct {
+	flag, folder, dir string
+	fresh             bool // dir holds no other files than those of the kit
+}
+
+// checkFree refuses to overwrite files: what a kit carries is unproved until it
+// is verified, and its names are anybody's. An artifact may have any name, such
+// as one that a build reads, so that it comes into no folder with other files.
+func checkFree(k *kit.Kit, places []outlet) error {
+	mine, folded := make(map[string]bool), make(map[string]bool) // without the case of letters
+	for _, p := range places {
+		if info, err := os.Stat(p.dir); err == nil && !info.IsDir() {
+			return fmt.Errorf("%s %s is not a folder", p.flag, p.dir)
+		}
+		for _, name := range k.Names(p.folder) {
+			target := filepath.Join(p.dir, filepath.FromSlash(name))
+			if folded[strings.ToLower(target)] {
+				return fmt.Errorf("%s: two files of the kit would be %s, want another folder", p.flag, target)
+			}
+			mine[target], folded[strings.ToLower(target)] = true, true
+			data := k.File(p.folder + "/" + name)
+			if _, err := os.Lstat(target); errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if have, err := infile.Read(target, int64(len(data))); err != nil || !bytes.Equal(have, data) {
+				return fmt.Errorf("%s is there already and is not the file in the kit: name another folder with %s", target, p.flag)
+			}
+		}
 	}
-	for _, f := range k.Manifest().Files {
-		name, ok := strings.CutPrefix(f.Name, folder+"/")
-		if !ok {
+	for _, p := range places {
+		if !p.fresh {
 			continue
 		}
-		target := filepath.Join(dir, filepath.FromSlash(name))
-		if _, err := os.Lstat(target); errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if have, err := infile.Read(target, int64(len(k.File(f.Name)))); err != nil || !bytes.Equal(have, k.File(f.Name)) {
-			return fmt.Errorf("%s is there already and is not the file in the kit: name another folder with --bundles", target)
+		err := filepath.WalkDir(p.dir, func(name string, e fs.DirEntry, err error) error {
+			if err == nil && !e.IsDir() && !mine[filepath.Clean(name)] {
+				return fmt.Errorf("%s %s holds %s, which is not of the kit: want a new folder", p.flag, p.dir, name)
+			}
+			return err
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
 	}
 	return nil
 }
 
-// extract writes one folder of a kit. Names in a kit are clean and relative.
+// extract writes one folder of a kit. Names in a kit are clean and relative,
+// and no link in the folder leads out of it. A file that is there already has
+// been found to be the same.
 func extract(k *kit.Kit, folder, dir string) error {
-	for _, f := range k.Manifest().Files {
-		name, ok := strings.CutPrefix(f.Name, folder+"/")
-		if !ok {
-			continue
-		}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, name := range k.Names(folder) {
 		local, err := filepath.Localize(name) // Windows has names that are devices
 		if err != nil {
-			return &refusal{refuse.New("kit.name", "%q is not a name that this file system takes", f.Name)}
+			return &refusal{refuse.New("kit.name", "%q is not a name that this file system takes", folder+"/"+name)}
 		}
-		target := filepath.Join(dir, local)
-		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+		if err := root.MkdirAll(filepath.Dir(local), 0o700); err != nil {
 			return err
 		}
-		if err := os.WriteFile(target, k.File(f.Name), 0o600); err != nil {
+		f, err := root.OpenFile(local, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		_, err = f.Write(k.File(folder + "/" + name))
+		if closing := f.Close(); err == nil {
+			err = closing
+		}
+		if err != nil {
 			return err
 		}
 	}

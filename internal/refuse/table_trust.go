@@ -11,7 +11,7 @@ var kitCodes = []Description{
 	{Code: "kit.limit", Cause: "The kit has more files or bytes than is accepted.", Fix: "Split it: leave bundles out, or make several kits."},
 	{Code: "kit.malformed", Cause: "The file is not a kit, or its manifest cannot be read.", Fix: "Check that it is a file that sigbundle trust export wrote, and complete."},
 	{Code: "kit.missing", Cause: "Files that the manifest lists are not in the kit or not in its base; or its roots begin after the one trusted here.", Fix: "Copy the kit again; the message names the files. For older roots, export from a copy of the repository with --from."},
-	{Code: "kit.name", Cause: "A file has a name that not every system takes, one outside the kit's folders, or beside the repository one that is not the name of a bundle.", Fix: "Rename the file before the export: ARTIFACT.sigstore.json."},
+	{Code: "kit.name", Cause: "A file has a name that not every system takes, one outside the kit's folders, or one that is not of its folder: bundles end in .sigstore.json, policies in .json, .jsonl, .pem or .pub, artifacts otherwise.", Fix: "Rename the file before the export, such as ARTIFACT.sigstore.json."},
 	{Code: "kit.time", Cause: "The kit says that it was made at a later time than that of the judgement.", Fix: "Check the clocks of both sides; to judge at another time, pass --as-of."},
 	{Code: "kit.unlisted", Cause: "The kit holds something that its manifest does not list, or that serves no proof.", Fix: "Do not accept it; make the kit again."},
 }

@@ -42,10 +42,14 @@ const (
 )
 
 // The folders of a kit. What a TUF repository has lies in the first one as a
-// web server would offer it, bundles in the second.
+// web server would offer it. The others are carried and prove nothing: bundles,
+// the artifacts that they are about, and files that say how to judge, such as
+// expectations with their keys.
 const (
 	RepositoryDir = "repository"
 	BundlesDir    = "bundles"
+	ArtifactsDir  = "artifacts"
+	PolicyDir     = "policy"
 )
 
 // Names in a kit that are not of its contents.
@@ -101,7 +105,7 @@ type Kit struct {
 type Contents struct {
 	Instance string
 	AsOf     time.Time         // required; rounded down to seconds
-	Files    map[string][]byte // by name, in one of the two folders
+	Files    map[string][]byte // by name, in one of the folders
 }
 
 // New makes a kit. Refusals are kit.name, kit.limit and kit.malformed.
@@ -138,12 +142,13 @@ func New(c Contents) (*Kit, error) {
 	return k, nil
 }
 
-// checkName keeps names to the two folders, to one spelling and to what every
-// file system takes.
+// checkName keeps names to the folders, to one spelling and to what every file
+// system takes.
 func checkName(name string) error {
 	dir, _, _ := strings.Cut(name, "/")
+	carried := dir == BundlesDir || dir == ArtifactsDir || dir == PolicyDir
 	switch {
-	case len(name) > maxName || !fs.ValidPath(name) || dir != RepositoryDir && dir != BundlesDir || name == dir:
+	case len(name) > maxName || !fs.ValidPath(name) || dir != RepositoryDir && !carried || name == dir:
 		return refuse.New(codeName, "%.80q is not the name of a file in a kit", name)
 	}
 	for i := range len(name) {
@@ -151,29 +156,46 @@ func checkName(name string) error {
 			return refuse.New(codeName, "%.80q is not a name that every file system takes", name)
 		}
 	}
-	if dir == BundlesDir {
-		return checkBundleName(name)
+	if carried {
+		return checkCarriedName(dir, name)
 	}
 	return nil
 }
 
-// bundleSuffixes are how the names of files of bundles end.
-var bundleSuffixes = []string{".sigstore.json", ".sigstore", ".sigstore.jsonl", ".jsonl"}
+// bundleSuffixes are how the names of files of bundles end, and policySuffixes
+// those of files that say how to judge.
+var (
+	bundleSuffixes = []string{".sigstore.json", ".sigstore", ".sigstore.jsonl", ".jsonl"}
+	policySuffixes = []string{".json", ".jsonl", ".pem", ".pub"}
+)
 
-// checkBundleName keeps the files beside the repository to names of bundles:
-// an import writes them, so that a kit must not name a file that a shell, a
-// build or an editor reads.
-func checkBundleName(name string) error {
-	if !slices.ContainsFunc(bundleSuffixes, func(s string) bool { return strings.HasSuffix(name, s) && !strings.HasSuffix(name, "/"+s) }) {
+// checkCarriedName keeps the files beside the repository to names of their
+// kind: an import writes them, so that a kit must not name a file that a shell,
+// a build or an editor reads, nor let an artifact or a policy stand where a
+// bundle is looked for.
+func checkCarriedName(dir, name string) error {
+	ends := func(suffixes []string) bool {
+		return slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(name, s) && !strings.HasSuffix(name, "/"+s) })
+	}
+	beside := ends(bundleSuffixes[:3])
+	switch {
+	case dir == BundlesDir && !ends(bundleSuffixes):
 		return refuse.New(codeName, "%.80q: not the name of a bundle, want one that ends in %s", name, strings.Join(bundleSuffixes, ", "))
+	case dir == PolicyDir && !ends(policySuffixes):
+		return refuse.New(codeName, "%.80q: not the name of a policy, want one that ends in %s", name, strings.Join(policySuffixes, ", "))
+	case dir != BundlesDir && beside:
+		return refuse.New(codeName, "%.80q: the name of a bundle, want it among the bundles", name)
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if part[0] == '.' || part[0] == '-' {
 			return refuse.New(codeName, "%.80q: hidden file or option, want names that begin otherwise", name)
 		}
+		if end := part[len(part)-1]; end == '.' || end == ' ' {
+			return refuse.New(codeName, "%.80q: name with %q at its end, which not every file system keeps", name, end)
+		}
 	}
 	if i := strings.IndexAny(name, `"'<>|?*$&;`+"`"); i >= 0 {
-		return refuse.New(codeName, "%.80q: character %q in the name of a bundle, want letters, digits and punctuation without a meaning to shells", name, name[i])
+		return refuse.New(codeName, "%.80q: character %q in a name, want letters, digits and punctuation without a meaning to shells", name, name[i])
 	}
 	return nil
 }
@@ -229,12 +251,12 @@ func (k *Kit) ID() ID { return k.id }
 // must not be modified.
 func (k *Kit) File(name string) []byte { return k.files[name] }
 
-// Bundles returns the names of the files beside the repository, without their
-// folder, sorted.
-func (k *Kit) Bundles() []string {
+// Names returns the names of the files in a folder, such as [BundlesDir],
+// without the folder, sorted.
+func (k *Kit) Names(folder string) []string {
 	var names []string
 	for _, f := range k.manifest.Files {
-		if name, ok := strings.CutPrefix(f.Name, BundlesDir+"/"); ok {
+		if name, ok := strings.CutPrefix(f.Name, folder+"/"); ok {
 			names = append(names, name)
 		}
 	}

@@ -97,7 +97,7 @@ func TestRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if back.ID() != k.ID() || len(back.Bundles()) != 1 || string(back.File("bundles/a.sigstore.json")) != "bundle a.sigstore.json" {
+	if back.ID() != k.ID() || len(back.Names(BundlesDir)) != 1 || string(back.File("bundles/a.sigstore.json")) != "bundle a.sigstore.json" {
 		t.Errorf("came back as %+v", back.Manifest())
 	}
 	p, err := back.Prove(config(r, now))
@@ -334,6 +334,27 @@ func TestNamesOfBundles(t *testing.T) {
 	}
 	for _, name := range []string{"a.sigstore.json", "x/y/a.tar.gz.sigstore", "a b (1).sigstore.jsonl", "sha256-00.jsonl"} {
 		k, err := New(Contents{AsOf: now, Files: map[string][]byte{"bundles/" + name: []byte("x")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back, err := Open(k.Encode(nil), nil); err != nil || back.ID() != k.ID() {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// Artifacts have any name that begins as one; what stands for a bundle is none.
+	for _, name := range []string{
+		"artifacts/a.sigstore.json", "artifacts/x/a.sigstore", "artifacts/a.sigstore.jsonl", "artifacts/.bashrc", "artifacts/.git/config", "artifacts/-rf",
+		"artifacts/a$(b)", "artifacts/a.", "artifacts/a /b", "artifacts", "artifacts/../a", "policy/Makefile", "policy/a.sh", "policy/a.sigstore.json",
+		"policy/.json", "policy/.x/a.pem", "policy/-a.pub", "policy/a.yaml", "policy", "policies/a.json", "Artifacts/a",
+	} {
+		_, err := New(Contents{AsOf: now, Files: map[string][]byte{name: nil}})
+		refused(t, name, err, "kit.name", "")
+		m := Manifest{AsOf: now, Files: []File{line(name, "")}}
+		_, err = parseManifest(m.encode())
+		refused(t, name+" read", err, "kit.name", "")
+	}
+	for _, name := range []string{"artifacts/a.tar.gz", "artifacts/x/Makefile", "artifacts/a (1).whl", "policy/expected.jsonl", "policy/keys/release.pem", "policy/a.pub", "policy/root.json"} {
+		k, err := New(Contents{AsOf: now, Files: map[string][]byte{name: []byte("x")}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -122,7 +122,7 @@ func TestBoundsOfContents(t *testing.T) {
 			t.Errorf("%s: %v, code %q, want %q", what, err, got, c.code)
 		}
 	}
-	if k, err := New(Contents{AsOf: now.Add(999 * time.Millisecond)}); err != nil || !k.Manifest().AsOf.Equal(now) || k.Bundles() != nil || k.File("bundles/x") != nil {
+	if k, err := New(Contents{AsOf: now.Add(999 * time.Millisecond)}); err != nil || !k.Manifest().AsOf.Equal(now) || k.Names(BundlesDir) != nil || k.File("bundles/x") != nil {
 		t.Errorf("%+v, %v", k, err)
 	}
 }
