@@ -103,6 +103,16 @@ func (p *proxy) tunnel(w http.ResponseWriter, address string) {
 	_ = client.Close()
 }
 
+// TestMetadataProxy asks no proxy for the identity of the machine.
+func TestMetadataProxy(t *testing.T) {
+	s, p := newShell(t), newProxy(t)
+	s.env = append(s.env, "HTTP_PROXY="+p.URL, "http_proxy="+p.URL, "GCE_METADATA_HOST=metadata.proxied.test")
+	s.fails(1, "sign.oidc.unreachable")
+	if hosts := p.hosts(); len(hosts) > 0 {
+		t.Errorf("the proxy saw %q", hosts)
+	}
+}
+
 // hosts are those that were asked for, sorted, each once.
 func (p *proxy) hosts() []string {
 	p.mutex.Lock()

@@ -44,7 +44,8 @@ func fromGoogle(ctx context.Context, e *Environment) (string, error) {
 	return e.metadata(ctx, "identity", url.Values{"audience": {e.Audience}, "format": {"full"}}, "")
 }
 
-// metadata asks the metadata server about the machine's account.
+// metadata asks the metadata server about the machine's account. A proxy would
+// read the token, or answer for the account of its own machine.
 func (e *Environment) metadata(ctx context.Context, what string, values url.Values, member string) (string, error) {
 	base := e.MetadataURL
 	if base == "" {
@@ -57,7 +58,7 @@ func (e *Environment) metadata(ctx context.Context, what string, values url.Valu
 	if err != nil {
 		return "", err
 	}
-	return e.ask(ctx, call.Request{Method: http.MethodGet, URL: address, Header: map[string]string{"Metadata-Flavor": "Google"}}, member)
+	return e.ask(ctx, call.Request{Method: http.MethodGet, URL: address, Direct: true, Header: map[string]string{"Metadata-Flavor": "Google"}}, member)
 }
 
 // impersonate has Google's IAM issue the token of another service account

@@ -55,9 +55,10 @@ type Config struct {
 
 // Client makes requests. It is safe for concurrent use.
 type Client struct {
-	http  *http.Client
-	agent string
-	pause func(context.Context, time.Duration) error
+	http   *http.Client
+	direct *http.Client // without proxies
+	agent  string
+	pause  func(context.Context, time.Duration) error
 }
 
 // NewClient returns a client. Proxies are those of the environment
@@ -69,25 +70,25 @@ func NewClient(c Config) *Client {
 	if c.Pause == nil {
 		c.Pause = pause
 	}
-	return &Client{
-		http: &http.Client{
-			Transport: &http.Transport{
-				Proxy:                  http.ProxyFromEnvironment,
-				DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
-				TLSClientConfig:        &tls.Config{RootCAs: c.CAs, MinVersion: tls.VersionTLS12},
-				TLSHandshakeTimeout:    dialTimeout,
-				MaxResponseHeaderBytes: maxHeader,
-				ForceAttemptHTTP2:      true,
-				IdleConnTimeout:        time.Minute,
-				MaxIdleConnsPerHost:    4,
-			},
-			// A redirect would carry a token, or a signature, to an address
-			// that nobody configured.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		agent: c.UserAgent,
-		pause: c.Pause,
+	transport := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		TLSClientConfig:        &tls.Config{RootCAs: c.CAs, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    dialTimeout,
+		MaxResponseHeaderBytes: maxHeader,
+		ForceAttemptHTTP2:      true,
+		IdleConnTimeout:        time.Minute,
+		MaxIdleConnsPerHost:    4,
 	}
+	direct := transport.Clone()
+	direct.Proxy = nil
+	return &Client{http: oneStep(transport), direct: oneStep(direct), agent: c.UserAgent, pause: c.Pause}
+}
+
+// oneStep follows no redirect: one would carry a token, or a signature, to an
+// address that is not configured.
+func oneStep(t *http.Transport) *http.Client {
+	return &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // Request is one request, which may be sent several times.
@@ -102,6 +103,7 @@ type Request struct {
 	Accept  []int         // the statuses that are no error
 	Secrets []string      // what must not appear in errors
 	Private bool          // the answer decides where secrets go: as with Secrets, it is asked for over TLS only
+	Direct  bool          // through no proxy: only this machine's network has the service
 	Once    bool          // not to be repeated, as with a code that is good for one attempt
 }
 
@@ -172,7 +174,11 @@ func (c *Client) once(ctx context.Context, r *Request) (*Response, time.Duration
 	for name, value := range r.Header {
 		req.Header.Set(name, value)
 	}
-	resp, err := c.http.Do(req)
+	client := c.http
+	if r.Direct {
+		client = c.direct
+	}
+	resp, err := client.Do(req)
 	if err != nil {
 		return nil, 0, &retryable{r.broken(ctx, err)}
 	}
