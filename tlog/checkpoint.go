@@ -18,6 +18,10 @@ type Checkpoint struct {
 	Size       uint64 // leaves in the tree
 	Root       Hash
 	Extensions []string // further lines that were signed; no meaning here
+	// Generation is the version of Rekor that signs in this way. Checkpoints
+	// of Rekor v2, whose origin is a bare name, are also what a Rekor v1 log
+	// with an ECDSA key signs if it leaves out the number of its tree: then
+	// the kind of the entry decides, see [Log.Generation].
 	Generation Generation
 	SHA256     [sha256.Size]byte // of what was signed
 
@@ -30,7 +34,13 @@ type Checkpoint struct {
 	// in the public log; the identity of a v1 log is its key.
 	NameMismatch bool
 
-	log *Log
+	log    *Log
+	either bool // of Rekor v2, or of v1 without the number of a tree
+}
+
+// mayBe reports whether the checkpoint may be of generation g.
+func (c *Checkpoint) mayBe(g Generation) bool {
+	return g == c.Generation || g == V1 && c.either
 }
 
 // OpenCheckpoint checks that the log signed a checkpoint, and reads it.
@@ -39,6 +49,7 @@ type Checkpoint struct {
 // those with its name and its hint, for v1 those with its hint. There must be
 // at least one, and all of them must verify. Where the log's ID does not tell
 // the version, the origin does, which is part of what is signed, or the hint.
+// A bare name is judged as that of a v2 log, whose rules are the stricter ones.
 //
 // Refusals are tlog.checkpoint.malformed, .unsigned, .signature and .origin.
 func (l *Log) OpenCheckpoint(text string) (*Checkpoint, error) {
@@ -56,6 +67,7 @@ func (l *Log) OpenCheckpoint(text string) (*Checkpoint, error) {
 	c.log, c.SHA256 = l, sha256.Sum256([]byte(n.text))
 	if c.Generation = l.generation; c.Generation == 0 {
 		c.Generation = l.generationByCheckpoint(n, c.Origin)
+		c.either = c.Generation == V2 && l.isNoteID(l.id)
 	}
 	if err := l.verifyNote(n, c); err != nil {
 		return nil, err
@@ -171,6 +183,11 @@ func parseTreeHead(text string) (*Checkpoint, error) {
 // which only v1 makes and which the caller must verify. The kind of the body
 // has to agree.
 //
+// ID and checkpoint of a log with an ECDSA key leave it open if the origin is
+// a bare name. Then a kind that only v1 has decides for v1. It decides on
+// nothing that is not proved: a body of that kind has to be in the tree that
+// the log signed, by [Entry.VerifyInclusion], where no Rekor v2 puts one.
+//
 // Refusals are tlog.unknown_log, tlog.entry.generation, tlog.entry.kind,
 // tlog.entry.unsupported and tlog.promise.unexpected.
 func (l *Log) Generation(e *Entry, c *Checkpoint) (Generation, error) {
@@ -188,6 +205,9 @@ func (l *Log) Generation(e *Entry, c *Checkpoint) (Generation, error) {
 	}
 	if e.Body == nil || e.Body.Kind != e.Kind {
 		return 0, refuse.New("tlog.entry.kind", "entry has no body of kind %q", e.Kind)
+	}
+	if format, ok := e.Body.Kind.format(); ok && c != nil && c.mayBe(format.generation) {
+		g = format.generation
 	}
 	if err := e.Body.follows(g); err != nil {
 		return 0, err

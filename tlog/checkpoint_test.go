@@ -295,3 +295,95 @@ func TestGeneration(t *testing.T) {
 		})
 	}
 }
+
+// TestBareOrigin has logs with an ECDSA key whose checkpoints bear the bare
+// name, as those of Rekor v2 do, and bodies of both generations in them. A
+// kind that only Rekor v1 has decides; nothing else may come of it.
+func TestBareOrigin(t *testing.T) {
+	ec, ed := ecKey(t, elliptic.P256(), 1), edKey(1)
+	r := newRekor(t, ec, hostV1, hostV1, spkiID(t, ec, ""))
+	for k, text := range bodies {
+		e, c := r.log(t, text(), k, 2, 5)
+		format, _ := k.format()
+		want, other := format.generation, V1+V2-format.generation
+		g, err := r.Generation(e, c)
+		if err != nil || g != want {
+			t.Errorf("%s: %s, %v, want %s", k, g, err, want)
+		}
+		wantCode(t, e.VerifyInclusion(c, want), "")
+		wantCode(t, e.VerifyInclusion(c, other), "tlog.entry.generation")
+		wantCode(t, e.VerifyInclusion(c, 0), "tlog.entry.generation")
+		// Only the body that is in the tree decides.
+		for k2, text2 := range bodies {
+			if k2 == k {
+				continue
+			}
+			forged := *e
+			forged.Kind = k2
+			_, err := r.Generation(&forged, c)
+			wantCode(t, err, "tlog.entry.kind")
+			forged.Body = parsed(t, text2(), k2)
+			g, err := r.Generation(&forged, c)
+			wantCode(t, err, "")
+			wantCode(t, forged.VerifyInclusion(c, g), "tlog.inclusion")
+			forged.Promise = r.promise(t, e)
+			if g == V1 {
+				forged.Integrated = integrated
+				_, err := r.VerifyPromise(&forged)
+				wantCode(t, err, "tlog.promise.signature")
+			} else {
+				_, err := r.Generation(&forged, c)
+				wantCode(t, err, "tlog.promise.unexpected")
+			}
+		}
+		// The origin is the log's name, and the line is under it.
+		for _, origin := range []string{"elsewhere.test", hostV1 + "/", hostV1 + " - ", hostV1 + ":443", strings.ToUpper(hostV1)} {
+			text := headText(origin, c.Size, c.Root)
+			id := r.ID()
+			_, err := r.OpenCheckpoint(text + "\n" + r.line(t, hostV1, string(id[:4]), text))
+			wantCode(t, err, "tlog.checkpoint.origin")
+		}
+		head := headText(hostV1, c.Size, c.Root)
+		id := r.ID()
+		_, err = r.OpenCheckpoint(head + "\n" + r.line(t, "pod-1", string(id[:4]), head))
+		wantCode(t, err, "tlog.checkpoint.unsigned")
+		// The index is free in Rekor v1 alone.
+		far := *e
+		far.Index = 1 << 40
+		code := refuse.Code("")
+		if want == V2 {
+			code = "tlog.inclusion"
+		}
+		wantCode(t, far.VerifyInclusion(c, want), code)
+	}
+	unknown, c := r.log(t, `{"apiVersion":"0.0.1","kind":"rekord","spec":{}}`, Kind{"rekord", "0.0.1"}, 2, 5)
+	_, err := r.Generation(unknown, c)
+	wantCode(t, err, "tlog.entry.unsupported")
+	wantCode(t, unknown.VerifyInclusion(c, V1), "tlog.entry.unsupported")
+	bare, _ := r.log(t, intotoV002(), IntotoV002, 2, 5)
+	_, err = r.Generation(bare, nil)
+	wantCode(t, err, "tlog.entry.generation")
+
+	// Nothing is open where the ID, the number of the tree or the hint tells.
+	for _, closed := range []struct {
+		log  *rekor
+		kind Kind
+	}{
+		{rekorV2(t), IntotoV002},
+		{newRekor(t, ec, hostV1, originV1, spkiID(t, ec, "")), HashedRekordV002},
+		{newRekor(t, ec, hostV1, originV1, spkiID(t, ec, "")), DSSEV002},
+	} {
+		e, c := closed.log.log(t, bodies[closed.kind](), closed.kind, 2, 5)
+		_, err := closed.log.Generation(e, c)
+		wantCode(t, err, "tlog.entry.generation")
+	}
+	byKey := newRekor(t, ed, hostV1, hostV1, spkiID(t, ed, ""))
+	body := parsed(t, intotoV002(), IntotoV002)
+	root := treeHash([][]byte{body.Raw})
+	text := headText(hostV1, 1, root)
+	hint := edNoteID(t, ed, hostV1)
+	c, err = byKey.OpenCheckpoint(text + "\n" + byKey.line(t, hostV1, string(hint[:4]), text))
+	wantCode(t, err, "")
+	_, err = byKey.Generation(&Entry{LogID: byKey.ID(), Kind: IntotoV002, Body: body}, c)
+	wantCode(t, err, "tlog.entry.generation")
+}

@@ -196,7 +196,7 @@ func TestVerifyInclusionRefuses(t *testing.T) {
 		code   refuse.Code
 		change func(*Entry, *Checkpoint)
 	}{
-		{"body", "tlog.inclusion", func(e *Entry, _ *Checkpoint) { e.Body = &Body{Raw: append([]byte{' '}, e.Body.Raw...)} }},
+		{"body", "tlog.inclusion", func(e *Entry, _ *Checkpoint) { e.Body = parsed(t, " "+string(e.Body.Raw), e.Kind) }},
 		{"index", "tlog.inclusion", func(e *Entry, _ *Checkpoint) { e.Proof.Index++; e.Index++ }},
 		{"index out of the tree", "tlog.inclusion", func(e *Entry, _ *Checkpoint) { e.Proof.Index, e.Index = 11, 11 }},
 		{"huge index", "tlog.inclusion", func(e *Entry, _ *Checkpoint) { e.Proof.Index, e.Index = 1<<63, -1<<63 }},

@@ -35,14 +35,17 @@ func (h *pathHasher) HashChildren(left, right []byte) []byte {
 // agree with it, and in Rekor v2, where a log is one tree, both indexes must
 // be the same.
 //
-// Refusals are tlog.entry.generation, tlog.checkpoint.root and
-// tlog.inclusion.
+// Refusals are tlog.entry.generation, tlog.entry.unsupported,
+// tlog.checkpoint.root and tlog.inclusion.
 func (e *Entry) VerifyInclusion(c *Checkpoint, g Generation) error {
 	if e.Proof == nil || e.Body == nil || c == nil || c.log == nil {
 		return refuse.New("tlog.inclusion", "entry without a body, a proof or a verified checkpoint")
 	}
-	if c.log.id != e.LogID || g == 0 || g != c.Generation {
+	if c.log.id != e.LogID || !c.mayBe(g) {
 		return refuse.New("tlog.entry.generation", "checkpoint is of another log, or is not of %s", g)
+	}
+	if err := e.Body.follows(g); err != nil {
+		return err
 	}
 	p := e.Proof
 	if p.Size != c.Size || p.Root != c.Root {

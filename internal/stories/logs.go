@@ -99,6 +99,17 @@ func inclusionStories() []Story {
 	type entry = rekorv1.TransparencyLogEntry
 	v2later := with(rekorV2, later)
 	return family("inclusion", []Story{
+		{Name: "body of rekor v1 that no log holds", Code: "tlog.inclusion", Comment: "The ID and checkpoint of an ECDSA log fit both generations. A forged body of a kind that only Rekor v1 has makes it v1, and is not in the tree.", World: virtual.Config{RekorV2Key: virtual.ECDSAP256}, Make: with(attest, rekorV2), Break: func(s *Setup) {
+			v1, err := s.W.Sign(virtual.Request{Artifact: s.Request.Artifact, PredicateType: s.Request.PredicateType, Kind: tlog.IntotoV002})
+			if err != nil {
+				panic(err)
+			}
+			forged := v1.Message.VerificationMaterial.TlogEntries[0]
+			s.Request.Bundle = func(m *bundlev1.Bundle) {
+				e := m.VerificationMaterial.TlogEntries[0]
+				e.KindVersion, e.CanonicalizedBody = forged.KindVersion, forged.CanonicalizedBody
+			}
+		}},
 		{Name: "another path", Code: "tlog.inclusion", Comment: "One bit of one hash on the path is wrong (RFC 6962, 2.1.1).", Make: v2later, Break: logEntry(func(e *entry) { e.InclusionProof.Hashes[0][0] ^= 1 })},
 		{Name: "path too short", Code: "tlog.inclusion", Comment: "The number of hashes follows from index and size.", Make: v2later, Break: logEntry(func(e *entry) { e.InclusionProof.Hashes = e.InclusionProof.Hashes[1:] })},
 		{Name: "path too long", Code: "tlog.inclusion", Comment: "A hash too many.", Make: v2later, Break: logEntry(func(e *entry) {

@@ -39,6 +39,8 @@ func verifiedStories() []Story {
 		{Name: "v02 message", Comment: "Version 0.2 carries the certificate in a chain.", Make: version(bundle.V02)},
 		{Name: "v01 message", Comment: "Version 0.1 demands a promise.", Make: version(bundle.V01)},
 		{Name: "v01 promise only", Comment: "A promise alone is enough for 0.1, which proves inclusion by trust in the log's key.", Make: with(version(bundle.V01), func(s *Setup) { s.Request.WithoutProof = true })},
+		{Name: "rekor v1 without a tree", Comment: "A Rekor v1 log leaves out the number of its tree, as Rekor v2 does. The entry is of a kind that only v1 has.", Make: with(attest, bareOrigin, func(s *Setup) { s.Request.Kind = tlog.IntotoV002 })},
+		{Name: "rekor v1 without a tree or a promise", Comment: "The same, and an authority proves the time.", Make: with(attest, bareOrigin, func(s *Setup) { s.Request.Kind, s.Request.WithoutPromise = tlog.IntotoV002, true })},
 		{Name: "rekor v2 envelope as dsse", Comment: "Rekor v2 took entries of kind dsse 0.0.2 until 2026; the production log holds some.", Make: with(attest, rekorV2, func(s *Setup) { s.Request.Kind = tlog.DSSEV002 })},
 		{Name: "rekor v2 envelope of a managed key as dsse", Comment: "The same with a bare key.", Make: with(attest, rekorV2, func(s *Setup) { s.Request.Kind = tlog.DSSEV002; s.Manage(virtual.ECDSAP256) })},
 		{Name: "rekor v2 envelope of P-384 as dsse", Comment: "The payload is hashed with SHA-256, whatever the signature is over.", Make: with(attest, rekorV2, func(s *Setup) { s.Request.Kind = tlog.DSSEV002; s.Request.LeafKey = virtual.ECDSAP384 })},
@@ -192,6 +194,11 @@ func verified(list []Story) []Story {
 		list[i].Check = "verified"
 	}
 	return list
+}
+
+// bareOrigin leaves the number of the tree out of checkpoints of Rekor v1.
+func bareOrigin(s *Setup) {
+	s.Request.Checkpoint = func(c *virtual.CheckpointInput) { c.Origin = c.Name }
 }
 
 // subject has a statement of one subject with one digest.
