@@ -3,6 +3,7 @@
 package verify_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -63,7 +64,7 @@ func TestRetiredLogNeedsATime(t *testing.T) {
 // Of the negative numbers only -1 lowers a requirement.
 func TestNegativeThresholds(t *testing.T) {
 	root := rootOf(t, world(t, virtual.Config{}))
-	for _, n := range []verify.Threshold{-2, -3, -7, -1 << 31, -1 << 63} {
+	for _, n := range []verify.Threshold{-2, -3, -7, math.MinInt32, math.MinInt} {
 		for i, r := range []verify.Requirements{{Logs: n}, {SCTs: n}, {Timestamps: n}, {Times: n}} {
 			_, err := verify.New(verify.Config{Root: root, Policy: verify.Policy{AnyIdentity: true, Require: r}})
 			if refuse.CodeOf(err) != "policy.limit" {
