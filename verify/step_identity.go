@@ -5,6 +5,8 @@ package verify
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
@@ -24,6 +26,9 @@ func (r *run) identity() error {
 		m := r.compare(id)
 		if m == nil {
 			r.report.Signer.Identity, r.report.Signer.IdentityName = i+1, id.name
+			if lenient := id.lenient(); lenient != "" {
+				r.report.note("identity.any", "the policy accepts "+lenient)
+			}
 			r.fact(CheckIdentity, Fact{What: "signer is " + id.label(i), Over: sha256.Sum256(r.b.Leaf.Raw), By: caAuthority(r.chains[0]),
 				Rule: "Sigstore client specification, Section 4.3"})
 			return nil
@@ -32,6 +37,9 @@ func (r *run) identity() error {
 			m.label = id.label(i)
 			nearest = m
 		}
+	}
+	if nearest.absent {
+		return refuse.New(nearest.code, "the signer is not %s: the certificate carries no %s, want %s", nearest.label, strings.TrimPrefix(nearest.field, "the "), nearest.want)
 	}
 	return refuse.New(nearest.code, "the signer is not %s: %s is %q, want %s", nearest.label, nearest.field, nearest.got, nearest.want)
 }
@@ -44,6 +52,7 @@ type mismatch struct {
 	label   string
 	field   string
 	got     string
+	absent  bool // there is no such field
 	want    string
 	matched int
 }
@@ -51,11 +60,11 @@ type mismatch struct {
 func (r *run) compare(id *compiledIdentity) *mismatch {
 	var first *mismatch
 	matched := 0
-	field := func(code refuse.Code, name, got string, ok bool, m *matcher) {
+	field := func(code refuse.Code, name, got string, has, ok bool, m *matcher) {
 		if ok {
 			matched++
 		} else if first == nil {
-			first = &mismatch{code: code, field: name, got: got, want: m.String()}
+			first = &mismatch{code: code, field: name, got: got, absent: !has, want: m.String()}
 		}
 	}
 	issuer, has := r.names.Issuer()
@@ -63,16 +72,16 @@ func (r *run) compare(id *compiledIdentity) *mismatch {
 	if id.issuer.Absent {
 		ok = !has
 	}
-	field("identity.san", "the subject alternative name", r.cert.SAN, id.san.matches(r.cert.SAN), &id.san)
+	field("identity.san", "the subject alternative name", r.cert.SAN, true, id.san.matches(r.cert.SAN), &id.san)
 	if id.san.matches(r.cert.SAN) {
 		got, want := r.cert.SANType, id.wanted(r.cert.SAN).String()
-		field("identity.kind", "the kind of the subject alternative name", got, got == want, &matcher{Match: Exactly(want)})
+		field("identity.kind", "the kind of the subject alternative name", got, true, got == want, &matcher{Match: Exactly(want)})
 	}
-	field("identity.issuer", "the issuer", issuer, ok, &id.issuer)
+	field("identity.issuer", "the issuer", issuer, has, ok, &id.issuer)
 	for i := range id.extensions {
 		x := &id.extensions[i]
 		value, has := r.names.Value(x.number)
-		field("identity.extension", x.name, value, has && x.matches(value), &x.matcher)
+		field("identity.extension", x.name, value, has, has && x.matches(value), &x.matcher)
 	}
 	if first != nil {
 		first.matched = matched
@@ -85,4 +94,33 @@ func (id *compiledIdentity) label(i int) string {
 		return fmt.Sprintf("identity %q of the policy", id.name)
 	}
 	return fmt.Sprintf("identity %d of the policy", i+1)
+}
+
+// strangers are names and issuers of no one, in the forms that certificates
+// have. A pattern that matches one of them was not made for any signer.
+var strangers = struct{ names, issuers []string }{
+	names:   []string{"https://q7f3.invalid/x/y/z@refs/heads/w", "q7f3@x9.invalid", "q7f3"},
+	issuers: []string{"https://q7f3.invalid", "https://x9.invalid/y/z"},
+}
+
+// all reports whether a pattern accepts the name of any stranger.
+func (m *matcher) all(strangers []string) bool {
+	return m.re != nil && slices.ContainsFunc(strangers, m.matches)
+}
+
+// lenient says what part of an identity accepts strangers, "" if none does. A
+// name that an extension narrows down is not lenient: the source repository
+// may be what the policy goes by.
+func (id *compiledIdentity) lenient() string {
+	name := id.san.all(strangers.names) &&
+		!slices.ContainsFunc(id.extensions, func(x extensionMatcher) bool { return !x.all(strangers.names) })
+	switch issuer := id.issuer.all(strangers.issuers); {
+	case name && issuer:
+		return fmt.Sprintf("names and issuers of any host: the patterns are %s and %s", &id.san, &id.issuer)
+	case name:
+		return fmt.Sprintf("names of any host: the pattern is %s", &id.san)
+	case issuer:
+		return fmt.Sprintf("issuers of any host: the pattern is %s", &id.issuer)
+	}
+	return ""
 }

@@ -5,6 +5,7 @@ package verify
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,6 +51,7 @@ func (r *Report) WriteText(w io.Writer, style TextStyle) error {
 		t.field("required", fmt.Sprintf("less than the trust root suggests: tlog=%d sct=%d tsa=%d time=%d",
 			r.Required.Logs, r.Required.SCTs, r.Required.Timestamps, r.Required.Times))
 	}
+	t.waived(r)
 	for _, n := range r.Notes {
 		t.field("note", n.Detail)
 	}
@@ -58,6 +60,31 @@ func (r *Report) WriteText(w io.Writer, style TextStyle) error {
 	}
 	_, err := io.WriteString(w, t.b.String())
 	return err
+}
+
+// waived says what was not proved of a verified bundle because nothing asks for
+// it: neither the policy nor the trust root.
+func (t *textWriter) waived(r *Report) {
+	if !r.Verified || r.Required.Lowered {
+		return // a refusal has other reasons; and what is lowered stands in a line of its own
+	}
+	skipped := func(c Check) bool {
+		return slices.ContainsFunc(r.Checks, func(s Step) bool { return s.Check == c && s.Status == Skipped })
+	}
+	certificate := r.Signer != nil && r.Signer.Certificate != nil
+	for _, w := range []struct {
+		is   bool
+		text string
+	}{
+		{certificate && skipped(CheckIdentity), "a particular signer: the policy accepts any identity"},
+		{skipped(CheckEntries), "a log entry: not required, as the trust root lists no transparency log"},
+		{certificate && skipped(CheckSCTs), "a certificate timestamp: not required, as the trust root lists no CT log"},
+		{!certificate && skipped(CheckTime), "a time of signing: not required, as the key has no validity period"},
+	} {
+		if w.is {
+			t.field("not asked", w.text)
+		}
+	}
 }
 
 var timeSources = map[string]string{"rfc3161": "a timestamp", "rekor-v1": "a signed entry timestamp"}

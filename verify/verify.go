@@ -29,6 +29,7 @@ package verify
 
 import (
 	"cmp"
+	"time"
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/internal/refuse"
@@ -49,6 +50,10 @@ type Config struct {
 	// no bundle can exceed. [Verifier.All] refuses a larger bundle before it
 	// is parsed, [Verifier.Verify] before anything of it is checked.
 	MaxBundle int
+	// AsOf is the time that the caller asks about, for example that of an
+	// incident. It decides nothing: a report notes a signature that is proved
+	// to exist at later times only. Zero means that no time is asked about.
+	AsOf time.Time
 	// Explain runs, after a failure, every further check whose premises
 	// hold, so that the report shows all that is wrong. The verdict and its
 	// code are the same either way.
@@ -64,6 +69,7 @@ type Verifier struct {
 	source    string
 	policy    *compiledPolicy
 	maxBundle int
+	asOf      time.Time
 	explain   bool
 }
 
@@ -90,7 +96,7 @@ func New(c Config) (*Verifier, error) {
 			policy.keys[i].key = policy.keys[i].key.Accelerated(c.Cache.tables)
 		}
 	}
-	return &Verifier{root, c.RootSource, policy, cmp.Or(c.MaxBundle, bundle.MaxSize), c.Explain}, nil
+	return &Verifier{root, c.RootSource, policy, cmp.Or(c.MaxBundle, bundle.MaxSize), c.AsOf, c.Explain}, nil
 }
 
 // fits refuses a bundle with too many bytes of JSON.

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -239,9 +240,15 @@ func (f *verifyFlags) judges(policy verify.Policy) (*choose.Roots, error) {
 	if err != nil {
 		return nil, err
 	}
+	var asOf time.Time
+	if f.trust.asOf != "" {
+		if asOf, err = parseTime(f.trust.asOf); err != nil {
+			return nil, fmt.Errorf("--as-of: %w", err)
+		}
+	}
 	var configs []verify.Config
 	for _, l := range roots {
-		configs = append(configs, verify.Config{Root: l.root, RootSource: l.source, Policy: policy, Explain: f.explain, MaxBundle: f.size.bytes})
+		configs = append(configs, verify.Config{Root: l.root, RootSource: l.source, Policy: policy, Explain: f.explain, MaxBundle: f.size.bytes, AsOf: asOf})
 	}
 	return choose.New(configs...) // or it is an identity or a key that no certificate or signature can meet
 }

@@ -23,6 +23,8 @@ type Policy struct {
 	Require        Require    `json:"require,omitzero"`
 	PredicateTypes []string   `json:"predicateTypes,omitempty"`
 	MaxSubjects    int        `json:"maxSubjects,omitempty"`
+	// AsOf is the time asked about, which decides nothing.
+	AsOf time.Time `json:"asOf,omitzero"`
 	// Rules are "agree" and "object", which do as they say.
 	Rules []string `json:"rules,omitempty"`
 }
@@ -155,7 +157,7 @@ func (c *Case) Verifier(explain bool) (*verify.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return verify.New(verify.Config{Root: root, Policy: policy, Explain: explain})
+	return verify.New(verify.Config{Root: root, Policy: policy, Explain: explain, AsOf: c.Policy.AsOf})
 }
 
 func (c *Case) artifact(v *verify.Verifier, b *bundle.Bundle) (verify.Artifact, error) {

@@ -77,6 +77,12 @@ func verifiedStories() []Story {
 // satisfiedStories has every way to say what is wanted.
 func satisfiedStories() []Story {
 	return verified([]Story{
+		{Name: "anyone of any issuer", Notes: []string{"identity.any"}, Comment: "Patterns that match everything accept anyone, and the report notes it.",
+			Make: func(s *Setup) {
+				s.Policy = Policy{Identities: []Identity{{SAN: Match{Regexp: ".*"}, Issuer: Match{Regexp: ".*"}}}}
+			}},
+		{Name: "signed after the time asked about", Notes: []string{"time.later"}, Comment: "The time asked about decides nothing; the report notes that every proved time is later.",
+			Make: func(s *Setup) { s.Policy.AsOf = virtual.DefaultTime.AddDate(-1, 0, 0) }},
 		{Name: "sha1 subject", Comment: "A weak digest matches because the caller names it, and the report says that it is weak.", Make: with(attest, subject("sha1", fmt.Sprintf("%x", sha1.Sum([]byte(Content)))), func(s *Setup) {
 			s.Digest = fmt.Sprintf("sha1:%x", sha1.Sum([]byte(Content)))
 		})},

@@ -119,7 +119,7 @@ var certificateRules = []*rule{
 		why: "Extensions have the type that the registry gives them. sigstore-go takes every type of string, the others do not read this one. (Fulcio, oid-info)"},
 	{client: py, code: `sct\.(window|unknown_log)`, said: `^CT log .* is from .*, when |is of a known CT log: `, where: `^story: scts/sct-(before-the-log-began|of-an-unknown-log)_fail$`, right: "we", name: "CT logs",
 		why: "A CT log's key counts inside its window and under its ID. It reads no window, and tries all keys for an ID that it does not know. (RFC 6962, Section 3.2; sigstore_trustroot.proto)"},
-	{client: sgo, code: `identity\.issuer`, said: `the issuer is "", want /\.\*/`, where: `^story: identity/no-issuer_fail$`, right: "we", name: "absent issuers", why: "An absent field matches nothing, not even an expression that matches all. (docs/decisions.md)"},
+	{client: sgo, code: `identity\.issuer`, said: `carries no issuer, want /\.\*/`, where: `^story: identity/no-issuer_fail$`, right: "we", name: "absent issuers", why: "An absent field matches nothing, not even an expression that matches all. (docs/decisions.md)"},
 }
 
 var contentRules = []*rule{
