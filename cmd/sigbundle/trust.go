@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
+	"github.com/sigbundle/sigbundle/verify"
 )
 
 // storeFlags say where instances and caches are kept.
@@ -84,6 +86,27 @@ func (a *ageFlags) policy() (tufroot.Policy, error) {
 		p.MaxAge = a.maxAge
 	}
 	return p, nil
+}
+
+// noteLater notes of a verified bundle that nothing proves its signature to be
+// as old as the time asked about. That time judges the age of trust alone.
+func (a *ageFlags) noteLater(r *verify.Report) {
+	if a.asOf == "" || !r.Verified {
+		return
+	}
+	asked, err := parseTime(a.asOf)
+	if err != nil || slices.ContainsFunc(r.Times, func(t verify.Time) bool { return !t.Time.After(asked) }) {
+		return
+	}
+	proved := "no time is proved for the signature"
+	if len(r.Times) > 0 {
+		first := slices.MinFunc(r.Times, func(x, y verify.Time) int { return x.Time.Compare(y.Time.Time) })
+		proved = "the signature is proved from " + at(first.Time.Time) + " on"
+	}
+	r.Notes = append(r.Notes, verify.Note{
+		Code:   "command.as_of",
+		Detail: fmt.Sprintf("%s, and --as-of asks about %s: nothing shows that it existed then", proved, at(asked)),
+	})
 }
 
 func parseTime(s string) (time.Time, error) {
