@@ -155,7 +155,7 @@ func (f *auditFlags) run(cmd *cobra.Command, name string) error {
 	defer ticker.Stop()
 	c.Tick = ticker.C
 	defer limitMemory()()
-	bar := newBar(cmd.ErrOrStderr(), c.Source.Count(), "auditing")
+	bar := newBar(cmd.ErrOrStderr(), c.Source.Count, "auditing")
 	c.Progress = bar.set
 	summary, err := audit.Run(ctx, *c)
 	bar.end()
@@ -363,13 +363,14 @@ func (f *auditFlags) printSummary(w io.Writer, s *audit.Summary) error {
 // it will take. Elsewhere it is silent.
 type bar struct{ *progressbar.ProgressBar }
 
-// newBar counts up to total, or with -1 goes round.
-func newBar(w io.Writer, total int64, what string) bar {
+// newBar counts up to total, or with -1 goes round. Nothing is counted where
+// there is no terminal.
+func newBar(w io.Writer, total func() int64, what string) bar {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return bar{}
 	}
-	return bar{progressbar.NewOptions64(total,
+	return bar{progressbar.NewOptions64(total(),
 		progressbar.OptionSetWriter(f),
 		progressbar.OptionSetDescription("sigbundle: "+what),
 		progressbar.OptionSetWidth(20),

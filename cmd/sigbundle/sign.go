@@ -100,7 +100,7 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 	}
 	progress := bar{}
 	if len(files) > 1 {
-		progress = newBar(cmd.ErrOrStderr(), int64(len(files)), "signing")
+		progress = newBar(cmd.ErrOrStderr(), func() int64 { return int64(len(files)) }, "signing")
 	}
 	defer progress.end()
 	for i, name := range files {

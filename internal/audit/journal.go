@@ -20,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -148,7 +149,7 @@ func (j *journal) begin() error {
 	if err := lock(j.file); err != nil {
 		return fmt.Errorf("%s: another audit is writing it: %w", j.file.Name(), err)
 	}
-	data, err := os.ReadFile(j.path)
+	data, err := readState(j.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := j.file.Truncate(0); err != nil {
 			return err
@@ -174,6 +175,31 @@ func (j *journal) begin() error {
 	}
 	_, err = j.file.Seek(j.state.offset, io.SeekStart)
 	return err
+}
+
+// maxState bounds a state, in bytes.
+const maxState = 16 << 20
+
+// readState reads a state that this user wrote. Where others may write, theirs
+// would have the audit pass over what it never judged.
+func readState(name string) ([]byte, error) {
+	f, err := openRegular(folder(""), name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !mine(info) {
+		return nil, fmt.Errorf("%s belongs to another user, want a state of your own", name)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxState+1))
+	if err == nil && len(data) > maxState {
+		err = fmt.Errorf("%s has more than %d bytes", name, maxState)
+	}
+	return data, err
 }
 
 // write numbers a finding, counts it and writes it.
@@ -329,8 +355,10 @@ func (s *state) parse(data []byte) (sum string, err error) {
 	}
 	chain, err := hex.DecodeString(f.Chain)
 	refused := int64(0)
-	for _, n := range f.Codes {
+	known := true
+	for code, n := range f.Codes {
 		refused += n
+		known = known && n >= 0 && refuse.Describe(refuse.Code(code)).Cause != ""
 	}
 	if f.Schema != stateSchema {
 		return "", fmt.Errorf("not the state of an audit: schema %q", f.Schema)
@@ -342,7 +370,7 @@ func (s *state) parse(data []byte) (sum string, err error) {
 	case f.Run != s.run:
 		return "", errors.New("the state is about another source, or about other files, flags or another sample")
 	case err != nil || len(chain) != len(s.cursor.chain) || strings.TrimSpace(string(data[d.InputOffset():])) != "",
-		len(f.Met) != len(s.met), f.Entries < 0 || f.Offset < 0 || f.Verified < 0 || refused < 0 || f.Findings != f.Verified+refused:
+		!known, len(f.Met) != len(s.met), f.Entries < 0 || f.Offset < 0 || f.Verified < 0 || refused < 0 || f.Findings != f.Verified+refused:
 		return "", errors.New("damaged")
 	case len(f.TrustRoots) < len(s.roots) || len(f.TrustRoots) > maxTrustRoots || !slices.Equal(f.TrustRoots[:len(s.roots)], s.roots):
 		return "", errors.New("damaged: these trust roots are not those of an audit")

@@ -131,7 +131,7 @@ func (l *List) lines() iter.Seq2[line, error] {
 	return func(yield func(line, error) bool) {
 		r := l.r
 		if l.name != "" {
-			f, err := os.Open(l.name)
+			f, err := openRegular(folder(""), l.name)
 			if err != nil {
 				yield(line{}, err)
 				return
@@ -243,7 +243,9 @@ func (f folder) path(name string) string {
 }
 
 func (f folder) stat(name string) (fs.FileInfo, error) { return os.Stat(f.path(name)) }
-func (f folder) open(name string) (*os.File, error)    { return os.Open(f.path(name)) }
+func (f folder) open(name string) (*os.File, error) {
+	return os.OpenFile(f.path(name), os.O_RDONLY|nonblocking, 0)
+}
 
 // isValue reports whether line is one complete JSON value.
 func isValue(line []byte) bool {

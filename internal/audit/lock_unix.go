@@ -5,7 +5,9 @@
 package audit
 
 import (
+	"io/fs"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,4 +16,13 @@ import (
 // it when the process ends, however it ends.
 func lock(f *os.File) error {
 	return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+}
+
+// nonblocking opens a named pipe without waiting for its writer.
+const nonblocking = unix.O_NONBLOCK
+
+// mine reports whether a file belongs to this user.
+func mine(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(stat.Uid) == os.Geteuid()
 }

@@ -132,6 +132,9 @@ func openOutput(name string, flags int) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	if before.Mode().IsRegular() {
+		flags = flags&^os.O_WRONLY | os.O_RDWR | nonblocking
+	}
 	f, err := os.OpenFile(name, flags, 0)
 	if err != nil {
 		return nil, err
@@ -139,8 +142,18 @@ func openOutput(name string, flags int) (*os.File, error) {
 	if after, err := f.Stat(); err != nil || !os.SameFile(before, after) {
 		return nil, errors.Join(fmt.Errorf("%s was replaced while the audit began", name), f.Close())
 	}
-	if err := checkOutput(name, "the findings", begins(findingsBegin)); err != nil {
-		return nil, errors.Join(err, f.Close())
+	if before.Mode().IsRegular() { // what is asked is the open file, whatever has its name by now
+		head := make([]byte, len(findingsBegin))
+		n, err := f.ReadAt(head, 0)
+		if err == io.EOF {
+			err = nil
+		}
+		if err == nil && !begins(findingsBegin)(head[:n]) {
+			err = fmt.Errorf("%s is not written over: it does not hold the findings of an earlier audit", name)
+		}
+		if err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
 	}
 	return f, nil
 }

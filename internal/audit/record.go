@@ -17,6 +17,10 @@ type record struct {
 	artifact   string // a path or ALGORITHM:HEX
 }
 
+// maxName bounds a path or a digest, in bytes. Findings repeat it, and no system
+// opens a longer one.
+const maxName = 4096
+
 // judgement are the members that say how a bundle is judged. They belong to
 // the operator: in evidence each of them is a finding.
 var judgement = []string{
@@ -89,10 +93,17 @@ func (r *record) member(d *strictjson.Decoder, key string) (err error) {
 	case key == "bundle":
 		text = &r.bundlePath
 	case key != "artifact":
-		return refuse.New("input.line", "unknown member %q", key)
+		return refuse.New("input.line", "unknown member %q", key[:min(len(key), 100)])
 	}
-	if *text, err = d.String(); err == nil && *text == "" {
+	name, err := d.String()
+	switch {
+	case err != nil:
+	case name == "":
 		err = refuse.New("input.line", "member %q is empty", key)
+	case len(name) > maxName:
+		err = refuse.New("input.line", "member %q has %d bytes, want at most %d", key, len(name), maxName)
+	default:
+		*text = name
 	}
 	return err
 }

@@ -64,7 +64,7 @@ func (s confined) stat(name string) (fs.FileInfo, error) {
 }
 
 func (s confined) open(name string) (*os.File, error) {
-	f, err := s.root.Open(name)
+	f, err := s.root.OpenFile(name, os.O_RDONLY|nonblocking, 0)
 	return f, s.refused(err)
 }
 
@@ -90,6 +90,11 @@ func openRegular(s store, name string) (*os.File, error) {
 	f, err := s.open(name)
 	if err != nil {
 		return nil, bare(err)
+	}
+	// Something else may have taken its place meanwhile.
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		_ = f.Close()
+		return nil, errIrregular
 	}
 	return f, nil
 }

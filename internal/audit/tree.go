@@ -4,6 +4,7 @@ package audit
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -23,6 +24,10 @@ var suffixes = []string{".sigstore.json", ".sigstore.jsonl", ".sigstore"}
 // maxTreeDepth bounds the folders within one another.
 const maxTreeDepth = 255
 
+// maxNames is how many names of folders may be in memory before the pages of
+// a large folder stop growing.
+const maxNames = 1 << 18
+
 // A Tree is a source of bundles that lie beside their artifacts in a
 // directory: X.sigstore.json, X.sigstore.jsonl and X.sigstore beside X. Each
 // folder is read in the order of its names as bytes, a folder's content where
@@ -33,6 +38,7 @@ type Tree struct {
 	label string
 	root  *os.Root
 	page  int // see names; smaller in tests
+	held  int // names in memory, of the folders around the one that is read
 
 	// RequireBundles makes a finding of each file without a bundle and of each
 	// link that is not followed. A bundle without an artifact is one anyway.
@@ -76,24 +82,10 @@ func (t *Tree) Close() error { return t.root.Close() }
 // Label is part of Source.
 func (t *Tree) Label() string { return t.label }
 
-// Count returns the number of bundle files.
-func (t *Tree) Count() int64 { return t.count(".", 0) }
-
-func (t *Tree) count(dir string, depth int) (n int64) {
-	var folders []string
-	err := t.list(dir, func(name string, k kind) {
-		switch k {
-		case kindFolder:
-			folders = append(folders, name)
-		case kindBundle:
-			n++
-		}
-	})
-	if err != nil || depth == maxTreeDepth {
-		return n + 1 // the finding that says so
-	}
-	for _, name := range folders {
-		n += t.count(path.Join(dir, name), depth+1)
+// Count returns the number of entries.
+func (t *Tree) Count() (n int64) {
+	for range t.entries() {
+		n++
 	}
 	return n
 }
@@ -101,6 +93,7 @@ func (t *Tree) count(dir string, depth int) (n int64) {
 // entries is part of Source.
 func (t *Tree) entries() iter.Seq2[*entry, error] {
 	return func(yield func(*entry, error) bool) {
+		t.held = 0
 		t.coverage = Coverage{} // a run that is resumed walks from the beginning
 		t.walk(".", 0, func(e *entry) bool { return yield(e, nil) })
 	}
@@ -117,6 +110,7 @@ func (t *Tree) walk(dir string, depth int, yield func(*entry) bool) bool {
 		if err != nil {
 			return yield(t.unreadable(dir, bare(err)))
 		}
+		t.held += len(names)
 		for _, n := range names {
 			name := path.Join(dir, n.name)
 			if n.kind == kindFolder {
@@ -127,10 +121,13 @@ func (t *Tree) walk(dir string, depth int, yield func(*entry) bool) bool {
 				return false
 			}
 		}
+		t.held -= len(names)
 		if len(names) < most {
 			return true
 		}
 		after = names[most-1].name
+		// Each page lists the whole folder: larger ones list it less often.
+		most = max(most, min(2*most, maxNames-t.held))
 	}
 }
 
@@ -163,8 +160,8 @@ func (t *Tree) visit(name string, k kind) *entry {
 
 func (t *Tree) hasBundle(name string) bool {
 	return slices.ContainsFunc(suffixes, func(suffix string) bool {
-		_, err := t.root.Lstat(name + suffix)
-		return err == nil
+		info, err := t.root.Lstat(name + suffix)
+		return err == nil && !info.IsDir() // a folder of a bundle's name is a folder
 	})
 }
 
@@ -226,13 +223,23 @@ func (t *Tree) names(dir, after string, most int) ([]named, error) {
 	return page, err
 }
 
+var errReplaced = errors.New("it was replaced while it was read")
+
 // list calls found for everything in a folder, in no order.
 func (t *Tree) list(dir string, found func(name string, k kind)) error {
-	f, err := t.root.Open(dir)
+	f, err := t.root.OpenFile(dir, os.O_RDONLY|nonblocking, 0)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	// A link may have taken its place: it could lead to a folder around it.
+	before, err := t.root.Lstat(dir)
+	if err != nil {
+		return err
+	}
+	if info, err := f.Stat(); err != nil || !info.IsDir() || !os.SameFile(before, info) {
+		return errReplaced
+	}
 	for {
 		children, err := f.ReadDir(1024)
 		for _, c := range children {
