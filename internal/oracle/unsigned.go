@@ -34,16 +34,29 @@ func SameButUnsigned(was, is []byte) bool {
 // InSignerIdentifier reports whether a byte of a timestamp response is in the
 // identity of its signer, its issuer's name and its serial number.
 func InSignerIdentifier(der []byte, at int) bool {
+	info := signerInfo(der)
+	return len(info) > 1 && info[1].has(at)
+}
+
+// InSignatureAlgorithm reports whether a byte of a timestamp response is in the
+// identifier of the algorithm of its signature, which follows the signed
+// attributes.
+func InSignatureAlgorithm(der []byte, at int) bool {
+	info := signerInfo(der)
+	return len(info) > 4 && der[info[3].from] == 0xa0 && info[4].has(at)
+}
+
+// signerInfo returns the parts of what a response says about its one signer.
+func signerInfo(der []byte) []span {
 	signed := descend(der, 1, 1, 0)
 	if len(signed) < 4 {
-		return false
+		return nil
 	}
 	infos := parts(der, signed[len(signed)-1])
 	if len(infos) != 1 {
-		return false
+		return nil
 	}
-	info := parts(der, infos[0])
-	return len(info) > 1 && info[1].has(at)
+	return parts(der, infos[0])
 }
 
 // descend returns the parts of that part of a response which is found by the

@@ -145,6 +145,13 @@ func anotherCase(d *Disagreement) bool {
 	return at >= 0 && was[at]^is[at] == 0x20 && unicode.IsLetter(rune(was[at])) && oracle.InSignerIdentifier(was, at)
 }
 
+// inSignatureAlgorithm checks that the changed byte is in the identifier of the
+// signature's algorithm.
+func inSignatureAlgorithm(d *Disagreement) bool {
+	was, _, at := changed(d)
+	return at >= 0 && oracle.InSignatureAlgorithm(was, at)
+}
+
 // ofEnvelope checks that the bundle holds an envelope.
 func ofEnvelope(d *Disagreement) bool { return d.Question.envelope() }
 

@@ -17,6 +17,8 @@ var timestampRules = []*rule{
 		why: "The type of the contents is TSTInfo's and equal to the one that is signed; versions follow from the contents (RFC 5652, Sections 5.1, 5.3 and 11.1). It reads neither."},
 	{client: js, code: `timestamp\.profile`, said: `(signed data|signer info) of timestamp (has|have) version \d+, want \d$`, where: ` at .*signedTimestamp/$`, right: "we", name: "types and versions in timestamps",
 		why: "As for sigstore-go: it reads no versions."},
+	{client: js + "|" + py, code: `timestamp\.profile`, said: `timestamp has signature algorithm [0-9.]+(, which is not supported| over SHA-\d+)$`, where: ` at .*signedTimestamp/$`, check: inSignatureAlgorithm, right: "we", name: "algorithms of timestamps",
+		why: "The algorithm of the signature stands in the signer's part, which is not signed (RFC 5652, Section 5.3); one that is not known, or does not fit, is refused. They go by the digest algorithm and the key."},
 	{client: py, code: `time\.none`, said: `no timestamp of a known authority`, where: ` flip a bit at .*signedTimestamp/$`, check: anotherCase, right: "either", name: "names in another case",
 		why: "A token names its signer by issuer and serial number (RFC 5652, Section 5.3). We compare names byte for byte, it does so without regard to case. (RFC 5280, Section 7.1)"},
 	{client: js, code: `timestamp\.malformed`, said: ` not DER$`, where: ` at .*signedTimestamp/$`, right: "we", name: "timestamps that are not DER",
