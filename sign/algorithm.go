@@ -30,5 +30,5 @@ func ParseAlgorithm(name string) (Algorithm, error) {
 	if a, ok := algorithmNames[name]; ok {
 		return a, nil
 	}
-	return 0, refuse.New("sign.key", "%q is no algorithm for fresh keys; there are %s", name, strings.Join(AlgorithmNames(), ", "))
+	return 0, refuse.New("sign.key", "algorithm %q: unknown, want one of %s", name, strings.Join(AlgorithmNames(), ", "))
 }

@@ -21,7 +21,7 @@ import (
 // log. Whose certificate it is, the Issuer has checked, and verify will.
 func (j *job) checkCertificate(detached []byte) error {
 	if j.leaf == nil || !bytes.Equal(j.leaf.RawSubjectPublicKeyInfo, j.key.SPKI()) {
-		return refuse.New("sign.certificate", "it is for another key")
+		return refuse.New("sign.certificate", "public key: not the one that was sent")
 	}
 	// No clock is asked: the certificate is new when it begins.
 	chains, err := j.Root.Chains(j.leaf, nil, j.leaf.NotBefore)
@@ -54,7 +54,7 @@ func (j *job) checkDetached(data []byte) error {
 	}
 	log := j.Root.CTLog(sct.LogID)
 	if log == nil {
-		return refuse.New("sct.unknown_log", "its detached signed certificate timestamp is of the CT log %s, which the trust root does not list", sct.LogID)
+		return refuse.New("sct.unknown_log", "detached signed certificate timestamp: CT log %s, which the trust root does not list", sct.LogID)
 	}
 	_, err = log.VerifyCertificate(sct, j.leaf.Raw)
 	return refuse.Wrap("sct.signature", err, "detached, CT log %s", sct.LogID)
@@ -63,7 +63,7 @@ func (j *job) checkDetached(data []byte) error {
 // checkSCTs looks for one SCT that holds.
 func (j *job) checkSCTs(list []ctlog.SCT, chains []trustroot.Chain) error {
 	if len(list) == 0 {
-		return refuse.New("sct.missing", "it holds no signed certificate timestamp")
+		return refuse.New("sct.missing", "signed certificate timestamp: missing")
 	}
 	var bad error
 	for i := range list {
@@ -85,7 +85,7 @@ func (j *job) checkSCTs(list []ctlog.SCT, chains []trustroot.Chain) error {
 	if bad != nil {
 		return bad
 	}
-	return refuse.New("sct.unknown_log", "its signed certificate timestamp is of the CT log %s, which the trust root does not list", list[0].LogID)
+	return refuse.New("sct.unknown_log", "signed certificate timestamp: CT log %s, which the trust root does not list", list[0].LogID)
 }
 
 // checkStamp checks a timestamp over our signature, and that our certificate
@@ -114,23 +114,23 @@ func (j *job) checkStamp(der []byte) error {
 	if bad != nil {
 		return bad
 	}
-	return refuse.New("timestamp.signer", "it is of an authority that the trust root does not list")
+	return refuse.New("timestamp.signer", "authority: not in the trust root")
 }
 
 // checkEntry checks an entry in full (client specification, Section 2.1.7):
 // everything that the log signed, and that it is about our signature.
 func (j *job) checkEntry(e *tlog.Entry, r tlog.Record, want tlog.Generation) error {
 	if e == nil || e.Body == nil {
-		return refuse.New("tlog.entry.malformed", "it is empty")
+		return refuse.New("tlog.entry.malformed", "entry: empty")
 	}
 	// The log is found by its ID, never by the URL: one address may stand for
 	// several logs.
 	log := j.Root.Log(e.LogID)
 	if log == nil {
-		return refuse.New("tlog.unknown_log", "it is of the log %s, which the trust root does not list", e.LogID)
+		return refuse.New("tlog.unknown_log", "log %s: not in the trust root", e.LogID)
 	}
 	if e.Proof == nil {
-		return refuse.New("bundle.proof_missing", "it comes without an inclusion proof")
+		return refuse.New("bundle.proof_missing", "inclusion proof: missing")
 	}
 	checkpoint, err := log.OpenCheckpoint(e.Proof.Checkpoint)
 	if err != nil {
@@ -141,7 +141,7 @@ func (j *job) checkEntry(e *tlog.Entry, r tlog.Record, want tlog.Generation) err
 		return err
 	}
 	if generation != want {
-		return refuse.New("tlog.entry.generation", "it is of %s, asked was %s", generation, want)
+		return refuse.New("tlog.entry.generation", "entry: %s, want %s", generation, want)
 	}
 	if err := e.VerifyInclusion(checkpoint, generation); err != nil {
 		return err

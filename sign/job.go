@@ -83,7 +83,7 @@ func (j *job) supported() error {
 	pure := j.pure()
 	for _, l := range j.Logs {
 		if v1 := l.Generation() == tlog.V1; pure && !v1 || v1 && !pure && j.key.Hash() != crypto.SHA256 {
-			return refuse.New("sign.key", "%s takes no statement signed with %s in this combination: use ECDSA P-256 or RSA", l, j.key.Algorithm())
+			return refuse.New("sign.key", "%s: takes no statement signed with %s in this combination, want ECDSA P-256 or RSA", l, j.key.Algorithm())
 		}
 	}
 	return nil
@@ -226,7 +226,7 @@ func (j *job) judge(data []byte) (*verify.Report, error) {
 			return nil, err
 		}
 	} else if !bytes.Equal(b.Envelope.Payload, j.content.payload) {
-		return nil, refuse.New("sign.bundle", "the payload did not survive")
+		return nil, refuse.New("sign.bundle", "payload: differs from the one that was signed")
 	}
 	result, err := v.Verify(b, artifact)
 	if err != nil {

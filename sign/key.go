@@ -84,7 +84,7 @@ func generate(a Algorithm) (crypto.Signer, error) {
 	case RSA4096:
 		return rsa.GenerateKey(rand.Reader, 4096)
 	}
-	return nil, refuse.New("sign.key", "no keys are made for the algorithm %s", a)
+	return nil, refuse.New("sign.key", "algorithm %s: no keys can be made for it", a)
 }
 
 // Public returns the public key.

@@ -50,9 +50,9 @@ var (
 	}
 )
 
-var errScrypt = errors.New("scrypt parameters that take too much memory or time, want at most 64 MiB")
+var errScrypt = errors.New("scrypt parameters: too much memory or time, want at most 64 MiB")
 
-var errPBES2 = errors.New("encryption of an unknown form")
+var errPBES2 = errors.New("encryption: unknown form, want PBES2 with PBKDF2 or scrypt and AES in CBC mode")
 
 // errPassword does not tell a wrong password from a damaged file: nothing in
 // the format does.

@@ -28,11 +28,11 @@ func ParsePEM(data []byte, hint string, password func() ([]byte, error)) (*Key, 
 	}
 	block, _ := pem.Decode(data)
 	if block == nil || bytes.Count(data, []byte("-----BEGIN ")) > 1 {
-		return nil, refuse.New("sign.key", "not exactly one block of PEM")
+		return nil, refuse.New("sign.key", "key file: want exactly one block of PEM")
 	}
 	if len(block.Headers) > 0 {
 		// RFC 1423: a hash without iterations, and no authentication.
-		return nil, refuse.New("sign.key", "PEM with headers: openssl pkcs8 -topk8 makes a key that can be read")
+		return nil, refuse.New("sign.key", "key file: PEM with headers, want PKCS #8, as openssl pkcs8 -topk8 writes it")
 	}
 	der, err := decrypt(block, password)
 	if err != nil {
@@ -47,7 +47,7 @@ func ParsePEM(data []byte, hint string, password func() ([]byte, error)) (*Key, 
 	}
 	signer, ok := private.(crypto.Signer)
 	if !ok {
-		return nil, refuse.New("sign.key", "a key of type %T does not sign", private)
+		return nil, refuse.New("sign.key", "private key: type %T cannot sign", private)
 	}
 	return NewKey(signer, hint)
 }
@@ -72,10 +72,10 @@ func decrypt(block *pem.Block, password func() ([]byte, error)) ([]byte, error) 
 	case "ENCRYPTED SIGSTORE PRIVATE KEY", "ENCRYPTED COSIGN PRIVATE KEY":
 		open = encrypted.Decrypt
 	default:
-		return nil, refuse.New("sign.key", "PEM of type %q is not a private key", block.Type)
+		return nil, refuse.New("sign.key", "key file: PEM of type %q, want a private key", block.Type)
 	}
 	if password == nil {
-		return nil, refuse.New("sign.key.password", "the private key is encrypted, and there is no password")
+		return nil, refuse.New("sign.key.password", "private key: encrypted, want a password")
 	}
 	secret, err := password()
 	if err != nil {

@@ -124,13 +124,13 @@ type Signer struct{ c Config }
 func New(c Config) (*Signer, error) {
 	switch {
 	case c.Root == nil:
-		return nil, refuse.New("sign.config", "no trust root to judge the services by")
+		return nil, refuse.New("sign.config", "trust root: missing, want one to judge the services by")
 	case c.Issuer == nil && c.Key == nil:
-		return nil, refuse.New("sign.config", "neither a key nor anybody to certify one")
+		return nil, refuse.New("sign.config", "no key and no certificate authority given")
 	case c.Issuer != nil && c.KeyID:
-		return nil, refuse.New("sign.config", "a key that is certified has no name in its envelope")
+		return nil, refuse.New("sign.config", "key ID: an envelope does not name a certified key")
 	case len(c.Logs) > maxServices || len(c.Stampers) > maxServices:
-		return nil, refuse.New("sign.config", "%d logs and %d timestamp authorities, at most %d are possible", len(c.Logs), len(c.Stampers), maxServices)
+		return nil, refuse.New("sign.config", "%d logs and %d timestamp authorities, want at most %d of each", len(c.Logs), len(c.Stampers), maxServices)
 	}
 	if c.Algorithm == 0 {
 		c.Algorithm = ECDSAP256
@@ -142,7 +142,7 @@ func New(c Config) (*Signer, error) {
 		timed = timed || l.Generation() == tlog.V1
 	}
 	if c.Issuer != nil && !timed {
-		return nil, refuse.New("sign.config", "nothing proves the time of the signature: it takes a timestamp authority, or a log of Rekor v1")
+		return nil, refuse.New("sign.config", "time of the signature: nothing proves it, want a timestamp authority or a log of Rekor v1")
 	}
 	return &Signer{c}, nil
 }

@@ -24,18 +24,18 @@ func newAttest() *cobra.Command {
 		Use:   "attest {ARTIFACT...|--oci-layout DIR|--image REFERENCE} --predicate FILE --type TYPE",
 		Short: "Sign an in-toto statement about files",
 		Long: `Attest makes one in-toto statement about all the files, signs it and writes
-the bundle beside the first one, as ARTIFACT` + signflags.BundleSuffix + `. What is there already
-is not replaced: a second attestation, or one of a file that is signed, goes
-where --bundle says.
+the bundle beside the first one, as ARTIFACT` + signflags.BundleSuffix + `. A file that exists
+already is not replaced: with a second attestation, or a file that is signed, use
+--bundle.
 
 TYPE is the URI of a predicate type or a short name: cyclonedx, link, openvex,
-scai, slsaprovenance, slsaprovenance1, spdx, test-result, vsa, vulns. A
-statement that exists already is signed as it is with --statement.
+scai, slsaprovenance, slsaprovenance1, spdx, test-result, vsa, vulns. With
+--statement, a statement that exists already is signed as it is.
 
 With --oci-layout or --image the statement is about a container image, and the
 bundle is attached to it.
 
-Who signs, and with what services, is said as for sigbundle sign.`,
+The flags for the signer and the services are those of sigbundle sign.`,
 		Example: `  sigbundle attest dist/*.tar.gz --predicate provenance.json --type slsaprovenance1 \
     --bundle provenance.sigstore.json
 

@@ -31,17 +31,19 @@ func newSign() *cobra.Command {
 		Short: "Sign files, and verify the bundles before they are written",
 		Long: `Sign makes a bundle for each file and writes it beside it, as FILE` + signflags.BundleSuffix + `.
 
-Without --key it signs keyless: a fresh key is certified for the holder of an
-identity token, signs once and is forgotten. The token is --identity-token,
---identity-token-file, the one that the CI job gets, or with --oidc-flow that
-of a person with a browser.
+Without --key it signs keyless: a certificate authority certifies a fresh key for
+the holder of an identity token, and the key signs once. The token comes from
+--identity-token, --identity-token-file, the CI job, or with --oidc-flow from a
+person who signs in.
+
+With --key it signs with the private key in a file. sigbundle keygen makes one.
 
 The services are those of --signing-config, or else those that the instance's
 repository named when it was last refreshed, with sigbundle trust refresh.
 
-A bundle that is there already is not replaced. With --replace a signature of the
-file is, whoever made it, and an attestation is not: use --bundle to write
-elsewhere.
+A bundle that exists already is not replaced. With --replace, a signature of the
+file is replaced, also that of another signer. An attestation never is: use
+--bundle to write elsewhere.
 
 With --oci-layout or --image it signs a container image and attaches the bundle
 to it, as cosign does.
@@ -53,7 +55,10 @@ verify is not written.`,
   sigbundle trust refresh
   sigbundle sign dist/*.tar.gz
 
-  # with a key, and services of one's own
+  # as a person
+  sigbundle sign release.tar.gz --oidc-flow browser
+
+  # with a key, and private services
   sigbundle sign release.tar.gz --key release.key \
     --signing-config signing_config.json --trusted-root trusted_root.json
 

@@ -47,7 +47,7 @@ func (f *signerFlags) add(cmd *cobra.Command) {
 	fl.StringVar(&f.algorithm, "algorithm", "", "the `ALGORITHM` of the fresh key; by default ecdsa-sha2-256-nistp256")
 	fl.StringVar(&f.token, "identity-token", "", "sign as the holder of this identity `TOKEN`")
 	fl.StringVar(&f.tokenFile, "identity-token-file", "", "read the identity token from this `FILE`, or from standard input with -")
-	fl.StringVar(&f.audience, "audience", "", "whom identity tokens are asked for; by default "+oidc.Audience)
+	fl.StringVar(&f.audience, "audience", "", "ask for identity tokens for this `AUDIENCE`; by default "+oidc.Audience)
 	fl.StringVar(&f.flow, "oidc-flow", "", "ask a person for the identity: `browser|device`")
 	fl.BoolVar(&f.detachedSCT, "allow-detached-sct", false, "accept a certificate whose signed certificate timestamp came beside it; the bundle verifies only with --require sct=0")
 	f.trust.add(cmd)

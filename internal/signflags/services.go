@@ -60,13 +60,13 @@ type Trust struct {
 func (s *Services) Load(t Trust) (*trustroot.Root, *signingconfig.Config, error) {
 	switch {
 	case s.Timeout < 0:
-		return nil, nil, fmt.Errorf("--timeout %v is less than nothing", s.Timeout)
+		return nil, nil, fmt.Errorf("--timeout %v: negative, want a duration such as 10s", s.Timeout)
 	case s.Rekor < 0 || s.Rekor > 2:
-		return nil, nil, fmt.Errorf("--rekor-version %d is not 1 or 2", s.Rekor)
+		return nil, nil, fmt.Errorf("--rekor-version %d: unknown, want 1 or 2", s.Rekor)
 	case s.TrustConfig != "":
 		return readTrustConfig(s.TrustConfig)
 	case s.SigningConfig == "" && t.File != "":
-		return nil, nil, errors.New("--trusted-root needs --signing-config: it names no services")
+		return nil, nil, errors.New("--trusted-root needs --signing-config: a trust root names no services")
 	case s.SigningConfig == "":
 		return t.Instance()
 	}

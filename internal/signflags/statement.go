@@ -44,7 +44,7 @@ func (s *Statement) Add(cmd *cobra.Command) {
 func (s *Statement) Check(artifacts []string, bundle string) error {
 	switch {
 	case s.File != "" && (len(artifacts) > 0 || s.Predicate != "" || s.Type != ""):
-		return errors.New("--statement says everything: no artifacts, --predicate or --type go with it")
+		return errors.New("--statement excludes artifacts, --predicate and --type: the statement has them")
 	case s.File != "" && bundle == "":
 		return errors.New("--statement needs --bundle")
 	case s.File == "" && (len(artifacts) == 0 || s.Predicate == "" || s.Type == ""):

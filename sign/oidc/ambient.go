@@ -115,11 +115,11 @@ func fromVariable(_ context.Context, e *Environment) (string, error) {
 }
 
 func noVariable(context.Context, *Environment) (string, error) {
-	return "", refuse.New("sign.token.ambient", "the job has no variable %s: declare it under id_tokens", tokenVariable)
+	return "", refuse.New("sign.token.ambient", "variable %s: not set in this job, want it under id_tokens", tokenVariable)
 }
 
 func noPermission(context.Context, *Environment) (string, error) {
-	return "", refuse.New("sign.token.ambient", "the job may not ask for one: it needs permissions, id-token: write")
+	return "", refuse.New("sign.token.ambient", "the job may not ask for a token, want permissions: id-token: write")
 }
 
 // fromGitHub asks the runner's token service.
@@ -142,7 +142,7 @@ func fromBuildkite(ctx context.Context, e *Environment) (string, error) {
 	}
 	address, err := url.JoinPath(endpoint, "jobs", url.PathEscape(e.Getenv("BUILDKITE_JOB_ID")), "oidc/tokens")
 	if err != nil {
-		return "", refuse.New("sign.oidc.url", "the agent's endpoint is not an address")
+		return "", refuse.New("sign.oidc.url", "endpoint of the agent: not an address")
 	}
 	return e.ask(ctx, call.Request{
 		Method: http.MethodPost, URL: address, Body: []byte(`{"audience":` + quote(e.Audience) + `}`),
@@ -199,7 +199,7 @@ func members(data []byte, names ...string) (map[string]string, error) {
 func withQuery(address string, values url.Values) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return "", refuse.New("sign.oidc.url", "the address to ask for a token is not one")
+		return "", refuse.New("sign.oidc.url", "address to ask for a token: malformed")
 	}
 	q := u.Query()
 	for name, v := range values {

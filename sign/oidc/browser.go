@@ -66,7 +66,7 @@ func Browser(ctx context.Context, c FlowConfig) (*Token, error) {
 	f.Show("open this address to say who you are: " + address)
 	select {
 	case <-ctx.Done():
-		return nil, refuse.New("sign.oidc.timeout", "nobody came back from the browser within %s", c.Timeout)
+		return nil, refuse.New("sign.oidc.timeout", "browser: no answer within %s", c.Timeout)
 	case a := <-answers:
 		if a.err != nil {
 			return nil, a.err
@@ -116,10 +116,10 @@ func (f *flow) handler(host string, answers chan<- answer) http.Handler {
 		case q.Get("error") != "":
 			a.err = refuse.New("sign.oidc.denied", "%s says %.80q: %.200q", f.Issuer, q.Get("error"), q.Get("error_description"))
 		case a.code == "":
-			a.err = refuse.New("sign.oidc.malformed", "%s sent the browser back with nothing", f.Issuer)
+			a.err = refuse.New("sign.oidc.malformed", "%s sent the browser back without a code", f.Issuer)
 		// RFC 9207: where the provider says who it is, it has to be the right one.
 		case q.Has("iss") && q.Get("iss") != f.Issuer:
-			a.err = refuse.New("sign.oidc.issuer", "the browser comes from %.80q, not from %s", q.Get("iss"), f.Issuer)
+			a.err = refuse.New("sign.oidc.issuer", "answer of the browser: from %.80q, want %s", q.Get("iss"), f.Issuer)
 		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the code

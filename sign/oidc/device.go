@@ -96,7 +96,7 @@ func parseDevice(body []byte) (*device, error) {
 func (f *flow) poll(ctx context.Context, d *device) (*Token, error) {
 	for {
 		if err := f.wait(ctx, d.interval); err != nil {
-			return nil, refuse.New("sign.oidc.timeout", "nobody answered on another device in time")
+			return nil, refuse.New("sign.oidc.timeout", "other device: no answer in time")
 		}
 		resp, err := f.post(ctx, f.token, url.Values{
 			"grant_type": {deviceGrant}, "device_code": {d.code}, "client_id": {f.ClientID}, "code_verifier": {f.verifier},

@@ -103,7 +103,7 @@ func (f *flow) discover(ctx context.Context) error {
 		return err
 	}
 	if values["issuer"] != f.Issuer {
-		return refuse.New("sign.oidc.issuer", "%s says that it is %q", f.Issuer, values["issuer"])
+		return refuse.New("sign.oidc.issuer", "%s calls itself %q, want the same name", f.Issuer, values["issuer"])
 	}
 	f.authorization, f.token, f.device = values["authorization_endpoint"], values["token_endpoint"], values["device_authorization_endpoint"]
 	if f.token == "" {

@@ -97,7 +97,7 @@ func issuedTo(raw, account string) error {
 		return err
 	}
 	if t.claims["email"] != account && t.claims["sub"] != account {
-		return refuse.New("sign.token.ambient", "Google answered with a token of another account than %s", account)
+		return refuse.New("sign.token.ambient", "Google answered with a token of an account that is not %s", account)
 	}
 	return nil
 }

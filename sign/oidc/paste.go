@@ -48,14 +48,14 @@ func (f *flow) paste(ctx context.Context) (*Token, error) {
 	}()
 	select {
 	case <-ctx.Done():
-		return nil, refuse.New("sign.oidc.timeout", "nobody brought a code back within %s", f.Timeout)
+		return nil, refuse.New("sign.oidc.timeout", "code: none was typed within %s", f.Timeout)
 	case l := <-read:
 		if l.err != nil {
 			return nil, refuse.Wrap("sign.oidc.denied", l.err, "no code")
 		}
 		code := strings.TrimSpace(l.text)
 		if !isCode(code) {
-			return nil, refuse.New("sign.oidc.malformed", "what was pasted is not a code")
+			return nil, refuse.New("sign.oidc.malformed", "code: malformed, want the text that the page shows")
 		}
 		return f.exchange(ctx, url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {outOfBand}}, code)
 	}

@@ -54,23 +54,23 @@ type Token struct {
 func Parse(raw string) (*Token, error) {
 	raw = strings.TrimSpace(raw)
 	if len(raw) > maxToken {
-		return nil, refuse.New("sign.token.malformed", "identity token of %d bytes, at most %d are accepted", len(raw), maxToken)
+		return nil, refuse.New("sign.token.malformed", "identity token: %d bytes, want at most %d", len(raw), maxToken)
 	}
 	parts := strings.Split(raw, ".")
 	if len(parts) != 3 || parts[0] == "" || parts[1] == "" || parts[2] == "" {
-		return nil, refuse.New("sign.token.malformed", "identity token without the three parts that a signed one has")
+		return nil, refuse.New("sign.token.malformed", "identity token: malformed, want three parts between dots")
 	}
 	payload, err := base64.RawURLEncoding.Strict().DecodeString(parts[1])
 	if err != nil {
-		return nil, refuse.New("sign.token.malformed", "identity token whose claims are not base64")
+		return nil, refuse.New("sign.token.malformed", "identity token: claims are not base64")
 	}
 	t := &Token{raw: raw, claims: make(map[string]string)}
 	d := strictjson.NewDecoder(payload)
 	if err := d.Object(func(key string) error { return t.claim(d, key) }); err != nil {
-		return nil, refuse.New("sign.token.malformed", "identity token whose claims are not a JSON object of the expected form")
+		return nil, refuse.New("sign.token.malformed", "identity token: claims are not a JSON object of the expected form")
 	}
 	if err := d.End(); err != nil {
-		return nil, refuse.New("sign.token.malformed", "identity token with something behind its claims")
+		return nil, refuse.New("sign.token.malformed", "identity token: more than one JSON value for claims")
 	}
 	return t, nil
 }
@@ -188,22 +188,22 @@ type Expect struct {
 func (t *Token) Check(e Expect) error {
 	switch {
 	case !t.IsFor(e.Audience):
-		return refuse.New("sign.token.audience", "the identity token is for %q, not for %q", t.audience, e.Audience)
+		return refuse.New("sign.token.audience", "identity token: for the audience %q, want %q", t.audience, e.Audience)
 	case t.Issuer() == "" || e.Issuer != "" && t.Issuer() != e.Issuer:
-		return refuse.New("sign.token.issuer", "the identity token was issued by %q, not by %q", t.Issuer(), e.Issuer)
+		return refuse.New("sign.token.issuer", "identity token: issued by %q, want %q", t.Issuer(), e.Issuer)
 	case e.Nonce != "" && t.claims["nonce"] != e.Nonce:
-		return refuse.New("sign.token.nonce", "the identity token answers another question than ours")
+		return refuse.New("sign.token.nonce", "identity token: nonce differs from the one that was sent")
 	case !t.expiry.After(e.Now):
-		return refuse.New("sign.token.expired", "the identity token expired at %s", t.expiry.Format(time.RFC3339))
+		return refuse.New("sign.token.expired", "identity token: expired at %s", t.expiry.Format(time.RFC3339))
 	case !t.expiry.After(e.Now.Add(minLife)):
-		return refuse.New("sign.token.expired", "the identity token expires in less than %s", minLife)
+		return refuse.New("sign.token.expired", "identity token: expires in less than %s", minLife)
 	case t.start.After(e.Now.Add(maxSkew)):
-		return refuse.New("sign.token.early", "the identity token is not valid before %s", t.start.Format(time.RFC3339))
+		return refuse.New("sign.token.early", "identity token: not valid before %s", t.start.Format(time.RFC3339))
 	case t.ChallengeBy(e.Challenge) == "":
-		return refuse.New("sign.token.subject", "the identity token names nobody: it has no claim %q", cmp.Or(e.Challenge, "sub"))
+		return refuse.New("sign.token.subject", "identity token: no claim %q, want one that names the holder", cmp.Or(e.Challenge, "sub"))
 	// Where the authority goes by another claim, the address is beside the point.
 	case (e.Challenge == "" || e.Challenge == "email") && t.claims["email"] != "" && !t.verified:
-		return refuse.New("sign.token.email", "the identity token's issuer has not verified the email address %q", t.claims["email"])
+		return refuse.New("sign.token.email", "identity token: its issuer has not verified the email address %q", t.claims["email"])
 	}
 	return nil
 }

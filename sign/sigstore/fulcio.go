@@ -118,7 +118,7 @@ func (f *Fulcio) current(ctx context.Context) (*oidc.Token, string, error) {
 	}
 	// By any of its names: the same subject may be another workflow.
 	if token.Issuer() != f.token.Issuer() || !slices.Equal(token.Names(), f.token.Names()) {
-		return nil, "", refuse.New("sign.token.changed", "the identity token before was for %q by %q, this one is for %q by %q",
+		return nil, "", refuse.New("sign.token.changed", "new identity token: for %[3]q by %[4]q, want %[1]q by %[2]q as previously",
 			f.token.Names(), f.token.Issuer(), token.Names(), token.Issuer())
 	}
 	f.token = token
@@ -224,7 +224,7 @@ func findOurs(chain []string, key *sign.Key) (*x509.Certificate, error) {
 		found = cert
 	}
 	if found == nil {
-		return nil, refuse.New("sign.fulcio.key", "no certificate is for our key")
+		return nil, refuse.New("sign.fulcio.key", "answer: no certificate for the key that was sent")
 	}
 	return found, nil
 }

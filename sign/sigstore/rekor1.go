@@ -79,7 +79,7 @@ func (l *RekorV1) fetch(ctx context.Context, location string) (*call.Response, e
 	}
 	target, err := base.Parse(location)
 	if err != nil || location == "" || target.Scheme != base.Scheme || target.Host != base.Host || target.User != nil {
-		return nil, refuse.New("sign.rekor.duplicate", "%s has such an entry already, and points elsewhere for it: %.120q", l.c.URL, location)
+		return nil, refuse.New("sign.rekor.duplicate", "%s has this entry already, at an address that is not of the log: %.120q", l.c.URL, location)
 	}
 	return l.c.Client.do(ctx, &call.Request{
 		Service: "rekor", Method: http.MethodGet, URL: target.String(),

@@ -78,5 +78,5 @@ func malformed(service string, err error, address string) error {
 	if own := refuse.CodeOf(err); strings.HasPrefix(string(own), "sign.") {
 		code = own
 	}
-	return refuse.New(code, "%s answered with something else than it should: %s", address, err)
+	return refuse.New(code, "%s: malformed answer: %s", address, err)
 }

@@ -51,7 +51,7 @@ func (l *RekorV2) existing(ctx context.Context, record tlog.Record, header http.
 		return nil, l.duplicate("another signature will do")
 	}
 	if l.c.Root == nil {
-		return nil, l.duplicate("nobody said by which keys to judge its tiles")
+		return nil, l.duplicate("there is no trust root to judge its tiles by")
 	}
 	index, err := strconv.ParseUint(header.Get(indexHeader), 10, 63)
 	if err != nil {
@@ -116,7 +116,7 @@ func (l *RekorV2) checkpoint(ctx context.Context, p *tlog.Proof) (*tlog.Log, err
 		}
 		log, c := l.open(string(text.Body))
 		if log == nil {
-			return nil, refuse.New("tlog.unknown_log", "its checkpoint is of no log that the trust root lists")
+			return nil, refuse.New("tlog.unknown_log", "checkpoint: of a log that the trust root does not list")
 		}
 		if p.Size, p.Root, p.Checkpoint = c.Size, c.Root, string(text.Body); p.Size > p.Index {
 			return log, nil
@@ -125,7 +125,7 @@ func (l *RekorV2) checkpoint(ctx context.Context, p *tlog.Proof) (*tlog.Log, err
 			return nil, err
 		}
 	}
-	return nil, refuse.New("tlog.inclusion", "its checkpoint has %d entries", p.Size)
+	return nil, refuse.New("tlog.inclusion", "checkpoint: %d entries, too few for the entry", p.Size)
 }
 
 func (l *RekorV2) open(text string) (*tlog.Log, *tlog.Checkpoint) {

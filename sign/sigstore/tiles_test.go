@@ -104,11 +104,11 @@ func TestExistingAttacks(t *testing.T) {
 		"an index that is none":   {"does not say where", func(i *instance) { i.Index = "-1" }},
 		"an index beyond numbers": {"does not say where", func(i *instance) { i.Index = "9223372036854775808" }},
 		"another's index":         {"at index 3", func(i *instance) { i.Index = "3" }},
-		"an index to come":        {"has 406 entries", func(i *instance) { i.Index = "9223372036854775807" }},
+		"an index to come":        {"406 entries, too few", func(i *instance) { i.Index = "9223372036854775807" }},
 		"no checkpoint":           {"status 404", checkpoint(func([]byte) []byte { return nil })},
-		"a broken checkpoint":     {"of no log", checkpoint(func(b []byte) []byte { return bytes.Replace(b, []byte("\n406\n"), []byte("\n407\n"), 1) })},
+		"a broken checkpoint":     {"of a log that the trust root does not list", checkpoint(func(b []byte) []byte { return bytes.Replace(b, []byte("\n406\n"), []byte("\n407\n"), 1) })},
 		"an endless checkpoint":   {"more than", checkpoint(func(b []byte) []byte { return bytes.Repeat(b, 1000) })},
-		"another log's checkpoint": {"of no log", func(i *instance) {
+		"another log's checkpoint": {"of a log that the trust root does not list", func(i *instance) {
 			i.Checkpoint = func(in *virtual.CheckpointInput) { in.Key = stranger }
 		}},
 		"another tree's root": {"does not prove it", func(i *instance) {

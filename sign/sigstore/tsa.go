@@ -59,7 +59,7 @@ func (t *TSA) Stamp(ctx context.Context, signature []byte) ([]byte, error) {
 		return nil, err
 	}
 	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err != nil || kind != "application/timestamp-reply" {
-		return nil, refuse.New("sign.tsa.malformed", "%s answered with something of type %q", t.c.URL, resp.Header.Get("Content-Type"))
+		return nil, refuse.New("sign.tsa.malformed", "%s answered with the content type %q, want application/timestamp-reply", t.c.URL, resp.Header.Get("Content-Type"))
 	}
 	token, err := rfc3161.Parse(resp.Body)
 	switch {
@@ -70,7 +70,7 @@ func (t *TSA) Stamp(ctx context.Context, signature []byte) ([]byte, error) {
 	}
 	// RFC 3161, Section 2.4.2: without our nonce it may be an old answer.
 	if got := token.Nonce(); got == nil || got.Cmp(nonce) != 0 {
-		return nil, refuse.New("sign.tsa.nonce", "%s answered another request than ours: the nonce differs", t.c.URL)
+		return nil, refuse.New("sign.tsa.nonce", "%s: nonce differs from the one that was sent", t.c.URL)
 	}
 	return resp.Body, nil
 }
