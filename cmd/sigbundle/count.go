@@ -39,7 +39,11 @@ func count(bundles []judged) (verified, all int) {
 
 // score says in words what was counted.
 func score(verified, all, wanted int) string {
-	return fmt.Sprintf("%d of %d distinct signatures verified, %d required", verified, all, wanted)
+	text := fmt.Sprintf("%d of %d distinct signatures verified, %d required", verified, all, wanted)
+	if wanted > 1 {
+		text += "; signatures are counted, not signers"
+	}
+	return text
 }
 
 // distinct returns what two signatures have in common only if they are the

@@ -59,7 +59,8 @@ code also by gitCommit:… and its like; a file of that name goes first. The
 name - is standard input.
 
 Of several bundles in one file all must verify, unless --bundles says
-otherwise. A signature that is there several times counts once.
+otherwise. A signature that is there several times counts once. Signatures are
+counted, not signers: to require two signers, verify once for each of them.
 
 A container image is the artifact with --oci-layout or --image, and the bundles
 are those attached to it; then one is enough, unless --bundles says otherwise.
@@ -118,7 +119,7 @@ requires. --require changes that, and the report shows it.`,
 func (f *verifyFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.bundle, "bundle", "", "the bundle `FILE`: JSON, JSON Lines, an array, or the answer of an attestation API; - is standard input")
-	fl.StringVar(&f.bundles, "bundles", "all", "of several bundles, how many with different signatures must verify: `all|any|K`; for images any, if it is not given")
+	fl.StringVar(&f.bundles, "bundles", "all", "of several bundles, how many with different signatures must verify: `all|any|K`; one signer can make several; for images any, if it is not given")
 	fl.Var(&matchFlag{texts: &f.identities, all: &f.names, issuer: false, expression: false}, "identity", "accept this exact `NAME` in the certificate; repeatable, in pairs with --issuer or --issuer-regexp")
 	fl.Var(&matchFlag{texts: &f.issuers, all: &f.issuerMatches, issuer: true, expression: false}, "issuer", "the exact OIDC issuer `URL` of the --identity, or none for certificates without one")
 	fl.Var(&matchFlag{texts: &f.identityRegexp, all: &f.names, issuer: false, expression: true}, "identity-regexp", "accept names that this `RE` matches from beginning to end; in pairs with --issuer or --issuer-regexp")
