@@ -250,7 +250,7 @@ func tlv(tag byte, parts ...[]byte) []byte {
 
 // limits returns what n bytes may cost.
 func (r reader) limits(n int) (cpu time.Duration, memory uint64) {
-	return Time(r.c.cpu + r.k*n), uint64(r.c.memory + r.m*n)
+	return Time(float64(r.c.cpu) + float64(r.k)*float64(n)), uint64(r.c.memory) + uint64(r.m)*uint64(n)
 }
 
 func TestBounds(t *testing.T) {
@@ -295,7 +295,7 @@ func TestBounds(t *testing.T) {
 					if allocated > limit {
 						t.Errorf("%s of %d bytes: %d bytes of memory, want at most %d", what, n, allocated, limit)
 					}
-					k = max(k, float64(Units(spent)-r.c.cpu)/float64(n))
+					k = max(k, (Units(spent)-float64(r.c.cpu))/float64(n))
 					m = max(m, (float64(allocated)-float64(r.c.memory))/float64(n))
 				}
 			}

@@ -37,10 +37,10 @@ var unit = sync.OnceValue(func() float64 {
 
 // Units returns a time as a number of units: of what a simple loop costs for
 // one byte. So a limit means the same on a slow machine and on a busy one.
-func Units(t time.Duration) int { return int(float64(t) / unit()) }
+func Units(t time.Duration) float64 { return float64(t) / unit() }
 
 // Time returns the processor time of so many units.
-func Time(units int) time.Duration { return time.Duration(float64(units) * unit()) }
+func Time(units float64) time.Duration { return time.Duration(units * unit()) }
 
 // Cost runs a function and returns the processor time that it used and the
 // bytes that it allocated. What the rest of the process does counts as well.
