@@ -87,6 +87,33 @@ func TestAbsentFields(t *testing.T) {
 	}
 }
 
+// What is said of several extensions is the same each time, though a policy has
+// them in no order.
+func TestExtensionsHaveOneOrder(t *testing.T) {
+	w := world(t, virtual.Config{})
+	root := rootOf(t, w)
+	b := signed(t, w, virtual.Request{Extensions: map[int]string{12: "c", 21: "c"}})
+	texts := make(map[string]bool)
+	for range 40 {
+		for _, extensions := range []map[string]verify.Match{
+			{"sourceRepositoryURI": verify.Exactly("a"), "1.3.6.1.4.1.57264.1.12": verify.Exactly("b")}, // one extension
+			{"sourceRepositoryURI": verify.Exactly("a"), "runInvocationURI": verify.Exactly("b")},
+			{"none": verify.Exactly("a"), "such": verify.Exactly("b")},
+			{"sourceRepositoryURI": {}, "runInvocationURI": verify.Matching("(")},
+		} {
+			id := verify.Identity{SAN: verify.Matching(".*"), Issuer: verify.Matching(".*"), Extensions: extensions}
+			v, err := verify.New(verify.Config{Root: root, Policy: verify.Policy{Identities: []verify.Identity{id}}})
+			if err == nil {
+				_, err = judge(t, v, b)
+			}
+			texts[err.Error()] = true
+		}
+	}
+	if len(texts) != 4 {
+		t.Errorf("%d messages, want 4: %v", len(texts), texts)
+	}
+}
+
 // The text names what nothing asked for.
 func TestWaivedEvidence(t *testing.T) {
 	const ct, entry, when, who = "a certificate timestamp: not required", "a log entry: not required", "a time of signing: not required", "a particular signer"

@@ -4,6 +4,7 @@ package verify
 
 import (
 	"crypto"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -289,7 +290,8 @@ func (id Identity) compile() (compiledIdentity, error) {
 	if c.issuer, err = id.Issuer.compile("the issuer"); err != nil {
 		return c, err
 	}
-	for name, m := range id.Extensions {
+	for _, name := range slices.Sorted(maps.Keys(id.Extensions)) { // in one order, for the sake of messages
+		m := id.Extensions[name]
 		number := fulcio.Number(name)
 		if number == 0 {
 			return c, refuse.New("policy.extension", "there is no certificate extension named %q", name)
@@ -303,7 +305,7 @@ func (id Identity) compile() (compiledIdentity, error) {
 		}
 		c.extensions = append(c.extensions, extensionMatcher{number, name, compiled})
 	}
-	slices.SortFunc(c.extensions, func(a, b extensionMatcher) int { return a.number - b.number })
+	slices.SortStableFunc(c.extensions, func(a, b extensionMatcher) int { return a.number - b.number })
 	return c, nil
 }
 
