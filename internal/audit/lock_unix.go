@@ -24,5 +24,5 @@ const nonblocking = unix.O_NONBLOCK
 // mine reports whether a file belongs to this user.
 func mine(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
-	return ok && int(stat.Uid) == os.Geteuid()
+	return ok && stat.Uid == uint32(os.Geteuid())
 }
