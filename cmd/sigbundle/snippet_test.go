@@ -102,7 +102,7 @@ func TestSnippetGitLab(t *testing.T) {
 	// Without id_tokens, and on another branch.
 	s = ci(t)
 	s.env = append(s.env, variables...)
-	if out := s.run(1, "", "sh", "-ec", script); !strings.Contains(out, "declare it under id_tokens") {
+	if out := s.run(1, "", "sh", "-ec", script); !strings.Contains(out, "declared under id_tokens") {
 		t.Errorf("%s", out)
 	}
 	job["ci_config_ref_uri"] = "gitlab.example.test/group/app//.gitlab-ci.yml@refs/heads/evil"

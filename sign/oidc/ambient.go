@@ -115,7 +115,7 @@ func fromVariable(_ context.Context, e *Environment) (string, error) {
 }
 
 func noVariable(context.Context, *Environment) (string, error) {
-	return "", refuse.New("sign.token.ambient", "variable %s: not set in this job, want it under id_tokens", tokenVariable)
+	return "", refuse.New("sign.token.ambient", "the job has no variable %s, want it declared under id_tokens", tokenVariable)
 }
 
 func noPermission(context.Context, *Environment) (string, error) {
