@@ -182,7 +182,7 @@ func (l *Log) VerifyCertificate(s *SCT, leafDER []byte) (time.Time, error) {
 
 func (l *Log) verify(s *SCT, entryType uint16, issuer, data []byte) (time.Time, error) {
 	switch {
-	case l.key == nil || s == nil:
+	case l == nil || l.key == nil || s == nil:
 		return time.Time{}, refuse.New("sct.signature", "no log or no SCT to check")
 	case s.LogID != l.id:
 		return time.Time{}, refuse.New("sct.unknown_log", "SCT is from log %s, not from log %s", s.LogID, l.id)

@@ -14,10 +14,14 @@ import (
 // floating point, its members lose their order, and members of subjects other
 // than name and digest are gone. It shares no memory with the statement.
 //
-// The refusal, statement.malformed, is for a predicate that the message cannot
+// The refusal statement.malformed is for a predicate that the message cannot
 // hold: a JSON value other than an object or null, or an object with a number
-// beyond floating point.
+// beyond floating point. A value that is no statement, such as the zero value,
+// gets the refusals of [ParseStatement].
 func (s *Statement) Proto() (*intoto.Statement, error) {
+	if err := s.check(); err != nil {
+		return nil, refuse.Wrap("statement.malformed", err, "statement")
+	}
 	m := &intoto.Statement{Type: s.Type, PredicateType: s.PredicateType}
 	for _, sub := range s.Subjects {
 		r := &intoto.ResourceDescriptor{Name: sub.Name, Digest: make(map[string]string, len(sub.Digests))}

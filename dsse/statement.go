@@ -201,6 +201,14 @@ func (p *statementParser) check() error {
 	default:
 		return refuse.New("statement.type", "no _type")
 	}
+	return s.check()
+}
+
+// check refuses values that are no statement.
+func (s *Statement) check() error {
+	if s == nil || s.Type == "" {
+		return refuse.New("statement.type", "no _type")
+	}
 	if s.Type != StatementV1 && s.Type != StatementV01 {
 		return refuse.New("statement.type", "unknown type %.80q, want %q", s.Type, StatementV1)
 	}

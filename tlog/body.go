@@ -17,7 +17,9 @@ import (
 const maxBody = 64 << 20
 
 // Body is a parsed entry body: what a log says about one signature. It is
-// immutable. What it means for a bundle is judged by [Body.VerifyRecord].
+// immutable. What it means for a bundle is judged by [Body.VerifyRecord]. Only
+// [ParseBody] makes one that is valid: all checks refuse the zero value, a
+// value made by hand and a copy, since what is judged must be what was hashed.
 type Body struct {
 	Raw         []byte // the bytes that the log hashed
 	Kind        Kind
@@ -28,6 +30,8 @@ type Body struct {
 	PublicKey   []byte           // DER SubjectPublicKeyInfo; nil if it holds a certificate
 	PayloadType string           // intoto only
 	Algorithm   sigkey.Algorithm // Rekor v2 only: what the log verified with
+
+	self *Body // set by ParseBody to the body itself
 }
 
 // bodyFormat is how a kind of body is read and which Rekor writes it.
@@ -66,8 +70,12 @@ func ParseBody(raw []byte, k Kind) (*Body, error) {
 	if err := b.parse(raw); err != nil {
 		return nil, refuse.Wrap("tlog.entry.malformed", err, "entry body of kind %q", k)
 	}
+	b.self = b
 	return b, nil
 }
+
+// parsed reports whether ParseBody made the body.
+func (b *Body) parsed() bool { return b != nil && b.self == b }
 
 func (b *Body) parse(raw []byte) error {
 	var got Kind
@@ -125,7 +133,7 @@ func (b *Body) complete() error {
 // checks refuse other bodies with tlog.entry.unsupported.
 func (b *Body) Supported() bool {
 	_, ok := b.Kind.format()
-	return ok
+	return ok && b.parsed()
 }
 
 // SignatureHash returns the hash that the signature is over, 0 for none. It
@@ -133,9 +141,17 @@ func (b *Body) Supported() bool {
 // have the hash of the payload alone. For pure Ed25519, hashedrekord 0.0.1 has
 // a hash that names the artifact.
 func (b *Body) SignatureHash() (crypto.Hash, bool) {
+	if !b.parsed() {
+		return 0, false
+	}
 	if b.Kind == HashedRekordV001 {
 		return b.Hash, true
 	}
+	return b.algorithmHash()
+}
+
+// algorithmHash returns the hash that goes with Algorithm, which Rekor v2 has.
+func (b *Body) algorithmHash() (crypto.Hash, bool) {
 	for _, a := range algorithmsV2 {
 		if a.algorithm == b.Algorithm {
 			return a.hash, true
@@ -146,6 +162,9 @@ func (b *Body) SignatureHash() (crypto.Hash, bool) {
 
 // follows refuses bodies that a log of generation g does not hold.
 func (b *Body) follows(g Generation) error {
+	if !b.parsed() {
+		return refuse.New("tlog.entry.malformed", "entry body: not read from what the log hashed, want one of ParseBody")
+	}
 	format, ok := b.Kind.format()
 	switch {
 	case !ok:

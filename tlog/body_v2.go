@@ -79,7 +79,7 @@ func readHashedRekordV002(d *strictjson.Decoder, b *Body) error {
 		return err
 	}
 	// The signature is over the digest, so that both have one hash.
-	if h, ok := b.SignatureHash(); ok && b.Hash != 0 && h != b.Hash {
+	if h, ok := b.algorithmHash(); ok && b.Hash != 0 && h != b.Hash {
 		return refuse.New("tlog.entry.malformed", "%s digest for %s", b.Hash, b.Algorithm)
 	}
 	return nil

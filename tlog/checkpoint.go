@@ -53,7 +53,7 @@ func (c *Checkpoint) mayBe(g Generation) bool {
 //
 // Refusals are tlog.checkpoint.malformed, .unsigned, .signature and .origin.
 func (l *Log) OpenCheckpoint(text string) (*Checkpoint, error) {
-	if l.key == nil {
+	if l == nil || l.key == nil {
 		return nil, refuse.New("tlog.checkpoint.signature", "no log to check a checkpoint with")
 	}
 	n, err := parseNote(text)
@@ -191,7 +191,10 @@ func parseTreeHead(text string) (*Checkpoint, error) {
 // Refusals are tlog.unknown_log, tlog.entry.generation, tlog.entry.kind,
 // tlog.entry.unsupported and tlog.promise.unexpected.
 func (l *Log) Generation(e *Entry, c *Checkpoint) (Generation, error) {
-	if l.key == nil || e.LogID != l.id {
+	if l == nil || l.key == nil || e == nil {
+		return 0, refuse.New("tlog.unknown_log", "entry: no log or no entry to check")
+	}
+	if e.LogID != l.id {
 		return 0, refuse.New("tlog.unknown_log", "entry of log %s, not of log %s", e.LogID, l.id)
 	}
 	g := l.generation

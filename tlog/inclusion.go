@@ -38,7 +38,7 @@ func (h *pathHasher) HashChildren(left, right []byte) []byte {
 // Refusals are tlog.entry.generation, tlog.entry.unsupported,
 // tlog.checkpoint.root and tlog.inclusion.
 func (e *Entry) VerifyInclusion(c *Checkpoint, g Generation) error {
-	if e.Proof == nil || e.Body == nil || c == nil || c.log == nil {
+	if e == nil || e.Proof == nil || e.Body == nil || c == nil || c.log == nil {
 		return refuse.New("tlog.inclusion", "entry without a body, a proof or a verified checkpoint")
 	}
 	if c.log.id != e.LogID || !c.mayBe(g) {

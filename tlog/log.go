@@ -306,8 +306,11 @@ func (l *Log) MayHave(id ID) bool { return slices.Contains(l.IDs(), id) }
 func (l *Log) Key() *sigkey.Key { return l.key }
 
 // KeyID returns the hint with which the log's checkpoint signatures begin, if
-// the declared ID is of its generation.
+// the declared ID is of its generation. That of the zero Log is zero.
 func (l *Log) KeyID() [hintSize]byte {
+	if l.key == nil {
+		return [hintSize]byte{}
+	}
 	if l.id == l.key.ID() {
 		return [hintSize]byte(l.id[:])
 	}

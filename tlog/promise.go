@@ -27,13 +27,15 @@ const maxTime = 253402300799
 // tlog.promise.signature, tlog.entry.malformed and tlog.window.
 func (l *Log) VerifyPromise(e *Entry) (time.Time, error) {
 	switch {
-	case l.key == nil || e.LogID != l.id:
+	case l == nil || l.key == nil || e == nil:
+		return time.Time{}, refuse.New("tlog.unknown_log", "promise: no log or no entry to check")
+	case e.LogID != l.id:
 		return time.Time{}, refuse.New("tlog.unknown_log", "entry of log %s, not of log %s", e.LogID, l.id)
 	case l.generation == V2:
 		return time.Time{}, refuse.New("tlog.promise.unexpected", "log %s is Rekor v2, which makes no promises", l.id)
 	case len(e.Promise) == 0:
 		return time.Time{}, refuse.New("tlog.promise.signature", "entry %d of log %s has no promise", e.Index, l.id)
-	case e.Body == nil || e.Index < 0 || e.Index > maxExact || e.Integrated <= 0 || e.Integrated > maxTime:
+	case !e.Body.parsed() || e.Index < 0 || e.Index > maxExact || e.Integrated <= 0 || e.Integrated > maxTime:
 		return time.Time{}, refuse.New("tlog.entry.malformed", "entry %d of log %s has no body, index or time that could be signed", e.Index, l.id)
 	}
 	if err := l.verifyV1(e.promised(), e.Promise); err != nil {

@@ -94,7 +94,7 @@ func (b *Body) verifySigner(r Record) error {
 		}
 		return nil
 	}
-	if !bytes.Equal(b.PublicKey, r.Key.SPKI()) {
+	if len(b.PublicKey) == 0 || !bytes.Equal(b.PublicKey, r.Key.SPKI()) {
 		return refuse.New("tlog.entry.key", "log entry does not hold the key")
 	}
 	return nil

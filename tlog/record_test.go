@@ -122,7 +122,7 @@ func TestVerifyRecord(t *testing.T) {
 			wantCode(t, b.VerifyRecord(in.g, r), "tlog.entry.key")
 		}
 	}
-	wantCode(t, new(Body).VerifyRecord(V1, messageRecord(t)), "tlog.entry.unsupported")
+	wantCode(t, new(Body).VerifyRecord(V1, messageRecord(t)), "tlog.entry.malformed")
 }
 
 func TestContentFitsKind(t *testing.T) {
