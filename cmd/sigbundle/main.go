@@ -58,6 +58,30 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 // exclusive is what cobra says of flags that exclude each other.
 var exclusive = regexp.MustCompile(`^if any flags in the group \[.*\] are set none of the others can be; \[(\S+) (\S+).*\] were all set$`)
 
+// What cobra says of flags that are missing, and Go of numbers.
+var (
+	oneOf    = regexp.MustCompile(`^at least one of the flags in the group \[(.*)\] is required$`)
+	required = regexp.MustCompile(`^required flag\(s\) "([^"]*)".* not set$`)
+	number   = regexp.MustCompile(`: strconv\.(Parse(Bool|Int|Uint|Float)|Atoi): parsing .*$`)
+)
+
+// plain says in our words what cobra and Go say of a command line.
+func plain(text string) string {
+	text = exclusive.ReplaceAllString(text, "--$1 and --$2 exclude each other")
+	text = required.ReplaceAllString(text, "--$1 is missing")
+	if m := oneOf.FindStringSubmatch(text); m != nil {
+		return "want at least one of --" + strings.ReplaceAll(m[1], " ", ", --")
+	}
+	if m := number.FindStringSubmatchIndex(text); m != nil {
+		want := "a whole number"
+		if strings.Contains(text[m[2]:m[3]], "Bool") {
+			want = "true or false"
+		}
+		return text[:m[0]] + ": want " + want
+	}
+	return text
+}
+
 // identityToken is what looks like one. A command line that puts a token in the
 // wrong place, or twice, is quoted in errors, which CI systems keep.
 var identityToken = regexp.MustCompile(`\bey[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*`)
@@ -78,7 +102,7 @@ func sentence(err error) string {
 		text += ", want " + foreignFlags[flag]
 	}
 	text = identityToken.ReplaceAllString(text, "[identity token]")
-	text = exclusive.ReplaceAllString(screen.Escape(text), "--$1 and --$2 exclude each other")
+	text = plain(screen.Escape(text))
 	if code := verify.CodeOf(err); code != "" && !strings.Contains(text, code) {
 		text += " (" + code + ")"
 	}
@@ -182,7 +206,10 @@ func checkWords(cmd *cobra.Command, args []string) error {
 	if !reads && slices.Contains(args, stdinName) {
 		return fmt.Errorf("%s does not read standard input: name a file, such as ./- if that is its name", cmd.CommandPath())
 	}
-	return noEmptyFlags(cmd)
+	if err := noEmptyFlags(cmd); err != nil {
+		return err
+	}
+	return checkTrustDir(cmd)
 }
 
 // noEmptyFlags refuses a flag that is given without a value: in a script whose

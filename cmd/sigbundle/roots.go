@@ -55,7 +55,7 @@ func (t *trustFlags) load() (all []*loaded, err error) {
 		return t.loadFiles()
 	}
 	for _, name := range t.instances {
-		l, err := loadInstance(t.store(), name, policy)
+		l, err := t.loadInstance(name, policy)
 		if err != nil {
 			return nil, err
 		}

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +23,6 @@ import (
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
-	"github.com/sigbundle/sigbundle/verify"
 )
 
 // storeFlags say where instances and caches are kept.
@@ -33,6 +31,22 @@ type storeFlags struct{ dir string }
 func (s *storeFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.dir, "trust-dir", "", "keep instances and caches in this `DIR`; else SIGBUNDLE_TRUST_DIR, else the user's own folders")
 	_ = cmd.MarkFlagDirname("trust-dir")
+}
+
+// checkTrustDir refuses what cannot be a folder, before it is looked into.
+func checkTrustDir(cmd *cobra.Command) error {
+	f := cmd.Flags().Lookup("trust-dir")
+	if f == nil {
+		return nil
+	}
+	what, dir := "--trust-dir", f.Value.String()
+	if dir == "" {
+		what, dir = "SIGBUNDLE_TRUST_DIR", os.Getenv("SIGBUNDLE_TRUST_DIR")
+	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s %s is not a folder", what, dir)
+	}
+	return nil
 }
 
 func (s *storeFlags) store() instances.Store {
@@ -86,27 +100,6 @@ func (a *ageFlags) policy() (tufroot.Policy, error) {
 		p.MaxAge = a.maxAge
 	}
 	return p, nil
-}
-
-// noteLater notes of a verified bundle that nothing proves its signature to be
-// as old as the time asked about. That time judges the age of trust alone.
-func (a *ageFlags) noteLater(r *verify.Report) {
-	if a.asOf == "" || !r.Verified {
-		return
-	}
-	asked, err := parseTime(a.asOf)
-	if err != nil || slices.ContainsFunc(r.Times, func(t verify.Time) bool { return !t.Time.After(asked) }) {
-		return
-	}
-	proved := "no time is proved for the signature"
-	if len(r.Times) > 0 {
-		first := slices.MinFunc(r.Times, func(x, y verify.Time) int { return x.Time.Compare(y.Time.Time) })
-		proved = "the signature is proved from " + at(first.Time.Time) + " on"
-	}
-	r.Notes = append(r.Notes, verify.Note{
-		Code:   "command.as_of",
-		Detail: fmt.Sprintf("%s, and --as-of asks about %s: nothing shows that it existed then", proved, at(asked)),
-	})
 }
 
 func parseTime(s string) (time.Time, error) {
@@ -199,7 +192,21 @@ func (t *trustFlags) find() (*loaded, error) {
 		}
 		return loadFile(t.file)
 	}
-	return loadInstance(t.store(), t.instance, policy)
+	return t.loadInstance(t.instance, policy)
+}
+
+// loadInstance is loadInstance, and says of a file what flag it goes with.
+func (t *trustFlags) loadInstance(name string, policy tufroot.Policy) (*loaded, error) {
+	l, err := loadInstance(t.store(), name, policy)
+	if refuse.CodeOf(err) == "trust.instance" && looksLikeFile(name) {
+		return nil, refuse.New("trust.instance", "--instance %q looks like a file, want the name of an instance, or --trusted-root for a trust root in a file", name)
+	}
+	return l, err
+}
+
+// looksLikeFile reports whether a name that no instance has is that of a file.
+func looksLikeFile(name string) bool {
+	return strings.ContainsAny(name, `/\`) || strings.HasSuffix(name, ".json") || strings.HasSuffix(name, ".jsonl") || exists(name)
 }
 
 // loaded is a trust root with its provenance.

@@ -61,7 +61,9 @@ func (f *rootArgs) add(cmd *cobra.Command) {
 func (f *rootArgs) find(args []string) (*loaded, error) {
 	t := trustFlags{instance: "public-good", storeFlags: f.storeFlags, ageFlags: f.ageFlags}
 	if len(args) > 0 {
-		t.instance = args[0]
+		if t.instance = args[0]; t.instance == "" {
+			return nil, errors.New("the name of the instance or file is empty")
+		}
 		if strings.ContainsAny(args[0], `/\`) || strings.HasSuffix(args[0], ".json") {
 			t.file = args[0]
 		} else if _, err := t.store().Find(args[0]); refuse.CodeOf(err) == "trust.instance" && exists(args[0]) {

@@ -152,8 +152,11 @@ func parseService(flag, text string) (s service, err error) {
 	seen := map[string]bool{}
 	for part := range strings.SplitSeq(text, ",") {
 		name, value, ok := strings.Cut(part, "=")
-		if !ok || value == "" || seen[name] {
-			return s, fmt.Errorf("%q is not one NAME=VALUE of its own", part)
+		switch {
+		case !ok || value == "":
+			return s, fmt.Errorf("%q is not of the form NAME=VALUE", part)
+		case seen[name]:
+			return s, fmt.Errorf("%s is given twice", name)
 		}
 		seen[name] = true
 		switch name {
@@ -183,7 +186,7 @@ func parseService(flag, text string) (s service, err error) {
 				err = fmt.Errorf("api: %q, want 1 or 2, and only of a --rekor", value)
 			}
 		default:
-			err = fmt.Errorf("%q is unknown", name)
+			err = fmt.Errorf("%q is unknown, want pem, url, start, end, operator, origin or api", name)
 		}
 		if err != nil {
 			return s, err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path"
 	"path/filepath"
 
@@ -203,6 +204,9 @@ func (f *exportFlags) gather() (*kit.Gathered, error) {
 	s := kit.Source{Config: tufroot.Config{Roots: [][]byte{in.TUFRoot}, Policy: policy}}
 	switch dir := store.CacheDir(f.instance); {
 	case f.from != "":
+		if info, err := os.Stat(f.from); err != nil || !info.IsDir() {
+			return nil, fmt.Errorf("--from %s is not a folder", f.from)
+		}
 		s.FS = infile.Dir(f.from)
 	case dir == "":
 		return nil, errors.New("there is no folder for caches: name one with --trust-dir")

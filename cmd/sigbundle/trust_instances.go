@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -145,6 +147,9 @@ func (f *addFlags) run(w io.Writer, name string) error {
 		return err
 	}
 	added, err := f.store().Add(f.in)
+	if file := cmp.Or(f.root, f.clientFile); err != nil && !strings.HasPrefix(string(refuse.CodeOf(err)), "instance.") {
+		return fmt.Errorf("%s: %w", file, err)
+	}
 	if err != nil {
 		return err // about what was given: exit code 2
 	}
@@ -174,7 +179,7 @@ func (f *addFlags) read(name string) (err error) {
 	}
 	for _, u := range []string{f.in.Mirror, f.in.TargetsURL} {
 		if _, err := tufsync.DirName(u); err != nil && u != "" {
-			return err
+			return fmt.Errorf("--mirror or --targets-url: %w", err)
 		}
 	}
 	f.in.TUFRoot, err = readFile(f.root)

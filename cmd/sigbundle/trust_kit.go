@@ -100,6 +100,9 @@ func (f *kitFlags) readBase() (*kit.Kit, error) {
 
 func readUpTo(name string, most int64) ([]byte, error) {
 	file, err := infile.Open(name)
+	if infile.IsNotRegular(err) {
+		return nil, refuse.New("command.file", "%s: not a regular file, want one", name)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -472,14 +475,14 @@ func extract(k *kit.Kit, folder, dir string) error {
 			return &refusal{refuse.New("kit.name", "%q is not a name that this file system takes", folder+"/"+name)}
 		}
 		if err := root.MkdirAll(filepath.Dir(local), 0o700); err != nil {
-			return err
+			return fmt.Errorf("%s: cannot make the folder for %s: %w", dir, name, bare(err))
 		}
 		f, err := root.OpenFile(local, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: cannot write %s: %w", dir, name, bare(err))
 		}
 		_, err = f.Write(k.File(folder + "/" + name))
 		if closing := f.Close(); err == nil {
@@ -490,4 +493,13 @@ func extract(k *kit.Kit, folder, dir string) error {
 		}
 	}
 	return nil
+}
+
+// bare returns the cause of a system's error, without the call and the path.
+func bare(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }

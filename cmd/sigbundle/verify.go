@@ -266,7 +266,6 @@ func (f *verifyFlags) judgeEach(judges *choose.Roots, candidates []candidate, a 
 			one.Report, one.signature = judge(v, c.bundle, a), distinct(c.bundle.Signature)
 			f.trust.hint(c.bundle, one.Report)
 			f.noteSource(one.Report)
-			f.trust.noteLater(one.Report)
 		}
 		bundles = append(bundles, one)
 	}

@@ -92,7 +92,7 @@ func readEntry(r *tar.Reader, name string, most int64) ([]byte, error) {
 	h, err := r.Next()
 	switch {
 	case err != nil:
-		return nil, refuse.New(codeMalformed, "not a kit, or cut short before %s: %v", name, err)
+		return nil, refuse.New(codeMalformed, "not a kit, or cut short before %s", name)
 	case h.Name != name || h.Typeflag != tar.TypeReg:
 		return nil, refuse.New(codeMalformed, "not a kit: %.80q where %s should be", h.Name, name)
 	case h.Size > most:
