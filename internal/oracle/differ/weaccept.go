@@ -39,6 +39,8 @@ var weAccept = []*rule{
 		why: "Its log library verifies such an entry with Ed25519ph alone. A log would not have made it; the signature over the artifact is good all the same."},
 	{client: sgo, words: "^failed to fetch envelope statement: validation error: invalid attestation: decoding json", where: `^corpus: .*extra-field|^story: verified/predicate-that-is-a-string$`, right: "we", name: "members of statements",
 		why: "Unknown members of a statement are ignored; and a predicate may be any JSON value; it reads statements with protojson. (in-toto attestation framework, parsing rules)"},
+	{client: sgo, words: "index is beyond size: ", where: `^story: verified/rekor-v1-without-a-tree(-or-a-promise)?$`, right: "we", name: "Rekor v1 with a bare name",
+		why: "A kind that only Rekor v1 has makes the entry one of v1, whose index counts across trees. It goes by the checkpoint's first line and takes the index for one of Rekor v2. (docs/decisions.md)"},
 	{client: sgo, words: "dsse implementation for version '0\\.0\\.2' not found", check: holds(tlog.DSSEV002), right: "we", name: "entries of kind dsse 0.0.2",
 		why: "Rekor v2 took such entries until 2026, and its production log holds some. It dropped the kind. (docs/decisions.md, C5)"},
 	{client: py, words: "^(VerificationError|InvalidBundle): ", check: holds(tlog.DSSEV002), right: "we", name: "entries of kind dsse 0.0.2",
