@@ -195,7 +195,6 @@ func (r *run) time() error {
 		}
 	}
 	r.times, r.report.Times = times, times
-	r.noteLater()
 	for _, t := range times {
 		r.fact(CheckTime, Fact{What: "signature existed", Over: sha256.Sum256(r.b.Signature), By: t.By, At: t.Time,
 			Rule: "Sigstore client specification, Section 4.2"})
@@ -203,17 +202,19 @@ func (r *run) time() error {
 	return r.skip(CheckTime, "no time is proved, and none is required for this key")
 }
 
-// noteLater notes a signature of which nothing proves that it existed at the
-// time asked about.
+// noteLater notes of a verified signature that nothing proves it to be as old as
+// the time asked about.
 func (r *run) noteLater() {
-	if r.v.asOf.IsZero() || len(r.times) == 0 {
+	if r.v.asOf.IsZero() || slices.ContainsFunc(r.times, func(t Time) bool { return !t.Time.After(r.v.asOf) }) {
 		return
 	}
-	first := slices.MinFunc(r.times, func(a, b Time) int { return a.Time.Compare(b.Time.Time) }).Time
-	if first.After(r.v.asOf) {
-		r.report.note("time.later", fmt.Sprintf("the signature is proved to exist at %s and later, and the time asked about is %s",
-			first.UTC().Format(timeFormat), r.v.asOf.UTC().Format(timeFormat)))
+	proved := "no time is proved for the signature"
+	if len(r.times) > 0 {
+		first := slices.MinFunc(r.times, func(a, b Time) int { return a.Time.Compare(b.Time.Time) })
+		proved = "the signature is proved from " + first.Time.UTC().Format(timeFormat) + " on"
 	}
+	r.report.note("time.later", fmt.Sprintf("%s, and the time asked about is %s: nothing shows that it existed then",
+		proved, r.v.asOf.UTC().Format(timeFormat)))
 }
 
 // retirement returns the time at which the last validity period of a log's key

@@ -51,8 +51,8 @@ type Config struct {
 	// is parsed, [Verifier.Verify] before anything of it is checked.
 	MaxBundle int
 	// AsOf is the time that the caller asks about, for example that of an
-	// incident. It decides nothing: a report notes a signature that is proved
-	// to exist at later times only. Zero means that no time is asked about.
+	// incident. It decides nothing: the report notes a verified signature that
+	// nothing proves to be as old. Zero means that no time is asked about.
 	AsOf time.Time
 	// Explain runs, after a failure, every further check whose premises
 	// hold, so that the report shows all that is wrong. The verdict and its
@@ -191,5 +191,6 @@ func (v *Verifier) Verify(b *bundle.Bundle, a Artifact) (*Result, error) {
 		return nil, first
 	}
 	r.report.Verified = true
+	r.noteLater()
 	return r.result(), nil
 }

@@ -152,7 +152,7 @@ var noteCodes = []Description{
 	{Code: "statement.no_predicate_type", Cause: "The statement does not say what kind of claim it makes.", Fix: "Ask the producer to name a predicate type."},
 	{Code: "statement.predicate", Cause: "The predicate of the statement is a JSON value other than an object, as in attestations of older tools.", Fix: "Check that the reader of the predicate expects this form."},
 	{Code: "statement.type_name", Cause: "The statement's type stands under another member than the specification's.", Fix: "Ask the producer to fix it."},
-	{Code: "time.later", Cause: "Nothing proves that the signature existed at the time asked about: every verified time is later.", Fix: "Ask about a later time, unless the signature must be as old as that."},
+	{Code: "time.later", Cause: "A note: every time that the bundle proves for its signature is later than the time asked about, or it proves none. The time asked about judges no signature.", Fix: "If the question is what was signed at that time, do not count this bundle."},
 	{Code: "timestamp.unknown_authority", Cause: "A timestamp is of an authority that the trust root does not list.", Fix: "Nothing, if enough other evidence holds; else check the instance."},
 	{Code: "timestamp.unusual", Cause: "A timestamp has a form that only early tokens have.", Fix: "Nothing; it verifies."},
 	{Code: "tlog.checkpoint.name", Cause: "A checkpoint bears another name than the trust root has for its log.", Fix: "Nothing; a Rekor v1 log is known by its key."},
