@@ -25,11 +25,11 @@ func TestNewStatement(t *testing.T) {
 		t.Fatal(err)
 	}
 	predicate := "{\n \"n\": 12345678901234567890.10, \"html\": \"<&>\", \"z\": 1, \"a\": 2 }"
-	first, err := NewStatement([]Subject{s, other}, PredicateType("vsa"), []byte(predicate))
+	first, err := NewStatement([]Subject{s, other}, dsse.PredicateType("vsa"), []byte(predicate))
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := NewStatement([]Subject{s, other}, PredicateType("vsa"), []byte(predicate))
+	again, err := NewStatement([]Subject{s, other}, dsse.PredicateType("vsa"), []byte(predicate))
 	if err != nil || !bytes.Equal(first, again) {
 		t.Errorf("equal statements are not equal bytes: %v", err)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/bundle/oci"
 	"github.com/sigbundle/sigbundle/bundle/oci/registry"
+	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/signflags"
@@ -260,7 +261,7 @@ func (f *attestFlags) statementAbout(p *place, image oci.Descriptor) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	payload, err := imageStatement(p.subject, image, sign.PredicateType(f.statement.Type), predicate)
+	payload, err := imageStatement(p.subject, image, dsse.PredicateType(f.statement.Type), predicate)
 	return payload, f.statement.About(err)
 }
 

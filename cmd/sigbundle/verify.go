@@ -14,10 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/internal/choose"
 	"github.com/sigbundle/sigbundle/internal/fulcio"
 	"github.com/sigbundle/sigbundle/internal/refuse"
-	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -295,7 +295,7 @@ func judge(v *verify.Verifier, b *bundle.Bundle, a verify.Artifact) *verify.Repo
 // them.
 func (f *verifyFlags) types() (types []string) {
 	for _, name := range f.predicateTypes {
-		types = append(types, sign.PredicateType(name))
+		types = append(types, dsse.PredicateType(name))
 	}
 	return types
 }

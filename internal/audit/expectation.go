@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/internal/strictjson"
-	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -207,7 +207,7 @@ func (p *linePolicy) over(out verify.Policy, x *Expectations) verify.Policy {
 		out.Require = *p.require
 	}
 	if p.predicateType != "" {
-		out.PredicateTypes = []string{sign.PredicateType(p.predicateType)}
+		out.PredicateTypes = []string{dsse.PredicateType(p.predicateType)}
 	}
 	return out
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/internal/infile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/sign"
@@ -58,7 +59,7 @@ func (s *Statement) Check(artifacts []string, bundle string) error {
 // CheckType refuses a type that is no URI (RFC 3986, Section 3: it has a
 // scheme), such as a short name that is misspelt: it would be signed.
 func (s *Statement) CheckType() error {
-	if u, err := url.Parse(sign.PredicateType(s.Type)); err != nil || u.Scheme == "" {
+	if u, err := url.Parse(dsse.PredicateType(s.Type)); err != nil || u.Scheme == "" {
 		return fmt.Errorf("--type %q is neither a URI nor one of the short names", s.Type)
 	}
 	return nil
@@ -99,7 +100,7 @@ func (s *Statement) Payload(artifacts []string) ([]byte, error) {
 		}
 		subjects = append(subjects, subject)
 	}
-	payload, err := sign.NewStatement(subjects, sign.PredicateType(s.Type), predicate)
+	payload, err := sign.NewStatement(subjects, dsse.PredicateType(s.Type), predicate)
 	return payload, s.About(err)
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/internal/loopback"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/sign/oidc"
@@ -86,7 +87,7 @@ func statementAbout(t *testing.T, artifact string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	payload, err := sign.NewStatement([]sign.Subject{s}, sign.PredicateType("slsaprovenance1"), []byte(`{"n": 12345678901234567890}`))
+	payload, err := sign.NewStatement([]sign.Subject{s}, dsse.PredicateType("slsaprovenance1"), []byte(`{"n": 12345678901234567890}`))
 	if err != nil {
 		t.Fatal(err)
 	}
