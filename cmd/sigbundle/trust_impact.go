@@ -13,6 +13,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/trustroot/insight"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/impact"
 )
 
 type impactFlags struct {
@@ -83,22 +84,22 @@ func (f *impactFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	survey, err := insight.NewSurvey(root, policy, jobs)
+	survey, err := impact.NewSurvey(root, policy, jobs)
 	if err != nil {
 		return err
 	}
-	impact, err := survey.Retire(ids...)
+	result, err := survey.Retire(ids...)
 	if err != nil {
 		return err
 	}
-	impact.Refused = append(refused, impact.Refused...)
-	return f.print(cmd.OutOrStdout(), impact, source)
+	result.Refused = append(refused, result.Refused...)
+	return f.print(cmd.OutOrStdout(), result, source)
 }
 
 // readJobs reads all bundles of all files. What is no bundle is refused before
 // any key is retired.
-func readJobs(stdin io.Reader, files []string) (jobs []insight.Job, refused []insight.Loss, err error) {
-	refused = []insight.Loss{}
+func readJobs(stdin io.Reader, files []string) (jobs []impact.Job, refused []impact.Loss, err error) {
+	refused = []impact.Loss{}
 	for _, file := range files {
 		candidates, err := readCandidates(stdin, file, sizeFlag{bundle.MaxSize})
 		if err != nil {
@@ -110,14 +111,14 @@ func readJobs(stdin io.Reader, files []string) (jobs []insight.Job, refused []in
 				name = fmt.Sprintf("%s, bundle %d", file, i+1)
 			}
 			if c.err != nil {
-				refused = append(refused, insight.Loss{Name: name, Code: verify.CodeOf(c.err), Reason: c.err.Error()})
+				refused = append(refused, impact.Loss{Name: name, Code: verify.CodeOf(c.err), Reason: c.err.Error()})
 				continue
 			}
 			a, err := claimed(c.bundle)
 			if err != nil {
 				return nil, nil, fmt.Errorf("%s: %w", name, err)
 			}
-			jobs = append(jobs, insight.Job{Name: name, Bundle: c.bundle, Artifact: a})
+			jobs = append(jobs, impact.Job{Name: name, Bundle: c.bundle, Artifact: a})
 		}
 	}
 	return jobs, refused, nil
@@ -133,27 +134,27 @@ func claimed(b *bundle.Bundle) (verify.Artifact, error) {
 	return verify.ParseArtifactDigest(name + ":" + hex.EncodeToString(b.MessageDigest.Value))
 }
 
-func (f *impactFlags) print(w io.Writer, impact *insight.Impact, source string) error {
+func (f *impactFlags) print(w io.Writer, result *impact.Result, source string) error {
 	if f.output.format == "json" {
 		answer := struct {
 			TrustRoot string `json:"trustRoot"`
-			*insight.Impact
-		}{source, impact}
+			*impact.Result
+		}{source, result}
 		if err := writeJSON(w, answer); err != nil {
 			return err
 		}
 	} else {
-		for _, l := range impact.Lost {
+		for _, l := range result.Lost {
 			fmt.Fprintf(w, "lost      %s: %s (%s)\n", screen.Escape(l.Name), screen.Escape(l.Reason), l.Code)
 		}
-		for _, l := range impact.Refused {
+		for _, l := range result.Refused {
 			fmt.Fprintf(w, "refused   %s: does not verify as it is: %s (%s)\n", screen.Escape(l.Name), screen.Escape(l.Reason), l.Code)
 		}
-		if _, err := fmt.Fprintf(w, "%d kept, %d lost, %d refused before\n", impact.Kept, len(impact.Lost), len(impact.Refused)); err != nil {
+		if _, err := fmt.Fprintf(w, "%d kept, %d lost, %d refused before\n", result.Kept, len(result.Lost), len(result.Refused)); err != nil {
 			return err
 		}
 	}
-	if len(impact.Lost) > 0 {
+	if len(result.Lost) > 0 {
 		return &refusal{}
 	}
 	return nil

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package insight
+// Package impact answers which stored bundles stop verifying when keys are
+// taken out of a trust root.
+package impact
 
 import (
 	"errors"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/trustroot/insight"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -41,8 +44,8 @@ type Loss struct {
 	Reason string `json:"reason"`
 }
 
-// Impact is what a retirement does.
-type Impact struct {
+// Result is what a retirement does.
+type Result struct {
 	Retired []string `json:"retired"` // the keys, in hexadecimal
 	// Kept counts the bundles that go on verifying, Lost lists those that
 	// stop, Refused those that did not verify in the first place.
@@ -78,14 +81,14 @@ func (s *Survey) Verified() int { return len(s.verified) }
 // of the root, and nothing else changed: the numbers of required evidence
 // stay what the root as it is makes them, so that a root without any log does
 // not look like a root that asks for none.
-func (s *Survey) Retire(ids ...KeyID) (*Impact, error) {
-	rest, err := Without(s.root, ids...)
+func (s *Survey) Retire(ids ...insight.KeyID) (*Result, error) {
+	rest, err := insight.Without(s.root, ids...)
 	if err != nil {
 		return nil, err
 	}
-	impact := &Impact{Lost: []Loss{}, Refused: append([]Loss{}, s.refused...)}
+	result := &Result{Lost: []Loss{}, Refused: append([]Loss{}, s.refused...)}
 	for _, id := range ids {
-		impact.Retired = append(impact.Retired, id.String())
+		result.Retired = append(result.Retired, id.String())
 	}
 	left := newRemainder(s.root, rest)
 	for _, r := range s.verified {
@@ -96,13 +99,13 @@ func (s *Survey) Retire(ids ...KeyID) (*Impact, error) {
 			}
 		}
 		if loss == nil {
-			impact.Kept++
+			result.Kept++
 			continue
 		}
 		loss.Name = r.Name
-		impact.Lost = append(impact.Lost, *loss)
+		result.Lost = append(result.Lost, *loss)
 	}
-	return impact, nil
+	return result, nil
 }
 
 // again verifies a bundle under what is left of the root.
