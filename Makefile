@@ -55,7 +55,7 @@ race: ## the packages whose values are shared, under the race detector
 bounds: ## CPU time and memory of every reader, up to inputs of 16 MiB
 	SIGBUNDLE_BOUNDS=all $(GO) test -count=1 -timeout 30m ./internal/bounds
 
-PORTABLE := bundle dsse tlog ctlog trustroot trustroot/embedded verify internal/inspect
+PORTABLE := bundle dsse tlog ctlog trustroot trustroot/embedded verify cmd/internal/inspect
 
 # Their tests run in seconds, and the kernel of linux/amd64 runs 386.
 SMALL := internal/strictjson internal/strictcert internal/rfc3161 internal/screen dsse ctlog tlog

@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/sha256"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -69,33 +67,6 @@ func TestBadStatements(t *testing.T) {
 	}
 	if _, err := ReadSubject("a", strings.NewReader(""), crypto.SHA1); refuse.CodeOf(err) != "sign.content" {
 		t.Error(err)
-	}
-}
-
-// TestWriteFile leaves either the old file or the new one, and nothing else.
-func TestWriteFile(t *testing.T) {
-	dir := t.TempDir()
-	name := filepath.Join(dir, "bundle.json")
-	for _, want := range []string{"first", "second"} {
-		if err := WriteFile(name, []byte(want)); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := os.ReadFile(name); err != nil || string(got) != want {
-			t.Errorf("got %q, %v", got, err)
-		}
-	}
-	blocked := filepath.Join(dir, "blocked")
-	if err := os.MkdirAll(filepath.Join(blocked, "in the way"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := WriteFile(blocked, []byte("x")); refuse.CodeOf(err) != "sign.write" {
-		t.Error(err)
-	}
-	if err := WriteFile(filepath.Join(dir, "nowhere", "x"), nil); refuse.CodeOf(err) != "sign.write" {
-		t.Error(err)
-	}
-	if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
-		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

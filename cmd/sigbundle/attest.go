@@ -7,13 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sigbundle/sigbundle/internal/signflags"
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/sign"
 )
 
 type attestFlags struct {
 	bundle    string
-	statement signflags.Statement
+	statement flags.Statement
 	image     imageFlags
 	signer    signerFlags
 }
@@ -24,7 +24,7 @@ func newAttest() *cobra.Command {
 		Use:   "attest {ARTIFACT...|--oci-layout DIR|--image REFERENCE} --predicate FILE --type TYPE",
 		Short: "Sign an in-toto statement about files",
 		Long: `Attest makes one in-toto statement about all the files, signs it and writes
-the bundle beside the first one, as ARTIFACT` + signflags.BundleSuffix + `. A file that exists
+the bundle beside the first one, as ARTIFACT` + flags.BundleSuffix + `. A file that exists
 already is not replaced: with a second attestation, or a file that is signed, use
 --bundle.
 
@@ -72,7 +72,7 @@ func (f *attestFlags) run(cmd *cobra.Command, artifacts []string) error {
 		return f.image.sign(cmd, "attested", &f.signer, reads, f.bundle, f.statementAbout)
 	}
 	what := f.statement.Name(artifacts)
-	target, err := signflags.NewTarget(reads, f.bundle, what)
+	target, err := flags.NewTarget(reads, f.bundle, what)
 	if err != nil {
 		return err
 	}

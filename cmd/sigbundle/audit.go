@@ -18,8 +18,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/audit"
-	"github.com/sigbundle/sigbundle/internal/outfile"
 )
 
 // auditFlags are those of verify that make up a policy, and those of audit.

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/bundle"
-	"github.com/sigbundle/sigbundle/internal/inspect"
+	"github.com/sigbundle/sigbundle/cmd/internal/inspect"
 )
 
 func newInspect() *cobra.Command {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sigbundle/sigbundle/internal/outfile"
+	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/sign"
 )

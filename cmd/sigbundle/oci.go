@@ -19,10 +19,10 @@ import (
 
 	"github.com/sigbundle/sigbundle/bundle/oci"
 	"github.com/sigbundle/sigbundle/bundle/oci/registry"
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
+	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
 	"github.com/sigbundle/sigbundle/dsse"
-	"github.com/sigbundle/sigbundle/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
-	"github.com/sigbundle/sigbundle/internal/signflags"
 	"github.com/sigbundle/sigbundle/sign"
 )
 
@@ -90,7 +90,7 @@ func openLayout(name string) (*place, error) {
 
 // openRegistry opens a repository.
 func (f *imageFlags) openRegistry(reference string) (*place, error) {
-	cas, err := signflags.CAs(f.caFile)
+	cas, err := flags.CAs(f.caFile)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +209,7 @@ func (f *imageFlags) sign(cmd *cobra.Command, verb string, flags *signerFlags, r
 
 // target is the file that the bundle goes to, if one is named. It refuses a
 // file or a layout that the bundle cannot be written to.
-func (f *imageFlags) target(p *place, reads *outfile.Set, file string) (signflags.Target, error) {
+func (f *imageFlags) target(p *place, reads *outfile.Set, file string) (flags.Target, error) {
 	layout, ok := p.Store.(*oci.Layout)
 	switch {
 	case ok && file != "":
@@ -220,11 +220,11 @@ func (f *imageFlags) target(p *place, reads *outfile.Set, file string) (signflag
 		reads.Add("--oci-layout", dir)
 		fallthrough
 	case file != "":
-		return signflags.NewTarget(reads, file, "")
+		return flags.NewTarget(reads, file, "")
 	case ok:
-		return signflags.Target{}, layout.CheckWritable()
+		return flags.Target{}, layout.CheckWritable()
 	}
-	return signflags.Target{}, nil
+	return flags.Target{}, nil
 }
 
 // attach signs the statement and returns the digest of the referrer. A bundle

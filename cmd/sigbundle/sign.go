@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/internal/screen"
-	"github.com/sigbundle/sigbundle/internal/signflags"
 	"github.com/sigbundle/sigbundle/sign"
 )
 
@@ -29,7 +29,7 @@ func newSign() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sign {FILE...|--oci-layout DIR|--image REFERENCE}",
 		Short: "Sign files, and verify the bundles before they are written",
-		Long: `Sign makes a bundle for each file and writes it beside it, as FILE` + signflags.BundleSuffix + `.
+		Long: `Sign makes a bundle for each file and writes it beside it, as FILE` + flags.BundleSuffix + `.
 
 Without --key it signs keyless: a certificate authority certifies a fresh key for
 the holder of an identity token, and the key signs once. The token comes from
@@ -95,7 +95,7 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 		_ = file.Close()
 	}
 	// What is signed may be public for good: it has to have a place.
-	targets, err := signflags.Targets(f.signer.reads(), f.bundle, files, f.replace)
+	targets, err := flags.Targets(f.signer.reads(), f.bundle, files, f.replace)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 	return nil
 }
 
-func signFile(ctx context.Context, signer *sign.Signer, name string, target signflags.Target) (*sign.Signed, error) {
+func signFile(ctx context.Context, signer *sign.Signer, name string, target flags.Target) (*sign.Signed, error) {
 	file, err := openRegular(name)
 	if err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func signFile(ctx context.Context, signer *sign.Signer, name string, target sign
 
 // finish signs and writes the bundle; whatever goes wrong is about the
 // content or the services, and nothing is written.
-func finish(ctx context.Context, signer *sign.Signer, what string, content sign.Content, target signflags.Target) (*sign.Signed, error) {
+func finish(ctx context.Context, signer *sign.Signer, what string, content sign.Content, target flags.Target) (*sign.Signed, error) {
 	signed, err := signer.Sign(ctx, content)
 	if err != nil {
 		return nil, &refusal{fmt.Errorf("%s is not signed: %w", what, err)}

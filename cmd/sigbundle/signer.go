@@ -9,10 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sigbundle/sigbundle/internal/outfile"
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
+	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/screen"
-	"github.com/sigbundle/sigbundle/internal/signflags"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/sign/oidc"
 	"github.com/sigbundle/sigbundle/sign/sigstore"
@@ -30,7 +30,7 @@ type signerFlags struct {
 	audience  string
 	flow      string
 	trust     trustFlags
-	signflags.Services
+	flags.Services
 
 	keyID       bool
 	detachedSCT bool
@@ -91,7 +91,7 @@ func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	cas, err := signflags.CAs(f.CAFile)
+	cas, err := flags.CAs(f.CAFile)
 	if err != nil {
 		return nil, err
 	}
@@ -130,8 +130,8 @@ func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 }
 
 // forSigners is what signers take from the trust root's flags.
-func (t *trustFlags) forSigners() signflags.Trust {
-	return signflags.Trust{
+func (t *trustFlags) forSigners() flags.Trust {
+	return flags.Trust{
 		File: t.file,
 		Root: func() (*trustroot.Root, error) {
 			l, err := t.find()

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sigbundle/sigbundle/internal/outfile"
+	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
 	"github.com/sigbundle/sigbundle/trustroot/insight"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
 )

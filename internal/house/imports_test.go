@@ -13,7 +13,7 @@ import (
 // with a reason, and docs/architecture.md with it.
 var floors = [][]string{
 	// ground: no package of ours
-	{"internal/refuse", "internal/screen", "internal/strictjson", "internal/strictcert", "internal/window", "internal/fastverify", "internal/outfile", "internal/infile", "internal/age"},
+	{"internal/refuse", "internal/screen", "internal/strictjson", "internal/strictcert", "internal/window", "internal/fastverify", "cmd/internal/outfile", "internal/infile", "internal/age"},
 	// formats that stand alone
 	{"dsse", "internal/sigkey", "internal/fulcio", "trustroot/internal/tuf", "sign/internal/call"},
 	{"internal/rfc3161", "trustroot/tufroot", "sign/oidc"},
@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"tlog", "ctlog", "trustroot/tufsync", "trustroot/kit"},
 	// materials
 	{"bundle", "trustroot"},
-	{"trustroot/embedded", "trustroot/signingconfig", "internal/inspect", "internal/known", "bundle/oci", "bundle/carrier"},
+	{"trustroot/embedded", "trustroot/signingconfig", "cmd/internal/inspect", "internal/known", "bundle/oci", "bundle/carrier"},
 	// judgement
 	{"verify"},
 	{"sign", "trustroot/insight", "bundle/oci/registry"},

@@ -42,7 +42,7 @@ var hosts = []string{
 func judges(t *testing.T) []*pkg {
 	t.Helper()
 	var found []*pkg
-	for path := range reach(t, append([]string{"internal/inspect"}, verifySide...)...) {
+	for path := range reach(t, append([]string{"cmd/internal/inspect"}, verifySide...)...) {
 		if p := list(t)[path]; p != nil {
 			if _, ok := p.own(); ok {
 				found = append(found, p)

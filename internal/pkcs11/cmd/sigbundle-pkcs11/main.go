@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sigbundle/sigbundle/internal/command"
+	"github.com/sigbundle/sigbundle/cmd/internal/command"
 )
 
 // version is set by the release build.

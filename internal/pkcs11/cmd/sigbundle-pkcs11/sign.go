@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/internal/screen"
-	"github.com/sigbundle/sigbundle/internal/signflags"
 	"github.com/sigbundle/sigbundle/sign"
 )
 
@@ -27,7 +27,7 @@ func newSign() *cobra.Command {
 			if bundle != "" && len(files) > 1 {
 				return errors.New("--bundle goes with one file; several get theirs beside them")
 			}
-			targets, err := signflags.Targets(f.reads(), bundle, files, replace)
+			targets, err := flags.Targets(f.reads(), bundle, files, replace)
 			if err != nil {
 				return err
 			}
@@ -48,7 +48,7 @@ func newSign() *cobra.Command {
 	return cmd
 }
 
-func signFile(cmd *cobra.Command, s *sign.Signer, name string, target signflags.Target) error {
+func signFile(cmd *cobra.Command, s *sign.Signer, name string, target flags.Target) error {
 	file, err := os.Open(name)
 	if err != nil {
 		return err
@@ -58,7 +58,7 @@ func signFile(cmd *cobra.Command, s *sign.Signer, name string, target signflags.
 }
 
 // finish signs, writes and says so.
-func finish(cmd *cobra.Command, s *sign.Signer, name string, content sign.Content, target signflags.Target) error {
+func finish(cmd *cobra.Command, s *sign.Signer, name string, content sign.Content, target flags.Target) error {
 	signed, err := s.Sign(context.Background(), content)
 	if err != nil {
 		return fmt.Errorf("%s is not signed: %w", name, err)
@@ -72,7 +72,7 @@ func finish(cmd *cobra.Command, s *sign.Signer, name string, content sign.Conten
 
 func newAttest() *cobra.Command {
 	var bundle string
-	statement, f := new(signflags.Statement), new(signerFlags)
+	statement, f := new(flags.Statement), new(signerFlags)
 	cmd := &cobra.Command{
 		Use:   "attest ARTIFACT... --predicate FILE --type TYPE",
 		Short: "Sign an in-toto statement, about files or one that exists",
@@ -80,7 +80,7 @@ func newAttest() *cobra.Command {
 		RunE: func(cmd *cobra.Command, artifacts []string) error {
 			reads := f.reads()
 			statement.Reads(reads, artifacts)
-			target, err := signflags.NewTarget(reads, bundle, statement.Name(artifacts))
+			target, err := flags.NewTarget(reads, bundle, statement.Name(artifacts))
 			if err != nil {
 				return err
 			}

@@ -12,10 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
+	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/instances"
-	"github.com/sigbundle/sigbundle/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/pkcs11"
-	"github.com/sigbundle/sigbundle/internal/signflags"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/sign/sigstore"
 	"github.com/sigbundle/sigbundle/trustroot"
@@ -46,7 +46,7 @@ type signerFlags struct {
 	trustedRoot string
 	instance    string
 	trustDir    string
-	signflags.Services
+	flags.Services
 }
 
 func (f *signerFlags) add(cmd *cobra.Command) {
@@ -60,7 +60,7 @@ func (f *signerFlags) add(cmd *cobra.Command) {
 }
 
 // trust is where the trust root comes from.
-func (f *signerFlags) trust() signflags.Trust {
+func (f *signerFlags) trust() flags.Trust {
 	instance := func() (*trustroot.Root, *signingconfig.Config, error) {
 		store := instances.ForUser()
 		if dir := cmp.Or(f.trustDir, os.Getenv("SIGBUNDLE_TRUST_DIR")); dir != "" {
@@ -68,12 +68,12 @@ func (f *signerFlags) trust() signflags.Trust {
 		}
 		return store.Services(f.instance, tufroot.Policy{At: time.Now(), MaxAge: tufroot.AnyAge})
 	}
-	return signflags.Trust{File: f.trustedRoot, Instance: instance, Root: func() (*trustroot.Root, error) {
+	return flags.Trust{File: f.trustedRoot, Instance: instance, Root: func() (*trustroot.Root, error) {
 		if f.trustedRoot == "" {
 			root, _, err := instance()
 			return root, err
 		}
-		data, err := signflags.ReadFile(f.trustedRoot)
+		data, err := flags.ReadFile(f.trustedRoot)
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +99,7 @@ func (f *signerFlags) with(use func(*sign.Signer) error) (err error) {
 	if err != nil {
 		return err
 	}
-	cas, err := signflags.CAs(f.CAFile)
+	cas, err := flags.CAs(f.CAFile)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
-	"github.com/sigbundle/sigbundle/internal/command"
+	"github.com/sigbundle/sigbundle/cmd/internal/command"
 	"github.com/sigbundle/sigbundle/sign/oidc"
 )
 

@@ -14,14 +14,14 @@ import (
 	"unicode"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/cmd/internal/inspect"
 	"github.com/sigbundle/sigbundle/dsse"
-	"github.com/sigbundle/sigbundle/internal/inspect"
 	"github.com/sigbundle/sigbundle/tlog"
 )
 
 func public(t *testing.T, name string) *bundle.Bundle {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "public", name))
+	data, err := os.ReadFile(filepath.Join("..", "..", "..", "testdata", "public", name))
 	if err != nil {
 		t.Fatal(err)
 	}

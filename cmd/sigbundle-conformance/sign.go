@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package main
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/instances"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/sign/oidc"
@@ -62,7 +63,7 @@ func signBundle(args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return sign.WriteFile(q.bundle, signed.Bundle)
+	return outfile.WriteBundle(q.bundle, signed.Bundle)
 }
 
 func (q *signRequest) signer() (*sign.Signer, error) {

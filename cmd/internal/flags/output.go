@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package signflags
+package flags
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 	"os"
 
 	"github.com/sigbundle/sigbundle/bundle"
-	"github.com/sigbundle/sigbundle/internal/outfile"
+	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package main
 
 import (
 	"bytes"
@@ -21,12 +21,12 @@ import (
 func TestHelp(t *testing.T) {
 	for _, line := range []string{"help", "-h", "--help", "verify-bundle --help", "verify-bundle -h", "sign-bundle --help"} {
 		var out, errs strings.Builder
-		if code := Main(strings.Fields(line), &out, &errs); code != exitOK || !strings.Contains(out.String(), "-bundle") || errs.Len() > 0 {
+		if code := command(strings.Fields(line), &out, &errs); code != exitOK || !strings.Contains(out.String(), "-bundle") || errs.Len() > 0 {
 			t.Errorf("%s: exit code %d, %q, %q", line, code, out.String(), errs.String())
 		}
 	}
 	var out, errs strings.Builder
-	if code := Main([]string{"verify-bundle", "--nosuch"}, &out, &errs); code != exitUsage || out.Len() > 0 || errs.Len() == 0 {
+	if code := command([]string{"verify-bundle", "--nosuch"}, &out, &errs); code != exitUsage || out.Len() > 0 || errs.Len() == 0 {
 		t.Errorf("unknown flag: exit code %d, %q, %q", code, out.String(), errs.String())
 	}
 }
@@ -36,7 +36,7 @@ func TestUnreadable(t *testing.T) {
 	bundle := filepath.Join("..", "..", "testdata", "public", "dsse.sigstore.json")
 	for _, artifact := range []string{t.TempDir(), filepath.Join(t.TempDir(), "missing")} {
 		args := []string{"verify-bundle", "--bundle", bundle, "--certificate-identity", "a", "--certificate-oidc-issuer", "b", artifact}
-		if code := Main(args, io.Discard, io.Discard); code != exitUsage {
+		if code := command(args, io.Discard, io.Discard); code != exitUsage {
 			t.Errorf("%s: exit code %d", artifact, code)
 		}
 	}
@@ -46,7 +46,7 @@ func TestUnreadable(t *testing.T) {
 func runs(t *testing.T, want int, args ...string) string {
 	t.Helper()
 	var stderr bytes.Buffer
-	if code := Main(args, io.Discard, &stderr); code != want {
+	if code := command(args, io.Discard, &stderr); code != want {
 		t.Errorf("%q: exit code %d, want %d: %s", args, code, want, &stderr)
 	}
 	return stderr.String()

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package signflags has the flags that all commands share that sign: what
+// Package flags has the flags that all commands share that sign: what
 // services vouch for the signature, and what statement is signed.
 //
 // Errors with a code of package refuse are about content or services; others
 // are about the command line or a file that cannot be read.
-package signflags
+package flags
 
 import (
 	"crypto/x509"

@@ -2,7 +2,7 @@
 
 //go:build unix
 
-package signflags
+package flags
 
 import (
 	"errors"
@@ -11,14 +11,14 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/infile"
-	"github.com/sigbundle/sigbundle/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot"
 )
 
 // signature is a bundle that is a signature of a file.
-const signature = "../../cmd/sigbundle/testdata/acme/hello.txt.sigstore.json"
+const signature = "../../sigbundle/testdata/acme/hello.txt.sigstore.json"
 
 func write(t *testing.T, name, content string) {
 	t.Helper()
