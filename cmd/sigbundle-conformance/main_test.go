@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"github.com/sigbundle/sigbundle/conformance/virtual"
-	"github.com/sigbundle/sigbundle/internal/instances"
+	"github.com/sigbundle/sigbundle/trustroot/instances"
 )
 
 // Help that is asked for is no error, and goes to standard output.

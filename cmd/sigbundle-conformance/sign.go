@@ -11,12 +11,12 @@ import (
 	"time"
 
 	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
-	"github.com/sigbundle/sigbundle/internal/instances"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/sign/oidc"
 	"github.com/sigbundle/sigbundle/sign/sigstore"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
+	"github.com/sigbundle/sigbundle/trustroot/instances"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 )

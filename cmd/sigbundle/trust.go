@@ -17,10 +17,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/internal/age"
-	"github.com/sigbundle/sigbundle/internal/instances"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
+	"github.com/sigbundle/sigbundle/trustroot/instances"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 )

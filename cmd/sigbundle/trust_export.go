@@ -16,9 +16,9 @@ import (
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/infile"
-	"github.com/sigbundle/sigbundle/internal/instances"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
+	"github.com/sigbundle/sigbundle/trustroot/instances"
 	"github.com/sigbundle/sigbundle/trustroot/kit"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 )

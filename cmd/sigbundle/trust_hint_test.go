@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/sigbundle/sigbundle/bundle"
-	"github.com/sigbundle/sigbundle/internal/instances"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
+	"github.com/sigbundle/sigbundle/trustroot/instances"
 )
 
 // Roots are loaded for the first hint, and not for those that follow.

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/internal/infile"
-	"github.com/sigbundle/sigbundle/internal/instances"
+	"github.com/sigbundle/sigbundle/trustroot/instances"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/trustroot/tufsync"
 )

@@ -14,12 +14,12 @@ import (
 
 	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
-	"github.com/sigbundle/sigbundle/internal/instances"
 	"github.com/sigbundle/sigbundle/internal/pkcs11"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/sign/sigstore"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
+	"github.com/sigbundle/sigbundle/trustroot/instances"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 )
