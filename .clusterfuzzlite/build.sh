@@ -20,7 +20,7 @@ target ctlog FuzzDetached
 target ctlog FuzzSCTList
 target dsse FuzzPAE
 target dsse FuzzParseStatement
-target internal/audit FuzzParseLine
+target verify/audit FuzzParseLine
 target internal/bounds FuzzBounds
 target internal/fastverify FuzzVerify
 target internal/mutate FuzzCertificate

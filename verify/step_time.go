@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/sigbundle/sigbundle/ctlog"
-	"github.com/sigbundle/sigbundle/internal/known"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/rfc3161"
 	"github.com/sigbundle/sigbundle/tlog"
 	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/verify/known"
 )
 
 // timestamps: RFC 3161 tokens over the raw bytes of the signature. A token

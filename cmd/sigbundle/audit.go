@@ -19,7 +19,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
-	"github.com/sigbundle/sigbundle/internal/audit"
+	"github.com/sigbundle/sigbundle/verify/audit"
 )
 
 // auditFlags are those of verify that make up a policy, and those of audit.

@@ -25,13 +25,13 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/sigbundle/sigbundle/internal/audit"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/trustroot/kit"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/audit"
 )
 
 func must[T any](v T, err error) T {

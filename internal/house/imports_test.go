@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"tlog", "ctlog", "trustroot/tufsync", "trustroot/kit"},
 	// materials
 	{"bundle", "trustroot"},
-	{"trustroot/embedded", "trustroot/signingconfig", "cmd/internal/inspect", "internal/known", "bundle/oci", "bundle/carrier"},
+	{"trustroot/embedded", "trustroot/signingconfig", "cmd/internal/inspect", "verify/known", "bundle/oci", "bundle/carrier"},
 	// judgement
 	{"verify"},
 	{"sign", "trustroot/insight", "bundle/oci/registry"},

@@ -9,9 +9,9 @@ import (
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/bundle/carrier"
-	"github.com/sigbundle/sigbundle/internal/choose"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/choose"
 )
 
 // An item is one bundle of the source, on its way to a finding.

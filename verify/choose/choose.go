@@ -8,9 +8,9 @@ import (
 	"slices"
 
 	"github.com/sigbundle/sigbundle/bundle"
-	"github.com/sigbundle/sigbundle/internal/known"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/known"
 )
 
 // Roots are the verifiers of one policy, by one or several trust roots. They

@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/sigbundle/sigbundle/internal/choose"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/choose"
 )
 
 // maxVerifiers is how many verifiers of expectations are kept: each costs a

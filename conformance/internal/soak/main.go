@@ -30,7 +30,7 @@ import (
 	"time"
 
 	"github.com/sigbundle/sigbundle/conformance/virtual"
-	"github.com/sigbundle/sigbundle/internal/audit"
+	"github.com/sigbundle/sigbundle/verify/audit"
 )
 
 func main() {
