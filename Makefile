@@ -14,8 +14,8 @@ T       ?= 30s
 # Nested modules, which ./... passes over. The light ones are part of the
 # tests; the heavy ones build servers or take a C compiler, and have targets of
 # their own, of which the tests take integration-small.
-LIGHT_MODULES := internal/oracle internal/spiffe
-HEAVY_MODULES := internal/stack internal/pkcs11
+LIGHT_MODULES := internal/oracle cmd/sigbundle-spiffe
+HEAVY_MODULES := internal/stack cmd/sigbundle-pkcs11
 
 export CGO_ENABLED ?= 0
 
@@ -117,4 +117,4 @@ vuln: ## known vulnerabilities in what is linked; needs a network
 clean:
 	rm -rf $(BIN) man
 
--include internal/*/*.mk
+-include verify/*/*.mk cmd/*/*.mk internal/*/*.mk

@@ -38,7 +38,7 @@ STACK_TEST = STACK_BIN=$(STACK_BIN) $(GO) -C $(STACK_MODULE) test -mod=readonly 
 # The tests build sigbundle-pkcs11 too, where there is no network to fetch its
 # modules from any more.
 integration: stack-build stack-own ## sign by every path against the real services, verify with ours, cosign and sigstore-go
-	CGO_ENABLED=1 $(GO) -C $(STACK_MODULE)../pkcs11 list -mod=readonly -deps ./... >/dev/null
+	CGO_ENABLED=1 $(GO) -C $(STACK_MODULE)../../cmd/sigbundle-pkcs11 list -mod=readonly -deps ./... >/dev/null
 	$(STACK_TEST) -v
 
 matrix: stack-build stack-own ## write docs/matrix.md: who verifies whose signatures

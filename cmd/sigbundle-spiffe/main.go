@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/cmd/internal/command"
-	"github.com/sigbundle/sigbundle/internal/spiffe"
+	"github.com/sigbundle/sigbundle/cmd/sigbundle-spiffe/spiffe"
 	"github.com/sigbundle/sigbundle/sign/oidc"
 )
 

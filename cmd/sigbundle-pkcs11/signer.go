@@ -14,7 +14,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
-	"github.com/sigbundle/sigbundle/internal/pkcs11"
+	"github.com/sigbundle/sigbundle/cmd/sigbundle-pkcs11/pkcs11"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/sign/sigstore"
 	"github.com/sigbundle/sigbundle/trustroot"

@@ -1,4 +1,4 @@
-module github.com/sigbundle/sigbundle/internal/pkcs11
+module github.com/sigbundle/sigbundle/cmd/sigbundle-pkcs11
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module github.com/sigbundle/sigbundle/internal/spiffe
+module github.com/sigbundle/sigbundle/cmd/sigbundle-spiffe
 
 go 1.26.0
 
