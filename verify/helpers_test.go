@@ -11,8 +11,8 @@ import (
 	trustrootv1 "github.com/sigstore/protobuf-specs/gen/pb-go/trustroot/v1"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/conformance/vectors"
 	"github.com/sigbundle/sigbundle/conformance/virtual"
-	"github.com/sigbundle/sigbundle/internal/stories"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -20,10 +20,10 @@ import (
 // anybody is a policy that lacks nothing.
 var anybody = verify.Policy{AnyIdentity: true}
 
-var content = []byte(stories.Content)
+var content = []byte(vectors.Content)
 
 // told calls do with every story of testdata/virtual, by its path there.
-func told(t *testing.T, do func(name string, c *stories.Case)) {
+func told(t *testing.T, do func(name string, c *vectors.Case)) {
 	t.Helper()
 	files, err := filepath.Glob("../testdata/virtual/*/*.txtar")
 	if err != nil || len(files) < 200 {
@@ -39,13 +39,13 @@ func told(t *testing.T, do func(name string, c *stories.Case)) {
 	}
 }
 
-func story(t testing.TB, file string) *stories.Case {
+func story(t testing.TB, file string) *vectors.Case {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, _, err := stories.Load(data)
+	c, _, err := vectors.Load(data)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/sigbundle/sigbundle/internal/stories"
+	"github.com/sigbundle/sigbundle/conformance/vectors"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -19,7 +19,7 @@ import (
 // none; every other check says why it proved nothing.
 func TestFacts(t *testing.T) {
 	keyless := map[string]bool{"bundle, not authenticated": true, "caller's rule, not a key": true}
-	told(t, func(name string, c *stories.Case) {
+	told(t, func(name string, c *vectors.Case) {
 		report, err := c.Judge(true)
 		if strings.HasSuffix(name, "_fail.txtar") != (err != nil) {
 			t.Errorf("%s: %v", name, err)
@@ -54,7 +54,7 @@ func TestFacts(t *testing.T) {
 // The verdict does not depend on whether it is to be explained, and without
 // an explanation nothing runs after the first failure.
 func TestExplainChangesNoVerdict(t *testing.T) {
-	told(t, func(name string, c *stories.Case) {
+	told(t, func(name string, c *vectors.Case) {
 		long, err := c.Judge(true)
 		short, shortErr := c.Judge(false)
 		if long.Code != short.Code || long.Message != short.Message || (err == nil) != (shortErr == nil) {
@@ -168,7 +168,7 @@ func TestTextIsEscaped(t *testing.T) {
 
 // A report is read back as it was written.
 func TestReportReadBack(t *testing.T) {
-	told(t, func(name string, c *stories.Case) {
+	told(t, func(name string, c *vectors.Case) {
 		report, _ := c.Judge(true)
 		written := report.MarshalIndent()
 		var read verify.Report

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sigbundle/sigbundle/internal/ocitest"
+	"github.com/sigbundle/sigbundle/conformance/ocitest"
 )
 
 // A bundle is not read beyond what one may have: neither one that is said to

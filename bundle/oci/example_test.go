@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/sigbundle/sigbundle/bundle/oci"
+	"github.com/sigbundle/sigbundle/conformance/ocitest"
 	"github.com/sigbundle/sigbundle/conformance/virtual"
-	"github.com/sigbundle/sigbundle/internal/ocitest"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
 )

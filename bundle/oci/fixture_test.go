@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sigbundle/sigbundle/internal/ocitest"
+	"github.com/sigbundle/sigbundle/conformance/ocitest"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 

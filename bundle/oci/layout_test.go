@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sigbundle/sigbundle/internal/ocitest"
+	"github.com/sigbundle/sigbundle/conformance/ocitest"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 

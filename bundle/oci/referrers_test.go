@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/sigbundle/sigbundle/bundle"
-	"github.com/sigbundle/sigbundle/internal/ocitest"
+	"github.com/sigbundle/sigbundle/conformance/ocitest"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 

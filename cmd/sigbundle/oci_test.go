@@ -21,7 +21,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sigbundle/sigbundle/internal/ocitest"
+	"github.com/sigbundle/sigbundle/conformance/ocitest"
 )
 
 // images is a shell with a container image, and the flags by which somebody

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sigbundle/sigbundle/internal/loopback"
+	"github.com/sigbundle/sigbundle/conformance/loopback"
 )
 
 // shell runs commands in a directory of their own, against an instance on

@@ -12,7 +12,7 @@ import (
 
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 
-	"github.com/sigbundle/sigbundle/internal/loopback"
+	"github.com/sigbundle/sigbundle/conformance/loopback"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/sign/sigstore"
 )

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sigbundle/sigbundle/conformance/loopback"
 	"github.com/sigbundle/sigbundle/dsse"
-	"github.com/sigbundle/sigbundle/internal/loopback"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/sign/oidc"
 	"github.com/sigbundle/sigbundle/tlog"

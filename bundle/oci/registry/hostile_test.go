@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/sigbundle/sigbundle/bundle/oci"
-	"github.com/sigbundle/sigbundle/internal/ocitest"
+	"github.com/sigbundle/sigbundle/conformance/ocitest"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 

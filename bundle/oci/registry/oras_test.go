@@ -12,7 +12,7 @@ import (
 	orasoci "oras.land/oras-go/v2/content/oci"
 
 	"github.com/sigbundle/sigbundle/bundle/oci"
-	"github.com/sigbundle/sigbundle/internal/ocitest"
+	"github.com/sigbundle/sigbundle/conformance/ocitest"
 )
 
 // `oras cp -r` takes bundles from a registry to a layout and back: we find

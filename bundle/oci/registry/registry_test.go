@@ -18,7 +18,7 @@ import (
 	"oras.land/oras-go/v2/registry/remote/retry"
 
 	"github.com/sigbundle/sigbundle/bundle/oci"
-	"github.com/sigbundle/sigbundle/internal/ocitest"
+	"github.com/sigbundle/sigbundle/conformance/ocitest"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 

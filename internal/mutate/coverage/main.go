@@ -41,7 +41,7 @@ var judges = []string{
 }
 
 // above are packages whose tests see several of these at work.
-var above = []string{"trustroot/tufsync", "internal/stories", "conformance", "conformance/virtual"}
+var above = []string{"trustroot/tufsync", "conformance/vectors", "conformance", "conformance/virtual"}
 
 func main() {
 	out := flag.String("out", "", "write the table to `FILE` (default: print it)")

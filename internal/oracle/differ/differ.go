@@ -18,14 +18,14 @@ import (
 	"strings"
 
 	"github.com/sigbundle/sigbundle/bundle"
-	"github.com/sigbundle/sigbundle/internal/stories"
+	"github.com/sigbundle/sigbundle/conformance/vectors"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
 // Question is one verification that is asked of all.
 type Question struct {
-	stories.Case
+	vectors.Case
 	Set  string // where it is from, see Sets
 	Name string
 	// Operator and Place say what was changed, for mutants.

@@ -12,8 +12,8 @@ import (
 	"strings"
 
 	"github.com/sigbundle/sigbundle/conformance"
+	"github.com/sigbundle/sigbundle/conformance/vectors"
 	"github.com/sigbundle/sigbundle/internal/oracle"
-	"github.com/sigbundle/sigbundle/internal/stories"
 )
 
 // suite returns the cases of a conformance suite, each by its artifact and by
@@ -40,7 +40,7 @@ func suite(dir string) ([]*Question, error) {
 		if r.Key != nil {
 			policy = keyPolicy(r.Key)
 		}
-		story := stories.Case{Bundle: r.Bundle, TrustedRoot: root, Policy: policy}
+		story := vectors.Case{Bundle: r.Bundle, TrustedRoot: root, Policy: policy}
 		byPath, byDigest := story, story
 		byPath.Artifact, byDigest.Digest = c.Artifact, fmt.Sprintf("sha256:%x", sha256.Sum256(c.Artifact))
 		list = append(list, (&Question{Case: byPath, Set: "suite", Name: c.Name + " by path"}).prepare(),
@@ -49,12 +49,12 @@ func suite(dir string) ([]*Question, error) {
 	return list, nil
 }
 
-func exactly(san, issuer string) stories.Policy {
-	id := stories.Identity{SAN: stories.Match{Exact: san}, Issuer: stories.Match{Exact: issuer}}
+func exactly(san, issuer string) vectors.Policy {
+	id := vectors.Identity{SAN: vectors.Match{Exact: san}, Issuer: vectors.Match{Exact: issuer}}
 	if issuer == "" {
-		id.Issuer = stories.Match{Absent: true}
+		id.Issuer = vectors.Match{Absent: true}
 	}
-	return stories.Policy{Identities: []stories.Identity{id}}
+	return vectors.Policy{Identities: []vectors.Identity{id}}
 }
 
 // corpusLine is a line of a corpus' manifest, see conformance/corpus_test.go.
@@ -113,7 +113,7 @@ func (l *corpusLine) question(dir string) (q *Question, err error) {
 	case l.Key != "":
 		q.Policy = keyPolicy(read(l.Key))
 	case l.Identity == nil:
-		q.Policy = stories.Policy{AnyIdentity: true}
+		q.Policy = vectors.Policy{AnyIdentity: true}
 	case l.Issuer == nil:
 		q.Policy = exactly(*l.Identity, "")
 	default:
@@ -125,6 +125,6 @@ func (l *corpusLine) question(dir string) (q *Question, err error) {
 		}
 		return n
 	}
-	q.Policy.Require = stories.Require{Logs: none(l.Policy.Tlog), SCTs: none(l.Policy.SCT), Timestamps: none(l.Policy.TS), Times: none(l.Policy.Observer)}
+	q.Policy.Require = vectors.Require{Logs: none(l.Policy.Tlog), SCTs: none(l.Policy.SCT), Timestamps: none(l.Policy.TS), Times: none(l.Policy.Observer)}
 	return q, err
 }

@@ -14,7 +14,7 @@ import (
 	sgverify "github.com/sigstore/sigstore-go/pkg/verify"
 	"github.com/sigstore/sigstore/pkg/signature"
 
-	"github.com/sigbundle/sigbundle/internal/stories"
+	"github.com/sigbundle/sigbundle/conformance/vectors"
 )
 
 // sigstoreGo is the client that this module is linked with.
@@ -99,7 +99,7 @@ func goIdentities(q *Question) ([]sgverify.PolicyOption, error) {
 	if q.Policy.AnyIdentity {
 		return []sgverify.PolicyOption{sgverify.WithoutIdentitiesUnsafe()}, nil
 	}
-	pattern := func(m stories.Match) (exact, expr string) {
+	pattern := func(m vectors.Match) (exact, expr string) {
 		switch {
 		case m.Absent:
 			return "", "^$"
@@ -148,7 +148,7 @@ type goKeys struct {
 	every *sgroot.ExpiringKey            // answers to all hints
 }
 
-func newGoKeys(root sgroot.TrustedMaterial, keys []stories.Key) (*goKeys, error) {
+func newGoKeys(root sgroot.TrustedMaterial, keys []vectors.Key) (*goKeys, error) {
 	g := &goKeys{TrustedMaterial: root, keys: make(map[string]*sgroot.ExpiringKey)}
 	for _, k := range keys {
 		public, err := x509.ParsePKIXPublicKey(k.SPKI)

@@ -12,9 +12,9 @@ import (
 	"strings"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/conformance/vectors"
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/internal/oracle"
-	"github.com/sigbundle/sigbundle/internal/stories"
 	"github.com/sigbundle/sigbundle/tlog"
 )
 
@@ -36,7 +36,7 @@ func public(dir string) ([]*Question, error) {
 		{file: "npm-publish.sigstore.json", key: "npm-publish.pub"},
 		{file: "othername.sigstore.json", root: "othername.trusted_root.json", digest: othernameDigest},
 	} {
-		q := &Question{Set: "public", Name: c.file, Case: stories.Case{Digest: c.digest, Policy: stories.Policy{AnyIdentity: true}}}
+		q := &Question{Set: "public", Name: c.file, Case: vectors.Case{Digest: c.digest, Policy: vectors.Policy{AnyIdentity: true}}}
 		data, err := os.ReadFile(filepath.Join(dir, c.file))
 		if err != nil {
 			return nil, err
@@ -68,12 +68,12 @@ func public(dir string) ([]*Question, error) {
 }
 
 // keyPolicy accepts one managed key under every hint.
-func keyPolicy(text []byte) stories.Policy {
+func keyPolicy(text []byte) vectors.Policy {
 	spki := text
 	if block, _ := pem.Decode(text); block != nil {
 		spki = block.Bytes
 	}
-	return stories.Policy{Keys: []stories.Key{{SPKI: spki}}}
+	return vectors.Policy{Keys: []vectors.Key{{SPKI: spki}}}
 }
 
 // told returns the stories below dir.
@@ -88,7 +88,7 @@ func told(dir string) ([]*Question, error) {
 		if err != nil {
 			return nil, err
 		}
-		c, _, err := stories.Load(data)
+		c, _, err := vectors.Load(data)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
@@ -124,7 +124,7 @@ const predicate = "https://slsa.dev/provenance/v1"
 type shape struct {
 	name    string
 	request virtual.Request
-	require stories.Require
+	require vectors.Require
 }
 
 var worlds = []struct {
@@ -143,43 +143,43 @@ func publicShapes(w *virtual.World) ([]shape, error) {
 	if err != nil {
 		return nil, err
 	}
-	noLog := stories.Require{Logs: -1}
+	noLog := vectors.Require{Logs: -1}
 	return []shape{
-		{"0.3 message, v1", virtual.Request{}, stories.Require{}},
-		{"0.3 message, v1 and timestamp", virtual.Request{Timestamps: 1, Later: 3}, stories.Require{}},
-		{"0.3 message, v1 by timestamp", virtual.Request{WithoutPromise: true}, stories.Require{}},
-		{"0.3 envelope, v1 dsse", virtual.Request{PredicateType: predicate}, stories.Require{}},
-		{"0.3 envelope, v1 intoto", virtual.Request{PredicateType: predicate, Kind: tlog.IntotoV002}, stories.Require{}},
-		{"0.1 message, promise", virtual.Request{Version: bundle.V01, WithoutProof: true}, stories.Require{}},
-		{"0.1 message, promise and proof", virtual.Request{Version: bundle.V01}, stories.Require{}},
-		{"0.2 envelope, v1 dsse", virtual.Request{Version: bundle.V02, PredicateType: predicate}, stories.Require{}},
-		{"0.2 message, timestamp", virtual.Request{Version: bundle.V02, WithoutPromise: true, EmbedCertificates: true}, stories.Require{}},
-		{"0.3 message, v2", virtual.Request{Evidence: virtual.RekorV2}, stories.Require{}},
-		{"0.3 message, v2, certificates in the timestamp", virtual.Request{Evidence: virtual.RekorV2, EmbedCertificates: true, Later: 5}, stories.Require{}},
-		{"0.3 envelope, v2", virtual.Request{Evidence: virtual.RekorV2, PredicateType: predicate}, stories.Require{}},
-		{"0.3 envelope, v2 dsse", virtual.Request{Evidence: virtual.RekorV2, PredicateType: predicate, Kind: tlog.DSSEV002}, stories.Require{}},
-		{"0.3 message, both logs", virtual.Request{Evidence: virtual.RekorBoth}, stories.Require{Logs: 2}},
+		{"0.3 message, v1", virtual.Request{}, vectors.Require{}},
+		{"0.3 message, v1 and timestamp", virtual.Request{Timestamps: 1, Later: 3}, vectors.Require{}},
+		{"0.3 message, v1 by timestamp", virtual.Request{WithoutPromise: true}, vectors.Require{}},
+		{"0.3 envelope, v1 dsse", virtual.Request{PredicateType: predicate}, vectors.Require{}},
+		{"0.3 envelope, v1 intoto", virtual.Request{PredicateType: predicate, Kind: tlog.IntotoV002}, vectors.Require{}},
+		{"0.1 message, promise", virtual.Request{Version: bundle.V01, WithoutProof: true}, vectors.Require{}},
+		{"0.1 message, promise and proof", virtual.Request{Version: bundle.V01}, vectors.Require{}},
+		{"0.2 envelope, v1 dsse", virtual.Request{Version: bundle.V02, PredicateType: predicate}, vectors.Require{}},
+		{"0.2 message, timestamp", virtual.Request{Version: bundle.V02, WithoutPromise: true, EmbedCertificates: true}, vectors.Require{}},
+		{"0.3 message, v2", virtual.Request{Evidence: virtual.RekorV2}, vectors.Require{}},
+		{"0.3 message, v2, certificates in the timestamp", virtual.Request{Evidence: virtual.RekorV2, EmbedCertificates: true, Later: 5}, vectors.Require{}},
+		{"0.3 envelope, v2", virtual.Request{Evidence: virtual.RekorV2, PredicateType: predicate}, vectors.Require{}},
+		{"0.3 envelope, v2 dsse", virtual.Request{Evidence: virtual.RekorV2, PredicateType: predicate, Kind: tlog.DSSEV002}, vectors.Require{}},
+		{"0.3 message, both logs", virtual.Request{Evidence: virtual.RekorBoth}, vectors.Require{Logs: 2}},
 		{"0.3 message, no log", virtual.Request{Evidence: virtual.NoLog}, noLog},
-		{"0.3 message, two timestamps", virtual.Request{Evidence: virtual.RekorV2, Timestamps: 2}, stories.Require{Timestamps: 2}},
-		{"managed key, v1", virtual.Request{ManagedKey: managed}, stories.Require{}},
-		{"managed key, v1 dsse", virtual.Request{ManagedKey: managed, PredicateType: predicate}, stories.Require{}},
-		{"managed key, v2", virtual.Request{ManagedKey: managed, Evidence: virtual.RekorV2}, stories.Require{}},
-		{"P-384 envelope, v2", virtual.Request{LeafKey: virtual.ECDSAP384, PredicateType: predicate, Evidence: virtual.RekorV2}, stories.Require{}},
-		{"RSA message, v2", virtual.Request{LeafKey: virtual.RSA2048, Evidence: virtual.RekorV2}, stories.Require{}},
-		{"Ed25519 envelope, v1", virtual.Request{LeafKey: virtual.Ed25519, PredicateType: predicate}, stories.Require{}},
+		{"0.3 message, two timestamps", virtual.Request{Evidence: virtual.RekorV2, Timestamps: 2}, vectors.Require{Timestamps: 2}},
+		{"managed key, v1", virtual.Request{ManagedKey: managed}, vectors.Require{}},
+		{"managed key, v1 dsse", virtual.Request{ManagedKey: managed, PredicateType: predicate}, vectors.Require{}},
+		{"managed key, v2", virtual.Request{ManagedKey: managed, Evidence: virtual.RekorV2}, vectors.Require{}},
+		{"P-384 envelope, v2", virtual.Request{LeafKey: virtual.ECDSAP384, PredicateType: predicate, Evidence: virtual.RekorV2}, vectors.Require{}},
+		{"RSA message, v2", virtual.Request{LeafKey: virtual.RSA2048, Evidence: virtual.RekorV2}, vectors.Require{}},
+		{"Ed25519 envelope, v1", virtual.Request{LeafKey: virtual.Ed25519, PredicateType: predicate}, vectors.Require{}},
 	}, nil
 }
 
 func otherShapes(*virtual.World) ([]shape, error) {
 	return []shape{
-		{"message, v1", virtual.Request{}, stories.Require{}},
-		{"envelope, v1", virtual.Request{PredicateType: predicate}, stories.Require{}},
-		{"message, v2", virtual.Request{Evidence: virtual.RekorV2, EmbedCertificates: true}, stories.Require{}},
+		{"message, v1", virtual.Request{}, vectors.Require{}},
+		{"envelope, v1", virtual.Request{PredicateType: predicate}, vectors.Require{}},
+		{"message, v2", virtual.Request{Evidence: virtual.RekorV2, EmbedCertificates: true}, vectors.Require{}},
 	}, nil
 }
 
 func githubShapes(*virtual.World) ([]shape, error) {
-	return []shape{{"release", virtual.Request{PredicateType: "https://in-toto.io/attestation/release/v0.1"}, stories.Require{}}}, nil
+	return []shape{{"release", virtual.Request{PredicateType: "https://in-toto.io/attestation/release/v0.1"}, vectors.Require{}}}, nil
 }
 
 // made signs all shapes in all worlds.
@@ -205,23 +205,23 @@ func made() ([]*Question, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", q.Name, err)
 			}
-			q.Case = stories.Case{Bundle: explicit(signed.Bundle), TrustedRoot: root, Artifact: s.request.Artifact, Policy: s.policy(signed, x.config.GitHub)}
+			q.Case = vectors.Case{Bundle: explicit(signed.Bundle), TrustedRoot: root, Artifact: s.request.Artifact, Policy: s.policy(signed, x.config.GitHub)}
 			list = append(list, q.prepare())
 		}
 	}
 	return list, nil
 }
 
-func (s *shape) policy(signed *virtual.Signed, github bool) stories.Policy {
-	p := stories.Policy{Require: s.require}
+func (s *shape) policy(signed *virtual.Signed, github bool) vectors.Policy {
+	p := vectors.Policy{Require: s.require}
 	if signed.Certificate == nil {
-		p.Keys = []stories.Key{{SPKI: signed.Key.SPKI(), Hint: signed.Key.Hint()}}
+		p.Keys = []vectors.Key{{SPKI: signed.Key.SPKI(), Hint: signed.Key.Hint()}}
 		return p
 	}
-	id := stories.Identity{SAN: stories.Match{Exact: virtual.DefaultSAN}, Issuer: stories.Match{Exact: virtual.DefaultIssuer}}
+	id := vectors.Identity{SAN: vectors.Match{Exact: virtual.DefaultSAN}, Issuer: vectors.Match{Exact: virtual.DefaultIssuer}}
 	if github {
-		id = stories.Identity{SAN: stories.Match{Exact: virtual.GitHubSAN}, Issuer: stories.Match{Absent: true}}
+		id = vectors.Identity{SAN: vectors.Match{Exact: virtual.GitHubSAN}, Issuer: vectors.Match{Absent: true}}
 	}
-	p.Identities = []stories.Identity{id}
+	p.Identities = []vectors.Identity{id}
 	return p
 }

@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/sigbundle/sigbundle/internal/stories"
+	"github.com/sigbundle/sigbundle/conformance/vectors"
 )
 
 func main() {
@@ -25,11 +25,11 @@ func main() {
 }
 
 func run(top string) error {
-	told, err := stories.Tell()
+	told, err := vectors.Tell()
 	if err != nil {
 		return err
 	}
-	files, err := stories.Files(told)
+	files, err := vectors.Files(told)
 	if err != nil {
 		return err
 	}

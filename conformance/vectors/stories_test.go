@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package stories
+package vectors
 
 import (
 	"bytes"
@@ -107,7 +107,7 @@ func TestGenerated(t *testing.T) {
 	}
 	for name, want := range files {
 		if got, err := os.ReadFile(filepath.Join(top, name)); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s is not what go generate ./internal/stories makes (%v)", name, err)
+			t.Errorf("%s is not what go generate ./conformance/vectors makes (%v)", name, err)
 		}
 	}
 	err = filepath.WalkDir(top+"/testdata/virtual", func(path string, d fs.DirEntry, err error) error {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package stories tells what a verifier must accept and refuse, one story a
+// Package vectors tells what a verifier must accept and refuse, one story a
 // case: a bundle from a virtual Sigstore with its trust root, its policy and
 // its artifact, and what is wrong with it, if anything is.
 //
@@ -13,7 +13,7 @@
 // and for other verifiers; go generate writes them, and docs/codes.md:
 //
 //go:generate go run ./generate ../..
-package stories
+package vectors
 
 import (
 	"bytes"
