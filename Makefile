@@ -14,8 +14,8 @@ T       ?= 30s
 # Nested modules, which ./... passes over. The light ones are part of the
 # tests; the heavy ones build servers or take a C compiler, and have targets of
 # their own, of which the tests take integration-small.
-LIGHT_MODULES := internal/oracle cmd/sigbundle-spiffe
-HEAVY_MODULES := internal/stack cmd/sigbundle-pkcs11
+LIGHT_MODULES := conformance/internal/oracle cmd/sigbundle-spiffe
+HEAVY_MODULES := conformance/internal/stack cmd/sigbundle-pkcs11
 
 export CGO_ENABLED ?= 0
 
@@ -38,7 +38,7 @@ demo: ## verify a real public bundle offline, with the embedded trust root
 .PHONY: test
 test: check ## everything a change must pass
 	@status=$$(mktemp) && trap 'rm -f '$$status EXIT && \
-		{ $(GO) test -json ./... || echo failed >$$status; } | $(GO) run ./internal/testreport && test ! -s $$status
+		{ $(GO) test -json ./... || echo failed >$$status; } | $(GO) run ./conformance/internal/testreport && test ! -s $$status
 	@for module in $(LIGHT_MODULES); do echo "$$module:"; (cd $$module && $(GO) test ./...) || exit 1; done
 	@$(MAKE) --no-print-directory race portable
 	@if test "$$(uname)" = Linux; then $(MAKE) --no-print-directory integration-small; \
@@ -53,7 +53,7 @@ race: ## the packages whose values are shared, under the race detector
 
 .PHONY: bounds
 bounds: ## CPU time and memory of every reader, up to inputs of 16 MiB
-	SIGBUNDLE_BOUNDS=all $(GO) test -count=1 -timeout 30m ./internal/bounds
+	SIGBUNDLE_BOUNDS=all $(GO) test -count=1 -timeout 30m ./conformance/internal/bounds
 
 PORTABLE := bundle dsse tlog ctlog trustroot trustroot/embedded verify cmd/internal/inspect
 
@@ -70,7 +70,7 @@ portable: ## the verify side builds everywhere; the tests fit in 32 bits
 
 .PHONY: check
 check: lint ## formatting, vet and the rules of the house, before every commit
-	$(GO) test -short ./internal/house
+	$(GO) test -short ./conformance/internal/rules
 
 .PHONY: lint
 lint: ## formatting and vet; golangci-lint where it is installed
@@ -81,7 +81,7 @@ lint: ## formatting and vet; golangci-lint where it is installed
 
 .PHONY: api
 api: ## write what the packages export to testdata/api.txt
-	$(GO) test ./internal/house -run '^TestAPI$$' -update
+	$(GO) test ./conformance/internal/rules -run '^TestAPI$$' -update
 	@git --no-pager diff --stat -- testdata/api.txt
 
 .PHONY: man
@@ -91,11 +91,11 @@ man: ## the manual pages, into man/
 
 .PHONY: trust-renew
 trust-renew: ## fetch the embedded trust material again; needs a network
-	$(GO) run ./internal/trustrenew
+	$(GO) run ./conformance/internal/renew
 
 .PHONY: cover
 cover: ## the statements of the verify side that no test runs, written to docs/coverage.md
-	$(GO) run ./internal/mutate/coverage -out docs/coverage.md
+	$(GO) run ./conformance/internal/uncovered -out docs/coverage.md
 
 .PHONY: conformance
 conformance: ## a table of our verdict and reason for each case in the folder SIGBUNDLE_SUITE
@@ -117,4 +117,4 @@ vuln: ## known vulnerabilities in what is linked; needs a network
 clean:
 	rm -rf $(BIN) man
 
--include verify/*/*.mk cmd/*/*.mk internal/*/*.mk
+-include verify/*/*.mk cmd/*/*.mk conformance/internal/*/*.mk

@@ -4,8 +4,8 @@
 # Builds all fuzz targets in the image of OSS-Fuzz or ClusterFuzzLite, each with
 # its seeds and a dictionary. A test holds the list against the targets that exist.
 
-go run ./internal/mutate/fuzz -seeds "$OUT"
-cp -r testdata/public "$OUT/public" # read by targets of internal/mutate
+go run ./conformance/internal/fuzz -seeds "$OUT"
+cp -r testdata/public "$OUT/public" # read by targets of conformance/internal/mutate
 
 target() { # folder and function
 	name=${1//[\/.]/_}_$2
@@ -16,19 +16,18 @@ target() { # folder and function
 target bundle FuzzAll
 target bundle FuzzParse
 target bundle/oci FuzzManifest
+target conformance/internal/bounds FuzzBounds
+target conformance/internal/mutate FuzzCertificate
+target conformance/internal/mutate FuzzEntry
+target conformance/internal/mutate FuzzKey
+target conformance/internal/mutate FuzzSigningConfig
+target conformance/internal/mutate FuzzToken
+target conformance/internal/mutate FuzzVerdict
 target ctlog FuzzDetached
 target ctlog FuzzSCTList
 target dsse FuzzPAE
 target dsse FuzzParseStatement
-target verify/audit FuzzParseLine
-target internal/bounds FuzzBounds
 target internal/fastverify FuzzVerify
-target internal/mutate FuzzCertificate
-target internal/mutate FuzzEntry
-target internal/mutate FuzzKey
-target internal/mutate FuzzSigningConfig
-target internal/mutate FuzzToken
-target internal/mutate FuzzVerdict
 target internal/rfc3161 FuzzParse
 target internal/screen FuzzEscape
 target internal/strictjson FuzzScalars
@@ -38,3 +37,4 @@ target tlog FuzzCheckpoint
 target trustroot FuzzParse
 target trustroot/internal/tuf FuzzMetadata
 target trustroot/kit FuzzOpen
+target verify/audit FuzzParseLine

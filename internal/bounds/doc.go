@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package bounds holds one property over the readers of foreign data and over
-// the command: n bytes of input cost at most k·n of CPU time and m·n bytes of
-// memory, beside a constant. The table is in the tests. `make bounds` runs it
-// up to 16 MiB, the ordinary tests up to 256 KiB.
+// Package bounds measures what code costs, for tests that limit it: in units
+// of a simple loop on the same machine and in the same run, so that a limit
+// means the same on a slow machine and on a busy one.
 package bounds

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// What the changes of internal/mutate/source showed to be held by no other
+// What the changes of conformance/internal/weaken showed to be held by no other
 // test of this package.
 
 func TestMessage(t *testing.T) {
