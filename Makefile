@@ -81,7 +81,7 @@ lint: ## formatting and vet; golangci-lint where it is installed
 
 .PHONY: api
 api: ## write what the packages export to testdata/api.txt
-	$(GO) test ./conformance/internal/rules -run '^TestAPI$$' -update
+	$(GO) test ./conformance/internal/rules -run '^Test(API|Architecture)$$' -update
 	@git --no-pager diff --stat -- testdata/api.txt
 
 .PHONY: man

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Generate writes every story to testdata/virtual, and docs/codes.md, below
+// Command generate writes every story to testdata/virtual, and docs/codes.md, below
 // the directory that it is given. Files of stories that are no longer told
 // are removed.
 package main
