@@ -107,7 +107,11 @@ func Tell() ([]Told, error) {
 // Files returns the contents of all files that are generated, by their names
 // from the top of the repository.
 func Files(told []Told) (map[string][]byte, error) {
-	files := map[string][]byte{"docs/codes.md": codes(told)}
+	table, err := constants()
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{"docs/codes.md": codes(told), "verify/codes/table.go": table}
 	for _, t := range told {
 		data, err := t.file()
 		if err != nil {
