@@ -22,7 +22,7 @@ func TestZeroValues(t *testing.T) {
 			"Statement": s,
 			"Subject":   &s.Subjects[0],
 		},
-		Funcs: map[string]any{"PAE": PAE, "ParseStatement": ParseStatement},
+		Funcs: map[string]any{"PAE": PAE, "ParseStatement": ParseStatement, "PredicateType": PredicateType},
 		Args:  []any{[]byte(good), 5, crypto.SHA256},
 		Accepted: map[string]string{
 			"ParseStatement(g,z)": "the bound has a default",

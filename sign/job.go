@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/internal/refuse"
@@ -202,7 +204,7 @@ func (j *job) finish() (*Signed, error) {
 
 // judge verifies the bundle as a stranger would, with a policy that accepts
 // this signer only.
-func (j *job) judge(data []byte) (*verify.Report, error) {
+func (j *job) judge(data []byte) (*report.Report, error) {
 	b, err := bundle.Parse(data)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
 	"github.com/sigbundle/sigbundle/tlog"
@@ -151,7 +153,7 @@ func New(c Config) (*Signer, error) {
 type Signed struct {
 	Bundle []byte // JSON, on one line
 	// Report is what verify has to say of it.
-	Report *verify.Report
+	Report *report.Report
 	// DetachedSCT says that the bundle lacks a signed certificate timestamp,
 	// under Config.AllowDetachedSCT.
 	DetachedSCT bool

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/internal/fastverify"
@@ -94,7 +96,7 @@ func judge(t *testing.T, root *trustroot.Root) func(data, artifact []byte) ([]by
 		}
 		result, err := v.Verify(b, a)
 		var refused *verify.Error
-		var report *verify.Report
+		var report *report.Report
 		if errors.As(err, &refused) {
 			report = refused.Report
 		} else {

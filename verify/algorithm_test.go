@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 
 	"github.com/sigbundle/sigbundle/bundle"
@@ -90,7 +92,7 @@ func TestManagedAlgorithm(t *testing.T) {
 				if got := res.Report.Signer.Key.Algorithm; got != c.as.String() {
 					t.Errorf("%s: the report says %s", c.as, got)
 				}
-				noted := slices.ContainsFunc(res.Report.Notes, func(n verify.Note) bool { return n.Code == "signature.sha256" })
+				noted := slices.ContainsFunc(res.Report.Notes, func(n report.Note) bool { return n.Code == "signature.sha256" })
 				if noted != (c.as == weak && tied == 0) {
 					t.Errorf("%s tied to %s: noted %t", c.as, tied, noted)
 				}

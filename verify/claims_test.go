@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	bundlev1 "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
 
 	"github.com/sigbundle/sigbundle/conformance/virtual"
@@ -24,7 +26,7 @@ func (ruleFunc) Name() string                     { return "function" }
 func (f ruleFunc) Judge(res *verify.Result) error { return f(res) }
 
 // explained returns the report of a refusal with every check that can be run.
-func explained(t *testing.T, c verify.Config, w *virtual.World, r virtual.Request) *verify.Report {
+func explained(t *testing.T, c verify.Config, w *virtual.World, r virtual.Request) *report.Report {
 	t.Helper()
 	c.Explain = true
 	v, err := verify.New(c)
@@ -48,13 +50,13 @@ func TestRulesSeeNoRefusedBundle(t *testing.T) {
 		return nil
 	})
 	policy := verify.Policy{AnyIdentity: true, Rules: []verify.Rule{rule}}
-	report := explained(t, verify.Config{Root: rootOf(t, w), Policy: policy}, w, virtual.Request{Hooks: virtual.Hooks{
+	rep := explained(t, verify.Config{Root: rootOf(t, w), Policy: policy}, w, virtual.Request{Hooks: virtual.Hooks{
 		Bundle: func(b *bundlev1.Bundle) { b.GetMessageSignature().GetMessageDigest().Digest[0] ^= 1 },
 	}})
-	if report.Code != "artifact.mismatch" {
-		t.Errorf("refused for %s", report.Code)
+	if rep.Code != "artifact.mismatch" {
+		t.Errorf("refused for %s", rep.Code)
 	}
-	if got := report.Checks[verify.CheckRules].Status; got != verify.NotRun {
+	if got := rep.Checks[report.CheckRules].Status; got != report.NotRun {
 		t.Errorf("rules: %s", got)
 	}
 }
@@ -64,12 +66,12 @@ func TestRulesSeeNoRefusedBundle(t *testing.T) {
 func TestStatementOfUntrustedSigner(t *testing.T) {
 	root := rootOf(t, world(t, virtual.Config{}))
 	stranger := world(t, virtual.Config{Seed: "stranger"})
-	report := explained(t, verify.Config{Root: root, Policy: anybody}, stranger, virtual.Request{PredicateType: "https://example.test"})
-	if got := report.Checks[verify.CheckStatement].Status; got != verify.Passed {
+	rep := explained(t, verify.Config{Root: root, Policy: anybody}, stranger, virtual.Request{PredicateType: "https://example.test"})
+	if got := rep.Checks[report.CheckStatement].Status; got != report.Passed {
 		t.Errorf("statement: %s", got)
 	}
-	if report.Statement != nil || report.Signer != nil {
-		t.Errorf("reported as proved: %v, %v", report.Statement, report.Signer)
+	if rep.Statement != nil || rep.Signer != nil {
+		t.Errorf("reported as proved: %v, %v", rep.Statement, rep.Signer)
 	}
 }
 
@@ -86,13 +88,13 @@ func TestRefusedIsNotSignedBy(t *testing.T) {
 		"managed key": {ManagedKey: key, Hooks: corrupt},
 		"certificate": {Hooks: corrupt},
 	} {
-		report := explained(t, verify.Config{Root: rootOf(t, w), Policy: policy}, w, r)
+		rep := explained(t, verify.Config{Root: rootOf(t, w), Policy: policy}, w, r)
 		var text strings.Builder
-		if err := report.WriteText(&text, verify.TextStyle{}); err != nil {
+		if err := rep.WriteText(&text, report.TextStyle{}); err != nil {
 			t.Fatal(err)
 		}
-		if report.Code != "signature.invalid" || report.Signer == nil || strings.Contains(text.String(), "signed by") {
-			t.Errorf("%s, refused for %s:\n%s", name, report.Code, text.String())
+		if rep.Code != "signature.invalid" || rep.Signer == nil || strings.Contains(text.String(), "signed by") {
+			t.Errorf("%s, refused for %s:\n%s", name, rep.Code, text.String())
 		}
 	}
 }

@@ -5,6 +5,8 @@ package verify_test
 import (
 	"testing"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/tlog"
@@ -41,7 +43,7 @@ func TestRemovingEvidenceNeverHelps(t *testing.T) {
 		{Logs: verify.NotRequired}, {Logs: verify.NotRequired, Times: verify.NotRequired}, {Logs: 2, Timestamps: 2, Times: 3},
 	} {
 		v := verifier(t, root, verify.Policy{AnyIdentity: true, Require: require})
-		var reports [all + 1]*verify.Report // nil where refused
+		var reports [all + 1]*report.Report // nil where refused
 		for set := range reports {
 			if res, err := judge(t, v, subset(whole, set)); err == nil {
 				reports[set] = res.Report

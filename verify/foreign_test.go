@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	commonv1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 	trustrootv1 "github.com/sigstore/protobuf-specs/gen/pb-go/trustroot/v1"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -84,7 +86,7 @@ func TestForeignEvidence(t *testing.T) {
 		if errors.As(err, &refused) {
 			r = refused.Report
 		}
-		if got := slices.ContainsFunc(r.Notes, func(n verify.Note) bool { return n.Code == "instance.unknown" }); got != c.foreign {
+		if got := slices.ContainsFunc(r.Notes, func(n report.Note) bool { return n.Code == "instance.unknown" }); got != c.foreign {
 			t.Errorf("%s: of another instance %v, want %v", c.what, got, c.foreign)
 		}
 	}

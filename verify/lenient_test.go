@@ -8,12 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
-func noted(r *verify.Report, code string) bool {
-	return slices.ContainsFunc(r.Notes, func(n verify.Note) bool { return n.Code == code })
+func noted(r *report.Report, code string) bool {
+	return slices.ContainsFunc(r.Notes, func(n report.Note) bool { return n.Code == code })
 }
 
 // A pattern that accepts strangers shows in the report.
@@ -145,7 +147,7 @@ func TestWaivedEvidence(t *testing.T) {
 			continue
 		}
 		var text strings.Builder
-		if err := res.Report.WriteText(&text, verify.TextStyle{}); err != nil {
+		if err := res.Report.WriteText(&text, report.TextStyle{}); err != nil {
 			t.Fatal(err)
 		}
 		for _, line := range []string{ct, entry, when, who} {

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	trustrootv1 "github.com/sigstore/protobuf-specs/gen/pb-go/trustroot/v1"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -37,23 +39,23 @@ func TestSkippedForAReason(t *testing.T) {
 		policy verify.Policy
 		root   func(*trustrootv1.TrustedRoot)
 		r      virtual.Request
-		check  verify.Check
+		check  report.Check
 		want   string // "" for passed
 	}{
-		{anybody, noTSAs, virtual.Request{Timestamps: 1}, verify.CheckTimestamps, "no timestamp is of an authority that the trust root lists, and none is required"},
-		{anybody, noTSAs, virtual.Request{}, verify.CheckTimestamps, "the bundle has no timestamps and none is required"},
-		{anybody, noCTLogs, virtual.Request{Timestamps: 1}, verify.CheckTimestamps, ""},
-		{anybody, noCTLogs, virtual.Request{}, verify.CheckSCTs, "no signed certificate timestamp is of a known CT log, and none is required"},
-		{anybody, noLogs, virtual.Request{Timestamps: 1}, verify.CheckEntries, "no entry is of a known log, and none is required"},
-		{anybody, noLogs, virtual.Request{Evidence: virtual.NoLog}, verify.CheckEntries, "the bundle has no log entries and none is required"},
-		{managed, noLogs, virtual.Request{ManagedKey: key}, verify.CheckEntries, "no entry is of a known log, and none is required"},
+		{anybody, noTSAs, virtual.Request{Timestamps: 1}, report.CheckTimestamps, "no timestamp is of an authority that the trust root lists, and none is required"},
+		{anybody, noTSAs, virtual.Request{}, report.CheckTimestamps, "the bundle has no timestamps and none is required"},
+		{anybody, noCTLogs, virtual.Request{Timestamps: 1}, report.CheckTimestamps, ""},
+		{anybody, noCTLogs, virtual.Request{}, report.CheckSCTs, "no signed certificate timestamp is of a known CT log, and none is required"},
+		{anybody, noLogs, virtual.Request{Timestamps: 1}, report.CheckEntries, "no entry is of a known log, and none is required"},
+		{anybody, noLogs, virtual.Request{Evidence: virtual.NoLog}, report.CheckEntries, "the bundle has no log entries and none is required"},
+		{managed, noLogs, virtual.Request{ManagedKey: key}, report.CheckEntries, "no entry is of a known log, and none is required"},
 	} {
 		res, err := judge(t, verifier(t, rootOf(t, w, c.root), c.policy), signed(t, w, c.r))
 		if err != nil {
 			t.Fatal(err)
 		}
 		got := res.Report.Checks[c.check]
-		if got.Detail != c.want || (got.Status == verify.Skipped) != (c.want != "") {
+		if got.Detail != c.want || (got.Status == report.Skipped) != (c.want != "") {
 			t.Errorf("%s: %s, %q, want %q", c.check, got.Status, got.Detail, c.want)
 		}
 	}
@@ -165,10 +167,10 @@ func TestExplainedRefusals(t *testing.T) {
 		if !errors.As(err, &refused) {
 			t.Fatal(err)
 		}
-		if got := refused.Report.Checks[verify.CheckSignature].Code; got != c.signature {
+		if got := refused.Report.Checks[report.CheckSignature].Code; got != c.signature {
 			t.Errorf("signature: %q, want %q", got, c.signature)
 		}
-		if refused.Check != verify.CheckDigest || refused.Report.Code != c.code {
+		if refused.Check != report.CheckDigest || refused.Report.Code != c.code {
 			t.Errorf("%s, %s", refused.Check, refused.Report.Code)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 
 	"github.com/sigbundle/sigbundle/conformance/virtual"
@@ -143,14 +145,14 @@ func TestDigestSizes(t *testing.T) {
 
 func TestFirstAndLastNames(t *testing.T) {
 	for got, want := range map[string]string{
-		verify.CheckSigner.String(): "signer", verify.CheckRules.String(): "rules", (verify.CheckRules + 1).String(): "unknown",
-		verify.NotRun.String(): "not run", verify.Failed.String(): "failed",
+		report.CheckSigner.String(): "signer", report.CheckRules.String(): "rules", (report.CheckRules + 1).String(): "unknown",
+		report.NotRun.String(): "not run", report.Failed.String(): "failed",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	if got := (verify.Failed + 1).String(); got != "unknown" {
+	if got := (report.Failed + 1).String(); got != "unknown" {
 		t.Error(got)
 	}
 }
@@ -218,15 +220,15 @@ func TestRequiredInReports(t *testing.T) {
 	b := signed(t, w, virtual.Request{})
 	for _, c := range []struct {
 		require verify.Requirements
-		want    verify.Required
+		want    report.Required
 	}{
-		{verify.Requirements{}, verify.Required{Logs: 1, SCTs: 1, Times: 1}},
-		{verify.Requirements{Logs: 1, SCTs: 1, Times: 1}, verify.Required{Logs: 1, SCTs: 1, Times: 1}},
-		{verify.Requirements{Logs: verify.NotRequired}, verify.Required{SCTs: 1, Times: 1, Lowered: true}},
-		{verify.Requirements{SCTs: verify.NotRequired}, verify.Required{Logs: 1, Times: 1, Lowered: true}},
-		{verify.Requirements{Times: verify.NotRequired}, verify.Required{Logs: 1, SCTs: 1, Lowered: true}},
-		{verify.Requirements{Timestamps: verify.NotRequired}, verify.Required{Logs: 1, SCTs: 1, Times: 1}},
-		{verify.Requirements{Logs: -1, SCTs: -1, Times: -1}, verify.Required{Lowered: true}},
+		{verify.Requirements{}, report.Required{Logs: 1, SCTs: 1, Times: 1}},
+		{verify.Requirements{Logs: 1, SCTs: 1, Times: 1}, report.Required{Logs: 1, SCTs: 1, Times: 1}},
+		{verify.Requirements{Logs: verify.NotRequired}, report.Required{SCTs: 1, Times: 1, Lowered: true}},
+		{verify.Requirements{SCTs: verify.NotRequired}, report.Required{Logs: 1, Times: 1, Lowered: true}},
+		{verify.Requirements{Times: verify.NotRequired}, report.Required{Logs: 1, SCTs: 1, Lowered: true}},
+		{verify.Requirements{Timestamps: verify.NotRequired}, report.Required{Logs: 1, SCTs: 1, Times: 1}},
+		{verify.Requirements{Logs: -1, SCTs: -1, Times: -1}, report.Required{Lowered: true}},
 	} {
 		res, err := judge(t, verifier(t, rootOf(t, w), verify.Policy{AnyIdentity: true, Require: c.require}), b)
 		if err != nil {

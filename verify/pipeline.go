@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"slices"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/internal/fulcio"
@@ -35,25 +37,25 @@ import (
 //	12 signature   the signature itself, over artifact or envelope (4.5)
 //	13 statement   the signed statement is about the artifact, with a wanted predicate (4.5)
 //	14 rules       the caller's rules do not object
-var pipeline = [numChecks]struct {
-	check Check
+var pipeline = [report.NumChecks]struct {
+	check report.Check
 	run   func(*run) error
-	needs []Check
+	needs []report.Check
 }{
-	{CheckSigner, (*run).signer, nil},
-	{CheckDigest, (*run).digest, nil},
-	{CheckTimestamps, (*run).timestamps, nil},
-	{CheckPromises, (*run).promises, nil},
-	{CheckCheckpoints, (*run).checkpoints, []Check{CheckPromises}},
-	{CheckInclusion, (*run).inclusion, []Check{CheckCheckpoints}},
-	{CheckEntries, (*run).bindings, []Check{CheckSigner, CheckPromises, CheckInclusion}},
-	{CheckTime, (*run).time, []Check{CheckTimestamps, CheckEntries}},
-	{CheckValidity, (*run).validity, []Check{CheckSigner, CheckTime}},
-	{CheckSCTs, (*run).scts, []Check{CheckValidity}},
-	{CheckIdentity, (*run).identity, []Check{CheckValidity}},
-	{CheckSignature, (*run).signature, []Check{CheckSigner}},
-	{CheckStatement, (*run).statement, []Check{CheckSignature}},
-	{CheckRules, (*run).rules, []Check{CheckDigest, CheckIdentity, CheckSCTs, CheckStatement}},
+	{report.CheckSigner, (*run).signer, nil},
+	{report.CheckDigest, (*run).digest, nil},
+	{report.CheckTimestamps, (*run).timestamps, nil},
+	{report.CheckPromises, (*run).promises, nil},
+	{report.CheckCheckpoints, (*run).checkpoints, []report.Check{report.CheckPromises}},
+	{report.CheckInclusion, (*run).inclusion, []report.Check{report.CheckCheckpoints}},
+	{report.CheckEntries, (*run).bindings, []report.Check{report.CheckSigner, report.CheckPromises, report.CheckInclusion}},
+	{report.CheckTime, (*run).time, []report.Check{report.CheckTimestamps, report.CheckEntries}},
+	{report.CheckValidity, (*run).validity, []report.Check{report.CheckSigner, report.CheckTime}},
+	{report.CheckSCTs, (*run).scts, []report.Check{report.CheckValidity}},
+	{report.CheckIdentity, (*run).identity, []report.Check{report.CheckValidity}},
+	{report.CheckSignature, (*run).signature, []report.Check{report.CheckSigner}},
+	{report.CheckStatement, (*run).statement, []report.Check{report.CheckSignature}},
+	{report.CheckRules, (*run).rules, []report.Check{report.CheckDigest, report.CheckIdentity, report.CheckSCTs, report.CheckStatement}},
 }
 
 // run is one verification in progress. Its fields below the line are filled
@@ -62,19 +64,20 @@ type run struct {
 	v      *Verifier
 	b      *bundle.Bundle
 	a      Artifact
-	report *Report
+	report *report.Report
 
 	// ----
-	key     *sigkey.Key // signer: the leaf's key or the managed key
-	managed *trustedKey // signer: nil for certificates
-	entries []entry     // of known logs, from the start
-	unknown []tlog.ID   // the logs of all other entries, from the start
-	stamps  []Time      // timestamps
-	times   []Time      // time: all verified times
-	chains  []trustroot.Chain
-	cert    *Certificate // validity: what the proved leaf says
-	names   *fulcio.ExtensionSet
-	parsed  *dsse.Statement // statement
+	key       *sigkey.Key   // signer: the leaf's key or the managed key
+	managed   *trustedKey   // signer: nil for certificates
+	entries   []entry       // of known logs, from the start
+	unknown   []tlog.ID     // the logs of all other entries, from the start
+	stamps    []report.Time // timestamps
+	stampedBy []source      // timestamps: what thresholds count of each
+	times     []report.Time // time: all verified times
+	chains    []trustroot.Chain
+	cert      *report.Certificate // validity: what the proved leaf says
+	names     *fulcio.ExtensionSet
+	parsed    *dsse.Statement // statement
 }
 
 // entry is a log entry of a known log.
@@ -82,21 +85,21 @@ type entry struct {
 	*tlog.Entry
 	number     int // in the bundle, from 1
 	log        *tlog.Log
-	promised   *Time            // promises: the integrated time, nil without a promise
+	promised   *report.Time     // promises: the integrated time, nil without a promise
 	checkpoint *tlog.Checkpoint // checkpoints: nil without a proof
 	generation tlog.Generation  // checkpoints
 }
 
 func newRun(v *Verifier, b *bundle.Bundle, a Artifact) *run {
 	r := &run{v: v, b: b, a: a}
-	r.report = &Report{
-		Schema:    ReportSchema,
-		Bundle:    BundleInfo{SHA256: b.SHA256, MediaType: b.MediaType},
-		TrustRoot: RootInfo{SHA256: v.root.SHA256(), MediaType: v.root.MediaType(), Source: v.source},
-		Checks:    make([]Step, numChecks),
+	r.report = &report.Report{
+		Schema:    report.Schema,
+		Bundle:    report.BundleInfo{SHA256: b.SHA256, MediaType: b.MediaType},
+		TrustRoot: report.RootInfo{SHA256: v.root.SHA256(), MediaType: v.root.MediaType(), Source: v.source},
+		Checks:    make([]report.Step, report.NumChecks),
 	}
 	for c := range r.report.Checks {
-		r.report.Checks[c].Check = Check(c)
+		r.report.Checks[c].Check = report.Check(c)
 	}
 	if a.kind == artifactFile || a.kind == artifactNamed {
 		for _, d := range a.digests {
@@ -123,7 +126,7 @@ func (r *run) require() {
 		return slices.ContainsFunc(r.v.root.Unusable(), func(u trustroot.Unusable) bool { return u.Kind == kind })
 	}
 	certificate := r.b.Leaf != nil
-	var def Required
+	var def report.Required
 	def.Logs = one(len(r.v.root.Logs()) > 0 || aside(trustroot.KindLog))
 	def.SCTs = one(certificate && (len(r.v.root.CTLogs()) > 0 || aside(trustroot.KindCTLog)))
 	def.Times = one(certificate)
@@ -131,7 +134,7 @@ func (r *run) require() {
 		def.Times = one(key.bounded())
 	}
 	want := r.v.policy.Require
-	r.report.Required = Required{
+	r.report.Required = report.Required{
 		Logs:       want.Logs.or(def.Logs),
 		SCTs:       want.SCTs.or(def.SCTs),
 		Timestamps: want.Timestamps.or(def.Timestamps),
@@ -143,9 +146,9 @@ func (r *run) require() {
 
 // holds reports whether none of the checks has failed or was kept from
 // running, so that what they prove may be relied on.
-func (r *run) holds(checks []Check) bool {
+func (r *run) holds(checks []report.Check) bool {
 	for _, c := range checks {
-		if s := r.report.step(c).Status; s != Passed && s != Skipped {
+		if s := r.step(c).Status; s != report.Passed && s != report.Skipped {
 			return false
 		}
 	}
@@ -154,24 +157,24 @@ func (r *run) holds(checks []Check) bool {
 
 // passed records that a check did not refuse: as passed if it proved
 // anything, and else as skipped, for the reason it gave.
-func (r *run) passed(c Check) {
-	if s := r.report.step(c); len(s.Facts) > 0 {
-		s.Status, s.Detail = Passed, ""
+func (r *run) passed(c report.Check) {
+	if s := r.step(c); len(s.Facts) > 0 {
+		s.Status, s.Detail = report.Passed, ""
 	} else {
-		s.Status = Skipped
+		s.Status = report.Skipped
 	}
 }
 
 // fact records what a check proved. It is called only on the line after the
 // proof.
-func (r *run) fact(c Check, f Fact) {
-	s := r.report.step(c)
+func (r *run) fact(c report.Check, f report.Fact) {
+	s := r.step(c)
 	s.Facts = append(s.Facts, f)
 }
 
 // skip gives the reason why a check that records no fact has none.
-func (r *run) skip(c Check, reason string) error {
-	r.report.step(c).Detail = reason
+func (r *run) skip(c report.Check, reason string) error {
+	r.step(c).Detail = reason
 	return nil
 }
 
@@ -230,29 +233,29 @@ func (r *run) signer() error {
 		return err
 	}
 	r.key = key
-	f := Fact{What: "certificate given", Rule: "Sigstore client specification, Section 4.3"}
+	f := report.Fact{What: "certificate given", Rule: "Sigstore client specification, Section 4.3"}
 	if r.b.Leaf == nil {
 		r.managed = r.v.findKey(r.b.KeyHint)
-		f = Fact{What: "managed key given", Rule: "Sigstore bundle, PublicKeyIdentifier"}
+		f = report.Fact{What: "managed key given", Rule: "Sigstore bundle, PublicKeyIdentifier"}
 	} else {
 		f.Over = sha256.Sum256(r.b.Leaf.Raw)
 	}
-	f.By = Authority{Role: "signer", KeyID: key.ID()}
-	r.fact(CheckSigner, f)
+	f.By = report.Authority{Role: "signer", KeyID: key.ID()}
+	r.fact(report.CheckSigner, f)
 	return nil
 }
 
 // rules: the caller's own conditions, which can only refuse.
 func (r *run) rules() error {
 	if len(r.v.policy.Rules) == 0 {
-		return r.skip(CheckRules, "the policy has no rules")
+		return r.skip(report.CheckRules, "the policy has no rules")
 	}
 	res := r.result()
 	for _, rule := range r.v.policy.Rules {
 		if err := rule.Judge(res); err != nil {
 			return refuse.Wrap("rule.refused", err, "rule %q", rule.Name())
 		}
-		r.fact(CheckRules, Fact{What: rule.Name(), By: Authority{Role: "caller's rule, not a key"}, Rule: "policy"})
+		r.fact(report.CheckRules, report.Fact{What: rule.Name(), By: report.Authority{Role: "caller's rule, not a key"}, Rule: "policy"})
 	}
 	return nil
 }
@@ -265,4 +268,11 @@ func clip(s string) string {
 		return s
 	}
 	return s[:most] + "…"
+}
+
+// step returns the outcome recorded for a check.
+func (r *run) step(c report.Check) *report.Step { return &r.report.Checks[c] }
+
+func (r *run) note(code refuse.Code, detail string) {
+	r.report.Notes = append(r.report.Notes, report.Note{Code: string(code), Detail: detail})
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sigbundle/sigbundle/internal/fulcio"
@@ -123,38 +122,12 @@ const (
 // String returns the kind's name in reports.
 func (t SANType) String() string { return fulcio.SANType(t).String() }
 
-// shapeOf returns the kind of name that a text reads as. An authority that
-// checks addresses or names of one kind says nothing about a text that reads
-// as another kind.
-func shapeOf(name string) SANType {
-	scheme, _, found := strings.Cut(name, ":")
-	if found && isScheme(scheme) {
-		return SANURI
-	}
-	if strings.Contains(name, "@") {
-		return SANEmail
-	}
-	return SANOtherName
-}
-
-// isScheme reports whether s is a scheme by RFC 3986, Section 3.1.
-func isScheme(s string) bool {
-	for i, c := range []byte(s) {
-		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-		other := '0' <= c && c <= '9' || c == '+' || c == '-' || c == '.'
-		if !letter && (i == 0 || !other) {
-			return false
-		}
-	}
-	return s != ""
-}
-
 // wanted returns the kind that the name must be of.
 func (id *compiledIdentity) wanted(name string) SANType {
 	if id.sanType != 0 {
 		return id.sanType
 	}
-	return shapeOf(name)
+	return SANType(fulcio.ShapeOf(name))
 }
 
 // Match accepts one exact string, or every string that a regular expression

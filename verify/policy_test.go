@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/internal/fulcio"
 	"github.com/sigbundle/sigbundle/verify"
@@ -261,8 +263,8 @@ func TestRules(t *testing.T) {
 			if string(saw.Predicate) != `{"a":1}` || string(saw.Payload) != string(good.Envelope.Payload) || saw.Report.Statement.PredicateType != provenance || saw.Report.Signer == nil {
 				t.Errorf("the rule saw %+v", saw)
 			}
-			for _, step := range saw.Report.Checks[:verify.CheckRules] {
-				if step.Status != verify.Passed && step.Status != verify.Skipped {
+			for _, step := range saw.Report.Checks[:report.CheckRules] {
+				if step.Status != report.Passed && step.Status != report.Skipped {
 					t.Errorf("the rule ran after %s %s", step.Check, step.Status)
 				}
 			}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	bundlev1 "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
 
 	"github.com/sigbundle/sigbundle/bundle"
@@ -162,8 +164,8 @@ func TestMembersOfStatementsByCase(t *testing.T) {
 // step_content.go, statement.
 func TestEnvelopeWithoutStatement(t *testing.T) {
 	c := story(t, "../testdata/virtual/verified/envelope-of-another-type.txtar")
-	report, err := c.Judge(false)
-	if err != nil || report.Statement != nil || report.Checks[verify.CheckStatement].Status != verify.Skipped {
+	rep, err := c.Judge(false)
+	if err != nil || rep.Statement != nil || rep.Checks[report.CheckStatement].Status != report.Skipped {
 		t.Errorf("%v", err)
 	}
 	refused(t, "statement.payload_type", "statement/payload-of-another-type")

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/conformance/vectors"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -20,33 +22,33 @@ import (
 func TestFacts(t *testing.T) {
 	keyless := map[string]bool{"bundle, not authenticated": true, "caller's rule, not a key": true}
 	told(t, func(name string, c *vectors.Case) {
-		report, err := c.Judge(true)
+		rep, err := c.Judge(true)
 		if strings.HasSuffix(name, "_fail.txtar") != (err != nil) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if report.Verified != (err == nil) {
-			t.Errorf("%s: verified %v, error %v", name, report.Verified, err)
+		if rep.Verified != (err == nil) {
+			t.Errorf("%s: verified %v, error %v", name, rep.Verified, err)
 		}
-		for _, s := range report.Checks {
+		for _, s := range rep.Checks {
 			switch {
-			case (s.Status == verify.Passed) != (len(s.Facts) > 0):
+			case (s.Status == report.Passed) != (len(s.Facts) > 0):
 				t.Errorf("%s: %s %s with %d facts", name, s.Check, s.Status, len(s.Facts))
-			case (s.Status == verify.Skipped || s.Status == verify.Failed) != (s.Detail != ""):
+			case (s.Status == report.Skipped || s.Status == report.Failed) != (s.Detail != ""):
 				t.Errorf("%s: %s %s with the detail %q", name, s.Check, s.Status, s.Detail)
-			case (s.Status == verify.Failed) != (s.Code != ""):
+			case (s.Status == report.Failed) != (s.Code != ""):
 				t.Errorf("%s: %s %s with the code %q", name, s.Check, s.Status, s.Code)
 			}
 			for _, f := range s.Facts {
 				if f.What == "" || f.Rule == "" || f.By.Role == "" {
 					t.Errorf("%s: %s: incomplete fact %+v", name, s.Check, f)
 				}
-				if (f.By.KeyID == verify.Digest{}) != keyless[f.By.Role] {
+				if (f.By.KeyID == report.Digest{}) != keyless[f.By.Role] {
 					t.Errorf("%s: %s: no key, or an unexpected one: %+v", name, s.Check, f)
 				}
 			}
 		}
-		if err == nil && (report.Code != "" || report.Signer == nil) {
-			t.Errorf("%s: verified, and yet %q by %v", name, report.Code, report.Signer)
+		if err == nil && (rep.Code != "" || rep.Signer == nil) {
+			t.Errorf("%s: verified, and yet %q by %v", name, rep.Code, rep.Signer)
 		}
 	})
 }
@@ -62,16 +64,16 @@ func TestExplainChangesNoVerdict(t *testing.T) {
 		}
 		failed := false
 		for i, s := range short.Checks {
-			if failed && s.Status != verify.NotRun {
+			if failed && s.Status != report.NotRun {
 				t.Errorf("%s: %s %s after a failure", name, s.Check, s.Status)
 			}
-			failed = failed || s.Status == verify.Failed
+			failed = failed || s.Status == report.Failed
 			if !failed && s.Status != long.Checks[i].Status {
 				t.Errorf("%s: %s %s, explained %s", name, s.Check, s.Status, long.Checks[i].Status)
 			}
 		}
 		var refused *verify.Error
-		if errors.As(shortErr, &refused) && (refused.Code() != short.Code || refused.Error() != short.Message || short.Checks[refused.Check].Status != verify.Failed) {
+		if errors.As(shortErr, &refused) && (refused.Code() != short.Code || refused.Error() != short.Message || short.Checks[refused.Check].Status != report.Failed) {
 			t.Errorf("%s: error and report disagree: %v", name, refused)
 		}
 	})
@@ -108,7 +110,7 @@ func TestReportsAreIdentical(t *testing.T) {
 	}
 }
 
-func reportOf(res *verify.Result, err error) *verify.Report {
+func reportOf(res *verify.Result, err error) *report.Report {
 	var refused *verify.Error
 	if errors.As(err, &refused) {
 		return refused.Report
@@ -146,18 +148,18 @@ func TestShared(t *testing.T) {
 // No text of a bundle reaches a terminal as anything but text.
 func TestTextIsEscaped(t *testing.T) {
 	c := story(t, "../testdata/virtual/verified/v03-envelope.txtar")
-	report, err := c.Judge(true)
+	rep, err := c.Judge(true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const hostile = "\x1b[2Jgotcha\r\n\u202e"
-	report.Signer.Certificate.SAN, report.Statement.PredicateType, report.Statement.MatchedName = hostile, hostile, hostile
-	report.Notes = append(report.Notes, verify.Note{Detail: hostile})
-	report.Checks[0].Facts[0].What = hostile
+	rep.Signer.Certificate.SAN, rep.Statement.PredicateType, rep.Statement.MatchedName = hostile, hostile, hostile
+	rep.Notes = append(rep.Notes, report.Note{Detail: hostile})
+	rep.Checks[0].Facts[0].What = hostile
 	for _, verified := range []bool{true, false} {
-		report.Verified, report.Message = verified, hostile
+		rep.Verified, rep.Message = verified, hostile
 		var b strings.Builder
-		if err := report.WriteText(&b, verify.TextStyle{Title: hostile, Explain: true}); err != nil {
+		if err := rep.WriteText(&b, report.TextStyle{Title: hostile, Explain: true}); err != nil {
 			t.Fatal(err)
 		}
 		if got := b.String(); strings.ContainsAny(got, "\x1b\r\u202e") || strings.Contains(got, "gotcha\n") {
@@ -169,9 +171,9 @@ func TestTextIsEscaped(t *testing.T) {
 // A report is read back as it was written.
 func TestReportReadBack(t *testing.T) {
 	told(t, func(name string, c *vectors.Case) {
-		report, _ := c.Judge(true)
-		written := report.MarshalIndent()
-		var read verify.Report
+		rep, _ := c.Judge(true)
+		written := rep.MarshalIndent()
+		var read report.Report
 		if err := json.Unmarshal(written, &read); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -183,7 +185,7 @@ func TestReportReadBack(t *testing.T) {
 		`{"checks":[{"check":"magic"}]}`, `{"checks":[{"status":"well"}]}`, `{"bundle":{"sha256":"sha256:00"}}`,
 		`{"bundle":{"sha256":"` + strings.Repeat("0", 64) + `"}}`, `{"bundle":{"sha256":"sha256:` + strings.Repeat("x", 64) + `"}}`,
 	} {
-		if err := json.Unmarshal([]byte(text), new(verify.Report)); err == nil {
+		if err := json.Unmarshal([]byte(text), new(report.Report)); err == nil {
 			t.Errorf("read %s", text)
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
@@ -24,7 +26,7 @@ func (r *run) digest() error {
 		return refuse.New("artifact.missing", "no artifact given")
 	}
 	if r.b.Envelope != nil {
-		return r.skip(CheckDigest, "an envelope names its artifacts in its statement")
+		return r.skip(report.CheckDigest, "an envelope names its artifacts in its statement")
 	}
 	if r.a.kind == artifactNone {
 		return refuse.New("artifact.missing", "a message signature cannot be verified without its artifact")
@@ -34,7 +36,7 @@ func (r *run) digest() error {
 	}
 	hint := r.b.MessageDigest
 	if hint == nil {
-		return r.skip(CheckDigest, "the bundle names no message digest")
+		return r.skip(report.CheckDigest, "the bundle names no message digest")
 	}
 	got := r.a.digest(hint.Algorithm)
 	if got == nil {
@@ -44,24 +46,24 @@ func (r *run) digest() error {
 		return refuse.New("artifact.mismatch", "the bundle is about %s:%x, and the artifact is %s:%x",
 			hashName(hint.Algorithm), hint.Value, hashName(hint.Algorithm), got)
 	}
-	f := Fact{What: "message digest", By: Authority{Role: "bundle, not authenticated"}, Rule: "Sigstore bundle, MessageSignature"}
+	f := report.Fact{What: "message digest", By: report.Authority{Role: "bundle, not authenticated"}, Rule: "Sigstore bundle, MessageSignature"}
 	if hint.Algorithm == crypto.SHA256 {
 		copy(f.Over[:], got)
 	}
-	r.fact(CheckDigest, f)
+	r.fact(report.CheckDigest, f)
 	return nil
 }
 
 // signature: the one signature, over the envelope's pre-authentication
 // encoding or over the artifact.
 func (r *run) signature() error {
-	by := Authority{Role: "signer", KeyID: r.key.ID()}
+	by := report.Authority{Role: "signer", KeyID: r.key.ID()}
 	if r.b.Envelope != nil {
 		over, err := r.envelopeSignature()
 		if err != nil {
 			return err
 		}
-		r.fact(CheckSignature, Fact{What: "envelope", Over: over, By: by, Rule: "DSSE v1 over its pre-authentication encoding"})
+		r.fact(report.CheckSignature, report.Fact{What: "envelope", Over: over, By: by, Rule: "DSSE v1 over its pre-authentication encoding"})
 		return nil
 	}
 	if r.a.kind != artifactFile && r.a.kind != artifactNamed {
@@ -70,9 +72,9 @@ func (r *run) signature() error {
 	if err := r.messageSignature(); err != nil {
 		return err
 	}
-	f := Fact{What: "artifact", By: by, Rule: r.key.Algorithm().String()}
+	f := report.Fact{What: "artifact", By: by, Rule: r.key.Algorithm().String()}
 	copy(f.Over[:], r.a.digest(crypto.SHA256))
-	r.fact(CheckSignature, f)
+	r.fact(report.CheckSignature, f)
 	return nil
 }
 
@@ -80,9 +82,9 @@ var errSignature = refuse.New("signature.invalid", "the signature is not the sig
 
 // envelopeSignature checks the signature over the PAE. Ed25519 keys sign
 // envelopes either way: pure, as Rekor v1 wants it, or prehashed, as v2 does.
-func (r *run) envelopeSignature() (Digest, error) {
+func (r *run) envelopeSignature() (report.Digest, error) {
 	e := r.b.Envelope
-	over := Digest(e.Digest(crypto.SHA256))
+	over := report.Digest(e.Digest(crypto.SHA256))
 	for _, key := range r.keysToTry() {
 		digest := over[:]
 		if key.Hash() != crypto.SHA256 {
@@ -132,7 +134,7 @@ func (r *run) tied() bool { return r.managed != nil && r.managed.tied }
 // was compared with the key; v1 names the hash of a message, but verifies
 // Ed25519 either way.
 func (r *run) logged(h crypto.Hash) bool {
-	if !r.holds([]Check{CheckEntries}) { // with Explain: nobody's word
+	if !r.holds([]report.Check{report.CheckEntries}) { // with Explain: nobody's word
 		return true
 	}
 	_, edwards := r.key.Public().(ed25519.PublicKey)
@@ -151,7 +153,7 @@ func (r *run) signedWith(key *sigkey.Key) {
 		return
 	}
 	if key.Hash() == crypto.SHA256 {
-		r.report.note("signature.sha256", fmt.Sprintf("the key signs with SHA-256, which is weaker than %s asks for", r.key.Algorithm()))
+		r.note("signature.sha256", fmt.Sprintf("the key signs with SHA-256, which is weaker than %s asks for", r.key.Algorithm()))
 	}
 	r.key = key
 	if s := r.report.Signer; s != nil && s.Key != nil {
@@ -204,13 +206,13 @@ func (r *run) statement() error {
 		if len(want) > 0 {
 			return refuse.New("statement.predicate_type", "a predicate type is required, and the bundle signs a message, not a statement")
 		}
-		return r.skip(CheckStatement, "the bundle signs a message")
+		return r.skip(report.CheckStatement, "the bundle signs a message")
 	}
 	if r.b.Envelope.PayloadType != dsse.PayloadTypeInToto {
 		if r.a.kind == artifactNone && len(want) == 0 {
 			// Legal DSSE, and no attestation of anything: the caller asked
 			// for the envelope alone and gets its payload.
-			return r.skip(CheckStatement, fmt.Sprintf("the payload is of type %q, not a statement, and no artifact was given", clip(r.b.Envelope.PayloadType)))
+			return r.skip(report.CheckStatement, fmt.Sprintf("the payload is of type %q, not a statement, and no artifact was given", clip(r.b.Envelope.PayloadType)))
 		}
 		return refuse.New("statement.payload_type", "the payload type is %q, want %q", clip(r.b.Envelope.PayloadType), dsse.PayloadTypeInToto)
 	}
@@ -222,36 +224,36 @@ func (r *run) statement() error {
 		return refuse.New("statement.predicate_type", "the predicate type is %q, want %q", clip(s.PredicateType), want)
 	}
 	r.noteStatement(s)
-	proved := &Statement{Type: s.Type, PredicateType: s.PredicateType, Subjects: len(s.Subjects), payload: r.b.Envelope.Payload}
+	proved := &report.Statement{Type: s.Type, PredicateType: s.PredicateType, Subjects: len(s.Subjects)}
 	if r.a.kind != artifactNone {
 		if err := r.a.matchSubject(s, proved); err != nil {
 			return err
 		}
 	}
 	r.parsed = s
-	if r.holds([]Check{CheckValidity}) { // else, with Explain, it is anybody's
+	if r.holds([]report.Check{report.CheckValidity}) { // else, with Explain, it is anybody's
 		r.report.Statement = proved
 	}
 	what := "statement"
 	if proved.Matched > 0 {
 		what = fmt.Sprintf("statement, subject %d", proved.Matched)
 	} else {
-		r.report.note("artifact.skipped", "no artifact was compared with the statement's subjects")
+		r.note("artifact.skipped", "no artifact was compared with the statement's subjects")
 	}
-	r.fact(CheckStatement, Fact{What: what, Over: sha256.Sum256(r.b.Envelope.Payload), By: Authority{Role: "signer", KeyID: r.key.ID()},
+	r.fact(report.CheckStatement, report.Fact{What: what, Over: sha256.Sum256(r.b.Envelope.Payload), By: report.Authority{Role: "signer", KeyID: r.key.ID()},
 		Rule: "in-toto Statement, " + s.Type})
 	return nil
 }
 
 func (r *run) noteStatement(s *dsse.Statement) {
 	if s.TypeFromProtoName {
-		r.report.note("statement.type_name", "the statement's type stands under \"type\" in place of \"_type\"")
+		r.note("statement.type_name", "the statement's type stands under \"type\" in place of \"_type\"")
 	}
 	if s.PredicateType == "" {
-		r.report.note("statement.no_predicate_type", "the statement names no predicate type")
+		r.note("statement.no_predicate_type", "the statement names no predicate type")
 	}
 	if kind := s.PredicateKind(); kind != "" && kind != "object" && kind != "null" {
-		r.report.note("statement.predicate", "predicate: a JSON "+kind+", in-toto has an object")
+		r.note("statement.predicate", "predicate: a JSON "+kind+", in-toto has an object")
 	}
 }
 
@@ -259,7 +261,7 @@ func (r *run) noteStatement(s *dsse.Statement) {
 // one of its digests is equal and none of those that were computed differs,
 // so that a weak digest cannot vouch against a strong one. Names decide
 // nothing.
-func (a *Artifact) matchSubject(s *dsse.Statement, proved *Statement) error {
+func (a *Artifact) matchSubject(s *dsse.Statement, proved *report.Statement) error {
 	comparable := false
 next:
 	for i, subject := range s.Subjects {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
@@ -15,10 +17,10 @@ import (
 // One identity must match in full; parts of several do not add up to one.
 func (r *run) identity() error {
 	if r.b.Leaf == nil {
-		return r.skip(CheckIdentity, "the bundle is signed by a managed key, which names nobody")
+		return r.skip(report.CheckIdentity, "the bundle is signed by a managed key, which names nobody")
 	}
 	if r.v.policy.AnyIdentity {
-		return r.skip(CheckIdentity, "the policy accepts any identity")
+		return r.skip(report.CheckIdentity, "the policy accepts any identity")
 	}
 	var nearest *mismatch
 	for i := range r.v.policy.identities {
@@ -27,9 +29,9 @@ func (r *run) identity() error {
 		if m == nil {
 			r.report.Signer.Identity, r.report.Signer.IdentityName = i+1, id.name
 			if lenient := id.lenient(); lenient != "" {
-				r.report.note("identity.any", "the policy accepts "+lenient)
+				r.note("identity.any", "the policy accepts "+lenient)
 			}
-			r.fact(CheckIdentity, Fact{What: "signer is " + id.label(i), Over: sha256.Sum256(r.b.Leaf.Raw), By: caAuthority(r.chains[0]),
+			r.fact(report.CheckIdentity, report.Fact{What: "signer is " + id.label(i), Over: sha256.Sum256(r.b.Leaf.Raw), By: caAuthority(r.chains[0]),
 				Rule: "Sigstore client specification, Section 4.3"})
 			return nil
 		}

@@ -5,6 +5,8 @@ package verify
 import (
 	"crypto/sha256"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/tlog"
 	"github.com/sigbundle/sigbundle/trustroot"
@@ -28,13 +30,13 @@ func (r *run) checkpoints() error {
 		if e.checkpoint == nil {
 			continue
 		}
-		r.fact(CheckCheckpoints, Fact{What: "checkpoint", Over: e.checkpoint.SHA256, By: logAuthority(e.log),
+		r.fact(report.CheckCheckpoints, report.Fact{What: "checkpoint", Over: e.checkpoint.SHA256, By: logAuthority(e.log),
 			Rule: "C2SP tlog-checkpoint and signed-note"})
 		if e.checkpoint.NameMismatch {
-			r.report.note("tlog.checkpoint.name", "a checkpoint of log "+e.log.ID().String()+" bears a name other than that in the trust root")
+			r.note("tlog.checkpoint.name", "a checkpoint of log "+e.log.ID().String()+" bears a name other than that in the trust root")
 		}
 	}
-	return r.skip(CheckCheckpoints, "no entry of a known log carries an inclusion proof")
+	return r.skip(report.CheckCheckpoints, "no entry of a known log carries an inclusion proof")
 }
 
 // inclusion: the path from each entry to its checkpoint's root.
@@ -47,10 +49,10 @@ func (r *run) inclusion() error {
 		if err := e.VerifyInclusion(e.checkpoint, e.generation); err != nil {
 			return refuse.Wrap("tlog.inclusion", err, "log %s", e.log.ID())
 		}
-		r.fact(CheckInclusion, Fact{What: "entry in the log", Over: sha256.Sum256(e.Body.Raw), By: logAuthority(e.log),
+		r.fact(report.CheckInclusion, report.Fact{What: "entry in the log", Over: sha256.Sum256(e.Body.Raw), By: logAuthority(e.log),
 			Rule: "RFC 6962, Section 2.1.1"})
 	}
-	return r.skip(CheckInclusion, "no entry of a known log carries an inclusion proof")
+	return r.skip(report.CheckInclusion, "no entry of a known log carries an inclusion proof")
 }
 
 // bindings: what each entry commits to is this signature by this key over
@@ -70,7 +72,7 @@ func (r *run) bindings() error {
 		if err := e.Body.VerifyRecord(e.generation, record); err != nil {
 			return refuse.Wrap("tlog.entry.malformed", err, "log %s", e.log.ID())
 		}
-		r.fact(CheckEntries, Fact{What: e.Body.Kind.String(), Over: sha256.Sum256(e.Body.Raw), By: logAuthority(e.log),
+		r.fact(report.CheckEntries, report.Fact{What: e.Body.Kind.String(), Over: sha256.Sum256(e.Body.Raw), By: logAuthority(e.log),
 			Rule: "Sigstore client specification, Section 4.4"})
 		logs.add(logSource(e.log))
 	}
@@ -82,7 +84,7 @@ func (r *run) bindings() error {
 		return refuse.New("tlog.threshold", "entries of %d known logs, %d required", logs.count(), want)
 	}
 	if len(r.b.Entries) == 0 {
-		return r.skip(CheckEntries, "the bundle has no log entries and none is required")
+		return r.skip(report.CheckEntries, "the bundle has no log entries and none is required")
 	}
-	return r.skip(CheckEntries, "no entry is of a known log, and none is required")
+	return r.skip(report.CheckEntries, "no entry is of a known log, and none is required")
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/ctlog"
 	"github.com/sigbundle/sigbundle/internal/fulcio"
 	"github.com/sigbundle/sigbundle/internal/refuse"
@@ -27,7 +29,7 @@ func (r *run) validity() error {
 		if publicGood(r.v.root) {
 			return refuse.New("bundle.carrier", "certificate chain in a bundle of version %s, want a lone certificate for the public-good instance", r.b.Version)
 		}
-		r.report.note("bundle.loose_chain", "the bundle carries a certificate chain, which version "+r.b.Version.String()+" has no place for; the chain helps to build a path and is not trusted")
+		r.note("bundle.loose_chain", "the bundle carries a certificate chain, which version "+r.b.Version.String()+" has no place for; the chain helps to build a path and is not trusted")
 	}
 	for _, t := range r.times {
 		chains, err := r.v.root.Chains(r.b.Leaf, r.b.Extra, t.Time.Time)
@@ -35,11 +37,11 @@ func (r *run) validity() error {
 			return refuse.Wrap("chain.untrusted", err, "at %s", t.Time.UTC().Format(timeFormat))
 		}
 		r.chains = append(r.chains, chains...)
-		r.fact(CheckValidity, Fact{What: "certificate path", Over: sha256.Sum256(r.b.Leaf.Raw), By: caAuthority(chains[0]), At: t.Time,
+		r.fact(report.CheckValidity, report.Fact{What: "certificate path", Over: sha256.Sum256(r.b.Leaf.Raw), By: caAuthority(chains[0]), At: t.Time,
 			Rule: "RFC 5280, Section 6, at the verified time"})
 	}
 	if r.b.DroppedRoot {
-		r.report.note("chain.root_present", "the bundle carries a self-issued certificate, which is never an anchor and was ignored")
+		r.note("chain.root_present", "the bundle carries a self-issued certificate, which is never an anchor and was ignored")
 	}
 	return r.describe()
 }
@@ -56,7 +58,7 @@ var publicGoodAnchors = map[string]bool{
 // instance.
 func publicGood(root *trustroot.Root) bool {
 	return slices.ContainsFunc(root.CertificateAuthorities(), func(a *trustroot.CertificateAuthority) bool {
-		return publicGoodAnchors[Digest(sha256.Sum256(a.Anchor().RawSubjectPublicKeyInfo)).String()]
+		return publicGoodAnchors[report.Digest(sha256.Sum256(a.Anchor().RawSubjectPublicKeyInfo)).String()]
 	})
 }
 
@@ -65,15 +67,15 @@ func (r *run) keyValidity() error {
 	if k.bounded() && len(r.times) == 0 {
 		return refuse.New("key.window", "the key has a validity window, and nothing in the bundle proves when it was used")
 	}
-	by := Authority{Role: "managed key", Name: k.hint, KeyID: r.key.ID()}
+	by := report.Authority{Role: "managed key", Name: k.hint, KeyID: r.key.ID()}
 	for _, t := range r.times {
 		if !k.start.IsZero() && t.Time.Before(k.start) || !k.end.IsZero() && t.Time.After(k.end) {
 			return refuse.New("key.window", "the key was not valid at %s", t.Time.UTC().Format(timeFormat))
 		}
-		r.fact(CheckValidity, Fact{What: "managed key", By: by, At: t.Time, Rule: "validity window given with the key"})
+		r.fact(report.CheckValidity, report.Fact{What: "managed key", By: by, At: t.Time, Rule: "validity window given with the key"})
 	}
-	r.report.Signer = &Signer{Key: &KeyInfo{Hint: k.hint, SHA256: r.key.ID(), Algorithm: r.key.Algorithm().String(), Start: Instant{k.start}, End: Instant{k.end}}}
-	return r.skip(CheckValidity, "the key has no validity window, and no time is proved")
+	r.report.Signer = &report.Signer{Key: &report.KeyInfo{Hint: k.hint, SHA256: r.key.ID(), Algorithm: r.key.Algorithm().String(), Start: report.Instant{Time: k.start}, End: report.Instant{Time: k.end}}}
+	return r.skip(report.CheckValidity, "the key has no validity window, and no time is proved")
 }
 
 // describe reads the proved certificate.
@@ -87,24 +89,24 @@ func (r *run) describe() error {
 	}
 	issuer, _ := r.names.Issuer()
 	leaf := r.b.Leaf
-	r.cert = &Certificate{
+	r.cert = &report.Certificate{
 		SHA256: sha256.Sum256(leaf.Raw), SAN: san.Value, SANType: san.Type.String(), Issuer: issuer,
-		NotBefore: Instant{leaf.NotBefore.UTC()}, NotAfter: Instant{leaf.NotAfter.UTC()},
+		NotBefore: report.Instant{Time: leaf.NotBefore.UTC()}, NotAfter: report.Instant{Time: leaf.NotAfter.UTC()},
 	}
-	r.cert.Extensions = make([]Extension, 0, len(r.names.All()))
+	r.cert.Extensions = make([]report.Extension, 0, len(r.names.All()))
 	for _, x := range r.names.All() {
-		r.cert.Extensions = append(r.cert.Extensions, Extension{Name: x.Name, OID: x.OID(), Value: x.Value})
+		r.cert.Extensions = append(r.cert.Extensions, report.Extension{Name: x.Name, OID: x.OID(), Value: x.Value})
 	}
 	for _, c := range r.chains[0].Certificates {
 		r.cert.Chain = append(r.cert.Chain, sha256.Sum256(c.Raw))
 	}
-	r.report.Signer = &Signer{Certificate: r.cert}
+	r.report.Signer = &report.Signer{Certificate: r.cert}
 	return nil
 }
 
-func caAuthority(c trustroot.Chain) Authority {
+func caAuthority(c trustroot.Chain) report.Authority {
 	issuer := c.Certificates[1]
-	return Authority{Role: "certificate authority", Name: c.IssuerName(), KeyID: sha256.Sum256(issuer.RawSubjectPublicKeyInfo)}
+	return report.Authority{Role: "certificate authority", Name: c.IssuerName(), KeyID: sha256.Sum256(issuer.RawSubjectPublicKeyInfo)}
 }
 
 // scts: promises of CT logs to publish the certificate. The issuer that an
@@ -116,7 +118,7 @@ func (r *run) scts() error {
 		if want > 0 {
 			return refuse.New("sct.missing", "%d signed certificate timestamps required, and the bundle has no certificate", want)
 		}
-		return r.skip(CheckSCTs, "the bundle has no certificate")
+		return r.skip(report.CheckSCTs, "the bundle has no certificate")
 	}
 	list, err := ctlog.ParseList(r.b.Leaf)
 	if err != nil {
@@ -126,7 +128,7 @@ func (r *run) scts() error {
 		if want > 0 {
 			return refuse.New("sct.missing", "the certificate holds no signed certificate timestamps, and %d are required; detached ones have no place in a bundle", want)
 		}
-		return r.skip(CheckSCTs, "the certificate holds no signed certificate timestamps and none is required")
+		return r.skip(report.CheckSCTs, "the certificate holds no signed certificate timestamps and none is required")
 	}
 	precerts, err := r.precerts()
 	if err != nil {
@@ -143,7 +145,7 @@ func (r *run) scts() error {
 	if logs < want {
 		return refuse.New("sct.threshold", "signed certificate timestamps of %d CT logs, %d required", logs, want)
 	}
-	return r.skip(CheckSCTs, "no signed certificate timestamp is of a known CT log, and none is required")
+	return r.skip(report.CheckSCTs, "no signed certificate timestamp is of a known CT log, and none is required")
 }
 
 // precerts returns what CT logs signed, once for each distinct issuer of the
@@ -179,7 +181,7 @@ func (r *run) countSCTs(list []ctlog.SCT, precerts []*ctlog.Precert) (int, error
 		sct := &list[i]
 		log := r.v.root.CTLog(sct.LogID)
 		if log == nil {
-			r.report.note("sct.unknown_log", fmt.Sprintf("a signed certificate timestamp is of the CT log %s, which %s, and counts for nothing",
+			r.note("sct.unknown_log", fmt.Sprintf("a signed certificate timestamp is of the CT log %s, which %s, and counts for nothing",
 				sct.LogID, r.whyUnknown(trustroot.KindCTLog, sct.LogID.String(), r.otherCTID(sct.LogID))))
 			continue
 		}
@@ -189,8 +191,8 @@ func (r *run) countSCTs(list []ctlog.SCT, precerts []*ctlog.Precert) (int, error
 			if err = e; err == nil {
 				good[sct.LogID] = true
 				logs.add(source{log.Operator(), log.Key().ID()})
-				r.fact(CheckSCTs, Fact{What: "signed certificate timestamp", Over: sha256.Sum256(p.TBS), At: Instant{at},
-					By: Authority{Role: "certificate transparency log", Name: log.BaseURL(), KeyID: log.Key().ID()}, Rule: "RFC 6962, Section 3.2"})
+				r.fact(report.CheckSCTs, report.Fact{What: "signed certificate timestamp", Over: sha256.Sum256(p.TBS), At: report.Instant{Time: at},
+					By: report.Authority{Role: "certificate transparency log", Name: log.BaseURL(), KeyID: log.Key().ID()}, Rule: "RFC 6962, Section 3.2"})
 				break
 			}
 		}

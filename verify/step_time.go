@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/ctlog"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/rfc3161"
@@ -33,20 +35,21 @@ func (r *run) timestamps() error {
 		}
 		if stamp == nil {
 			unknown++
-			r.report.note("timestamp.unknown_authority", fmt.Sprintf(
+			r.note("timestamp.unknown_authority", fmt.Sprintf(
 				"timestamp %d was made by an authority that the trust root does not list, and counts for nothing", i+1))
 			continue
 		}
-		by := Authority{Role: "timestamp authority", Name: stamp.Authority.URI(), KeyID: stamp.Authority.KeyID()}
+		by := report.Authority{Role: "timestamp authority", Name: stamp.Authority.URI(), KeyID: stamp.Authority.KeyID()}
 		source := source{r.operatorOf(stamp.Authority), sha256.Sum256(stamp.Signer.RawSubjectPublicKeyInfo)}
 		authorities.add(source)
-		r.stamps = append(r.stamps, Time{Time: Instant{stamp.Time}, Source: "rfc3161", By: by, source: source})
-		r.fact(CheckTimestamps, Fact{
-			What: "timestamp over the signature", Over: sha256.Sum256(r.b.Signature), By: by, At: Instant{stamp.Time},
+		r.stamps = append(r.stamps, report.Time{Time: report.Instant{Time: stamp.Time}, Source: "rfc3161", By: by})
+		r.stampedBy = append(r.stampedBy, source)
+		r.fact(report.CheckTimestamps, report.Fact{
+			What: "timestamp over the signature", Over: sha256.Sum256(r.b.Signature), By: by, At: report.Instant{Time: stamp.Time},
 			Rule: "RFC 3161, Section 2.4.2; RFC 5652, Section 5.4",
 		})
 		for _, w := range token.Warnings() {
-			r.report.note("timestamp.unusual", fmt.Sprintf("timestamp %d: %s", i+1, w))
+			r.note("timestamp.unusual", fmt.Sprintf("timestamp %d: %s", i+1, w))
 		}
 	}
 	if want := r.report.Required.Timestamps; authorities.count() < want {
@@ -55,9 +58,9 @@ func (r *run) timestamps() error {
 	}
 	switch {
 	case len(r.b.Timestamps) == 0:
-		return r.skip(CheckTimestamps, "the bundle has no timestamps and none is required")
+		return r.skip(report.CheckTimestamps, "the bundle has no timestamps and none is required")
 	case len(r.stamps) == 0:
-		return r.skip(CheckTimestamps, "no timestamp is of an authority that the trust root lists, and none is required")
+		return r.skip(report.CheckTimestamps, "no timestamp is of an authority that the trust root lists, and none is required")
 	}
 	return nil
 }
@@ -104,7 +107,7 @@ func (r *run) sortEntries() {
 			continue
 		}
 		r.unknown = append(r.unknown, e.LogID)
-		r.report.note("tlog.unknown_log", fmt.Sprintf("entry %d is of the log %s, which %s, and counts for nothing",
+		r.note("tlog.unknown_log", fmt.Sprintf("entry %d is of the log %s, which %s, and counts for nothing",
 			i+1, e.LogID, r.whyUnknown(trustroot.KindLog, e.LogID.String(), r.otherID(e.LogID))))
 	}
 }
@@ -132,7 +135,7 @@ func (r *run) noteForeign() {
 	case "tlog.unknown_log", "tlog.threshold", "time.none", "time.threshold", "timestamp.threshold",
 		"chain.untrusted", "sct.unknown_log", "sct.missing", "sct.threshold", "key.window":
 		if known.Foreign(r.v.root, r.b) {
-			r.report.note("instance.unknown", "the bundle names no authority that the trust root lists")
+			r.note("instance.unknown", "the bundle names no authority that the trust root lists")
 		}
 	}
 }
@@ -148,13 +151,13 @@ func (r *run) promises() error {
 		if err != nil {
 			return refuse.Wrap("tlog.promise.signature", err, "entry %d", e.number)
 		}
-		e.promised = &Time{Time: Instant{at}, Source: "rekor-v1", By: logAuthority(e.log), source: logSource(e.log)}
-		r.fact(CheckPromises, Fact{
-			What: "signed entry timestamp", Over: sha256.Sum256(e.Body.Raw), By: logAuthority(e.log), At: Instant{at},
+		e.promised = &report.Time{Time: report.Instant{Time: at}, Source: "rekor-v1", By: logAuthority(e.log)}
+		r.fact(report.CheckPromises, report.Fact{
+			What: "signed entry timestamp", Over: sha256.Sum256(e.Body.Raw), By: logAuthority(e.log), At: report.Instant{Time: at},
 			Rule: "Rekor v1, signed entry timestamp over RFC 8785 JSON",
 		})
 	}
-	return r.skip(CheckPromises, "no entry of a known log carries a promise")
+	return r.skip(report.CheckPromises, "no entry of a known log carries a promise")
 }
 
 // time: enough sources of verified time, and every log's key valid when it
@@ -165,14 +168,15 @@ func (r *run) promises() error {
 // retired key can sign a checkpoint today.
 func (r *run) time() error {
 	times := slices.Clone(r.stamps)
+	var known sources
+	for _, one := range r.stampedBy {
+		known.add(one)
+	}
 	for _, e := range r.entries {
 		if e.promised != nil {
 			times = append(times, *e.promised)
+			known.add(logSource(e.log))
 		}
-	}
-	var known sources
-	for _, t := range times {
-		known.add(t.source)
 	}
 	if len(times) == 0 && r.b.Leaf != nil {
 		return refuse.New("time.none", "nothing in the bundle proves when it was signed: no timestamp of a known authority and no signed entry timestamp of a known log%s", r.olderThan())
@@ -196,24 +200,24 @@ func (r *run) time() error {
 	}
 	r.times, r.report.Times = times, times
 	for _, t := range times {
-		r.fact(CheckTime, Fact{What: "signature existed", Over: sha256.Sum256(r.b.Signature), By: t.By, At: t.Time,
+		r.fact(report.CheckTime, report.Fact{What: "signature existed", Over: sha256.Sum256(r.b.Signature), By: t.By, At: t.Time,
 			Rule: "Sigstore client specification, Section 4.2"})
 	}
-	return r.skip(CheckTime, "no time is proved, and none is required for this key")
+	return r.skip(report.CheckTime, "no time is proved, and none is required for this key")
 }
 
 // noteLater notes of a verified signature that nothing proves it to be as old as
 // the time asked about.
 func (r *run) noteLater() {
-	if r.v.asOf.IsZero() || slices.ContainsFunc(r.times, func(t Time) bool { return !t.Time.After(r.v.asOf) }) {
+	if r.v.asOf.IsZero() || slices.ContainsFunc(r.times, func(t report.Time) bool { return !t.Time.After(r.v.asOf) }) {
 		return
 	}
 	proved := "no time is proved for the signature"
 	if len(r.times) > 0 {
-		first := slices.MinFunc(r.times, func(a, b Time) int { return a.Time.Compare(b.Time.Time) })
+		first := slices.MinFunc(r.times, func(a, b report.Time) int { return a.Time.Compare(b.Time.Time) })
 		proved = "the signature is proved from " + first.Time.UTC().Format(timeFormat) + " on"
 	}
-	r.report.note("time.later", fmt.Sprintf("%s, and the time asked about is %s: nothing shows that it existed then",
+	r.note("time.later", fmt.Sprintf("%s, and the time asked about is %s: nothing shows that it existed then",
 		proved, r.v.asOf.UTC().Format(timeFormat)))
 }
 
@@ -235,8 +239,8 @@ const timeFormat = "2006-01-02T15:04:05.999999999Z07:00"
 
 // source is what a piece of evidence counts for in thresholds.
 type source struct {
-	operator string // "" where the trust root names none
-	key      Digest // that signed it
+	operator string        // "" where the trust root names none
+	key      report.Digest // that signed it
 }
 
 // sources counts distinct ones: those that have an operator or a key in common,
@@ -260,8 +264,8 @@ func (s *sources) add(one source) {
 
 func (s *sources) count() int { return len(s.sets) }
 
-func logAuthority(l *tlog.Log) Authority {
-	return Authority{Role: "transparency log", Name: l.Name(), KeyID: l.Key().ID()}
+func logAuthority(l *tlog.Log) report.Authority {
+	return report.Authority{Role: "transparency log", Name: l.Name(), KeyID: l.Key().ID()}
 }
 
 func logSource(l *tlog.Log) source {

@@ -31,6 +31,8 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot"
@@ -110,7 +112,7 @@ func (v *Verifier) fits(size int) error {
 // A Result is what was proved. It holds authenticated values only, and
 // exists only if every check passed.
 type Result struct {
-	Report *Report
+	Report *report.Report
 	// Payload is the payload of a DSSE bundle, byte for byte as it was
 	// signed; nil for message signatures. It must not be modified.
 	Payload []byte
@@ -122,9 +124,9 @@ type Result struct {
 // An Error is a refusal. What the bundle says stays unproved: nothing in the
 // report but the passed checks' facts may be relied on.
 type Error struct {
-	Check  Check   // the check that refused
-	Report *Report // complete up to that check, and beyond it with Explain
-	Err    error   // the cause
+	Check  report.Check   // the check that refused
+	Report *report.Report // complete up to that check, and beyond it with Explain
+	Err    error          // the cause
 }
 
 func (e *Error) Error() string {
@@ -178,8 +180,8 @@ func (v *Verifier) Verify(b *bundle.Bundle, a Artifact) (*Result, error) {
 			r.passed(s.check)
 			continue
 		}
-		step := r.report.step(s.check)
-		step.Status, step.Code, step.Detail = Failed, CodeOf(err), err.Error()
+		step := r.step(s.check)
+		step.Status, step.Code, step.Detail = report.Failed, CodeOf(err), err.Error()
 		step.Facts = nil
 		if first == nil {
 			first = &Error{Check: s.check, Report: r.report, Err: err}

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/dsse"
@@ -104,7 +106,7 @@ func TestBundlesByHand(t *testing.T) {
 }
 
 func TestNamesOfWhatIsNot(t *testing.T) {
-	for _, got := range []string{verify.Check(-1).String(), verify.Check(99).String(), verify.Status(-1).String(), verify.Status(99).String()} {
+	for _, got := range []string{report.Check(-1).String(), report.Check(99).String(), report.Status(-1).String(), report.Status(99).String()} {
 		if got != "unknown" {
 			t.Error(got)
 		}

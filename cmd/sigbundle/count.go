@@ -9,14 +9,15 @@ import (
 	"fmt"
 	"math/big"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/bundle/oci"
-	"github.com/sigbundle/sigbundle/verify"
 )
 
 // judged is one bundle with its verdict, as reports on images show it.
 type judged struct {
 	Referrer oci.Digest     `json:"referrer,omitempty"` // the manifest; absent for a bundle from a file
-	Report   *verify.Report `json:"report"`
+	Report   *report.Report `json:"report"`
 
 	signature string // what tells it from others
 }

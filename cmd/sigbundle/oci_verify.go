@@ -13,6 +13,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/bundle/oci"
@@ -170,23 +172,23 @@ func (f *verifyFlags) printImage(w io.Writer, title string, report *verification
 	return &refusal{}
 }
 
-func (f *verifyFlags) writeImage(w io.Writer, title string, report *verification, score string, reason error) error {
-	if len(report.Bundles) > 1 || len(report.Bundles) == 1 && report.Bundles[0].Report.Verified != report.Verified {
+func (f *verifyFlags) writeImage(w io.Writer, title string, rep *verification, score string, reason error) error {
+	if len(rep.Bundles) > 1 || len(rep.Bundles) == 1 && rep.Bundles[0].Report.Verified != rep.Verified {
 		// What is wrong with the image as a whole, or what is right with it.
 		if reason != nil {
 			score = screen.Escape(reason.Error())
 		}
-		if _, err := fmt.Fprintf(w, "%s  %s, all bundles: %s\n", verdictWord(report.Verified), screen.Escape(title), score); err != nil {
+		if _, err := fmt.Fprintf(w, "%s  %s, all bundles: %s\n", verdictWord(rep.Verified), screen.Escape(title), score); err != nil {
 			return err
 		}
 	}
 	// The bundles that answer the question come first.
-	for _, b := range verifiedFirst(report.Bundles) {
+	for _, b := range verifiedFirst(rep.Bundles) {
 		name := title
 		if b.Referrer != "" {
 			name += ", referrer " + b.Referrer.String()
 		}
-		if err := b.Report.WriteText(w, verify.TextStyle{Title: name, Explain: f.explain, Color: colored(w)}); err != nil {
+		if err := b.Report.WriteText(w, report.TextStyle{Title: name, Explain: f.explain, Color: colored(w)}); err != nil {
 			return err
 		}
 	}

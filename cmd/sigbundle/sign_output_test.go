@@ -10,8 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/bundle/oci"
-	"github.com/sigbundle/sigbundle/verify"
 )
 
 // TestSignAgain replaces a signature only where it is told to, and loses no
@@ -134,7 +135,7 @@ func TestShellWord(t *testing.T) {
 // TestVerifiedFirst puts the bundles that verify before the others.
 func TestVerifiedFirst(t *testing.T) {
 	report := func(digest oci.Digest, verified bool) judged {
-		return judged{Referrer: digest, Report: &verify.Report{Verified: verified}}
+		return judged{Referrer: digest, Report: &report.Report{Verified: verified}}
 	}
 	got := ""
 	for _, b := range verifiedFirst([]judged{report("a", false), report("b", true), report("c", false), report("d", true)}) {

@@ -108,7 +108,7 @@ func (f *exportFlags) run(w io.Writer, name string) error {
 	if err := outfile.Write(name, data); err != nil {
 		return err
 	}
-	r := report(k, sha256.Sum256(data), f.instance, g.Status)
+	r := reportKit(k, sha256.Sum256(data), f.instance, g.Status)
 	if base != nil {
 		r.Base = base.ID().String()
 	}

@@ -8,11 +8,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/tlog"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
-	"github.com/sigbundle/sigbundle/verify"
 	"github.com/sigbundle/sigbundle/verify/known"
 )
 
@@ -20,14 +21,14 @@ import (
 // instance knows the authorities that the bundle names, or that no root here
 // knows one of them. It changes no verdict: the instance is never guessed, only
 // named.
-func (t *trustFlags) hint(b *bundle.Bundle, r *verify.Report) {
+func (t *trustFlags) hint(b *bundle.Bundle, r *report.Report) {
 	switch r.Code {
 	case "tlog.unknown_log", "tlog.threshold", "chain.untrusted", "time.none", "time.threshold", "timestamp.threshold",
 		"sct.unknown_log", "sct.missing", "sct.threshold":
 	default:
 		return
 	}
-	foreign := slices.IndexFunc(r.Notes, func(n verify.Note) bool { return n.Code == "instance.unknown" })
+	foreign := slices.IndexFunc(r.Notes, func(n report.Note) bool { return n.Code == "instance.unknown" })
 	none := foreign >= 0
 	if names := t.owners(b); len(names) > 0 {
 		if none {
@@ -36,7 +37,7 @@ func (t *trustFlags) hint(b *bundle.Bundle, r *verify.Report) {
 		for i, name := range names {
 			names[i] = "--instance " + name
 		}
-		r.Notes = append(r.Notes, verify.Note{
+		r.Notes = append(r.Notes, report.Note{
 			Code:   "instance.other",
 			Detail: fmt.Sprintf("the bundle names authorities of another instance: try %s", strings.Join(names, " or ")),
 		})
@@ -51,7 +52,7 @@ func (t *trustFlags) hint(b *bundle.Bundle, r *verify.Report) {
 
 // because says in a refusal of evidence of which no authority is known that
 // this is the reason: what it lacks is not what it was refused for.
-func because(r *verify.Report, looks string) {
+func because(r *report.Report, looks string) {
 	r.Message = "the trust root lists no authority that the bundle names, " + looks + ": " + r.Message
 }
 

@@ -230,7 +230,7 @@ type kitReport struct {
 	Policy    []string `json:"policy,omitempty"`
 }
 
-func report(k *kit.Kit, sum [32]byte, instance string, status tufroot.Status) kitReport {
+func reportKit(k *kit.Kit, sum [32]byte, instance string, status tufroot.Status) kitReport {
 	r := kitReport{
 		SHA256: fingerprint(sum), ID: k.ID().String(), Instance: instance, AsOf: at(k.Manifest().AsOf),
 		Status: describeStatus(status), Bundles: k.Names(kit.BundlesDir),
@@ -295,7 +295,7 @@ func (f *kitFlags) verify(w io.Writer, name string) error {
 	if err != nil {
 		return err
 	}
-	return f.print(w, "verified", report(k, sum, in.Name, p.Status()))
+	return f.print(w, "verified", reportKit(k, sum, in.Name, p.Status()))
 }
 
 func newTrustImport() *cobra.Command {
@@ -357,7 +357,7 @@ func (f *kitFlags) imports(w io.Writer, name string, places []outlet) error {
 			return err
 		}
 	}
-	return f.print(w, "imported", report(k, sum, in.Name, status))
+	return f.print(w, "imported", reportKit(k, sum, in.Name, status))
 }
 
 // install refreshes the cache from the kit, as of the time that the kit

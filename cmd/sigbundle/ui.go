@@ -15,6 +15,8 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -195,7 +197,7 @@ func writeTexts(w io.Writer, title string, bundles []judged, score string, verif
 		if len(bundles) > 1 {
 			name = fmt.Sprintf("%s, bundle %d of %d", title, i+1, len(bundles))
 		}
-		if err := b.Report.WriteText(w, verify.TextStyle{Title: name, Explain: explain, Color: colored(w)}); err != nil {
+		if err := b.Report.WriteText(w, report.TextStyle{Title: name, Explain: explain, Color: colored(w)}); err != nil {
 			return err
 		}
 	}

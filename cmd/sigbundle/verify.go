@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/bundle"
@@ -274,12 +276,12 @@ func (f *verifyFlags) judgeEach(judges *choose.Roots, candidates []candidate, a 
 
 // unjudged is the report of what could not even be read as a bundle, or of
 // trust that was refused.
-func unjudged(err error) *verify.Report {
-	return &verify.Report{Schema: verify.ReportSchema, Code: verify.CodeOf(err), Message: err.Error()}
+func unjudged(err error) *report.Report {
+	return &report.Report{Schema: report.Schema, Code: verify.CodeOf(err), Message: err.Error()}
 }
 
 // judge returns the report of a verification, whatever its outcome.
-func judge(v *verify.Verifier, b *bundle.Bundle, a verify.Artifact) *verify.Report {
+func judge(v *verify.Verifier, b *bundle.Bundle, a verify.Artifact) *report.Report {
 	result, err := v.Verify(b, a)
 	if err == nil {
 		return result.Report
@@ -380,7 +382,7 @@ func (f *verifyFlags) workflows() verify.Match {
 
 // noteSource notes a signer whose workflow is another repository's than the
 // source, if the policy does not say whose source it accepts.
-func (f *verifyFlags) noteSource(r *verify.Report) {
+func (f *verifyFlags) noteSource(r *report.Report) {
 	if r.Signer == nil || r.Signer.Certificate == nil || f.noIdentity || f.repo != "" {
 		return
 	}
@@ -394,7 +396,7 @@ func (f *verifyFlags) noteSource(r *verify.Report) {
 	cert := r.Signer.Certificate
 	for _, e := range cert.Extensions {
 		if e.Name == "sourceRepositoryURI" && !strings.HasPrefix(cert.SAN, e.Value+"/") {
-			r.Notes = append(r.Notes, verify.Note{
+			r.Notes = append(r.Notes, report.Note{
 				Code:   "command.source",
 				Detail: fmt.Sprintf("the workflow that signed is not of the source repository %s, and the policy accepts any: pin it with --repo or --ext sourceRepositoryURI=…", e.Value),
 			})

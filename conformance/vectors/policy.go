@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
@@ -119,7 +121,7 @@ func (p *Policy) Verify() (verify.Policy, error) {
 
 // Judge runs the verifier. The report is there in any case; for what could
 // not be read it holds the refusal and nothing else.
-func (c *Case) Judge(explain bool) (*verify.Report, error) {
+func (c *Case) Judge(explain bool) (*report.Report, error) {
 	res, err := c.judge(explain)
 	var refused *verify.Error
 	switch {
@@ -128,7 +130,7 @@ func (c *Case) Judge(explain bool) (*verify.Report, error) {
 	case errors.As(err, &refused):
 		return refused.Report, err
 	}
-	return &verify.Report{Schema: verify.ReportSchema, Code: verify.CodeOf(err), Message: err.Error()}, err
+	return &report.Report{Schema: report.Schema, Code: verify.CodeOf(err), Message: err.Error()}, err
 }
 
 func (c *Case) judge(explain bool) (*verify.Result, error) {

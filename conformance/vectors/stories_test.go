@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -70,7 +72,7 @@ func TestStories(t *testing.T) {
 
 // onlyCheck asserts that the story's check failed and no other: all others
 // passed, had nothing to do, or rest on something that failed.
-func onlyCheck(t *testing.T, s *Story, report *verify.Report, err error) {
+func onlyCheck(t *testing.T, s *Story, rep *report.Report, err error) {
 	t.Helper()
 	var refused *verify.Error
 	if !errors.As(err, &refused) {
@@ -82,8 +84,8 @@ func onlyCheck(t *testing.T, s *Story, report *verify.Report, err error) {
 	if refused.Check.String() != s.Check {
 		t.Errorf("refused by %q: %v", refused.Check, err)
 	}
-	for _, step := range report.Checks {
-		if step.Status == verify.Failed && step.Check != refused.Check {
+	for _, step := range rep.Checks {
+		if step.Status == report.Failed && step.Check != refused.Check {
 			t.Errorf("%s failed as well: %s", step.Check, step.Detail)
 		}
 	}
@@ -175,7 +177,7 @@ func TestComplete(t *testing.T) {
 			failed[s.Check]++
 		}
 	}
-	for c := verify.CheckSigner; c <= verify.CheckRules; c++ {
+	for c := report.CheckSigner; c <= report.CheckRules; c++ {
 		if failed[c.String()] == 0 {
 			t.Errorf("no story fails the check %s", c)
 		}

@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	bundlev1 "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
 	rekorv1 "github.com/sigstore/protobuf-specs/gen/pb-go/rekor/v1"
 	trustrootv1 "github.com/sigstore/protobuf-specs/gen/pb-go/trustroot/v1"
 
 	"github.com/sigbundle/sigbundle/conformance/virtual"
-	"github.com/sigbundle/sigbundle/verify"
 )
 
 // All returns every story, in the order of the algorithm.
@@ -84,7 +85,7 @@ func replace(old, new string) func([]byte) []byte {
 type Told struct {
 	Story
 	Case   *Case
-	Report *verify.Report // with all that is wrong
+	Report *report.Report // with all that is wrong
 	Err    error          // the refusal
 }
 

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	bundlev1 "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
 	trustrootv1 "github.com/sigstore/protobuf-specs/gen/pb-go/trustroot/v1"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -185,7 +187,7 @@ func explain(t *testing.T, root *trustroot.Root, s *virtual.Signed) (int, error)
 	var refused *verify.Error
 	if errors.As(err, &refused) {
 		for _, step := range refused.Report.Checks {
-			if step.Status == verify.Failed {
+			if step.Status == report.Failed {
 				failed++
 			}
 		}

@@ -12,11 +12,13 @@ package fulcio
 import (
 	"crypto/x509"
 	"encoding/asn1"
+	"strings"
 	"unicode/utf8"
 
-	"github.com/sigbundle/sigbundle/internal/refuse"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
 // SANType is the kind of a subject alternative name. The zero SANType is
@@ -155,4 +157,30 @@ func checked(t SANType, text []byte) (SAN, error) {
 		}
 	}
 	return SAN{Type: t, Value: string(text)}, nil
+}
+
+// ShapeOf returns the kind of name that a text reads as. An authority that
+// checks addresses or names of one kind says nothing about a text that reads
+// as another kind.
+func ShapeOf(name string) SANType {
+	scheme, _, found := strings.Cut(name, ":")
+	if found && isScheme(scheme) {
+		return URI
+	}
+	if strings.Contains(name, "@") {
+		return Email
+	}
+	return OtherName
+}
+
+// isScheme reports whether s is a scheme by RFC 3986, Section 3.1.
+func isScheme(s string) bool {
+	for i, c := range []byte(s) {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		other := '0' <= c && c <= '9' || c == '+' || c == '-' || c == '.'
+		if !letter && (i == 0 || !other) {
+			return false
+		}
+	}
+	return s != ""
 }

@@ -10,6 +10,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -60,7 +62,7 @@ type Finding struct {
 	Time string `json:"time,omitempty"`
 
 	expectation int             // its index, if Expectation is set
-	root        verify.RootInfo // by which it was judged, for the summary; zero: by none
+	root        report.RootInfo // by which it was judged, for the summary; zero: by none
 }
 
 // finding says what became of an item. Its number is not yet set.
@@ -105,7 +107,7 @@ func (f *Finding) rootOf(it *item) {
 }
 
 // report copies what was proved.
-func (f *Finding) report(r *verify.Report) {
+func (f *Finding) report(r *report.Report) {
 	f.root = r.TrustRoot
 	f.BundleSHA256 = r.Bundle.SHA256.String()
 	if len(r.Artifact) > 0 {

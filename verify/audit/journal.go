@@ -20,8 +20,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/internal/refuse"
-	"github.com/sigbundle/sigbundle/verify"
 )
 
 // A journal writes the findings, and the state that a killed run continues
@@ -214,7 +215,7 @@ func (j *journal) write(f *Finding) error {
 		return err
 	}
 	j.hash.Write(line)
-	if f.root != (verify.RootInfo{}) {
+	if f.root != (report.RootInfo{}) {
 		s.judgedBy(TrustRoot{f.root.Source, f.root.SHA256.String()})
 	}
 	s.findings++

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	prototrustroot "github.com/sigstore/protobuf-specs/gen/pb-go/trustroot/v1"
 
 	"github.com/sigbundle/sigbundle/bundle"
@@ -70,7 +72,7 @@ func rootsOf(t *testing.T, policy verify.Policy, roots ...*trustroot.Root) *Root
 	return r
 }
 
-func judged(t *testing.T, v *verify.Verifier, b *bundle.Bundle) *verify.Report {
+func judged(t *testing.T, v *verify.Verifier, b *bundle.Bundle) *report.Report {
 	t.Helper()
 	result, err := v.Verify(b, verify.NoArtifact())
 	if err == nil {

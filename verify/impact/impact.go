@@ -8,6 +8,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/insight"
@@ -34,7 +36,7 @@ type Survey struct {
 // record is a bundle that verified, and its report.
 type record struct {
 	Job
-	report *verify.Report
+	report *report.Report
 }
 
 // Loss is a bundle that does not verify.
@@ -125,7 +127,7 @@ func (s *Survey) again(rest *trustroot.Root, r record) (*Loss, error) {
 }
 
 // pinned turns resolved thresholds back into a policy's.
-func pinned(r verify.Required) verify.Requirements {
+func pinned(r report.Required) verify.Requirements {
 	n := func(n int) verify.Threshold {
 		if n == 0 {
 			return verify.NotRequired
@@ -141,7 +143,7 @@ type remainder struct {
 	rest *trustroot.Root
 	// authorities of the whole root, by key ID: who they count as, and
 	// whether they are left.
-	logs, cts, tsas map[verify.Digest]source
+	logs, cts, tsas map[report.Digest]source
 	sameCAs         bool // no certificate authority was taken out
 }
 
@@ -152,10 +154,10 @@ type source struct {
 
 func newRemainder(whole, rest *trustroot.Root) *remainder {
 	r := &remainder{
-		rest: rest, logs: map[verify.Digest]source{}, cts: map[verify.Digest]source{}, tsas: map[verify.Digest]source{},
+		rest: rest, logs: map[report.Digest]source{}, cts: map[report.Digest]source{}, tsas: map[report.Digest]source{},
 		sameCAs: len(whole.CertificateAuthorities()) == len(rest.CertificateAuthorities()),
 	}
-	add := func(m map[verify.Digest]source, id [32]byte, operator string, left bool) {
+	add := func(m map[report.Digest]source, id [32]byte, operator string, left bool) {
 		name := "key " + string(id[:])
 		if operator != "" {
 			name = "operator " + operator
@@ -187,10 +189,10 @@ func (m *remainder) judge(r record) (loss *Loss, sure bool) {
 	if m.ambiguous(r.report) {
 		return nil, false
 	}
-	if n := count(r.report, verify.CheckTimestamps, m.tsas); n < want.Timestamps {
+	if n := count(r.report, report.CheckTimestamps, m.tsas); n < want.Timestamps {
 		return &Loss{Code: "timestamp.threshold", Reason: "too few timestamps would be left"}, true
 	}
-	if n := count(r.report, verify.CheckEntries, m.logs); n < want.Logs {
+	if n := count(r.report, report.CheckEntries, m.logs); n < want.Logs {
 		return &Loss{Code: "tlog.threshold", Reason: "too few entries of transparency logs would be left"}, true
 	}
 	times, sources := m.times(r.report)
@@ -200,7 +202,7 @@ func (m *remainder) judge(r record) (loss *Loss, sure bool) {
 	case sources < want.Times:
 		return &Loss{Code: "time.threshold", Reason: "too few verified times would be left"}, true
 	}
-	if n := count(r.report, verify.CheckSCTs, m.cts); n < want.SCTs {
+	if n := count(r.report, report.CheckSCTs, m.cts); n < want.SCTs {
 		return &Loss{Code: "sct.threshold", Reason: "too few signed certificate timestamps would be left"}, true
 	}
 	return nil, true
@@ -208,11 +210,11 @@ func (m *remainder) judge(r record) (loss *Loss, sure bool) {
 
 // ambiguous reports whether a timestamp of a retired authority might be
 // vouched for by another entry of the root.
-func (m *remainder) ambiguous(r *verify.Report) bool {
+func (m *remainder) ambiguous(r *report.Report) bool {
 	if len(m.rest.TimestampAuthorities()) == 0 {
 		return false
 	}
-	for _, f := range r.Checks[verify.CheckTimestamps].Facts {
+	for _, f := range r.Checks[report.CheckTimestamps].Facts {
 		if !m.tsas[f.By.KeyID].left {
 			return true
 		}
@@ -222,7 +224,7 @@ func (m *remainder) ambiguous(r *verify.Report) bool {
 
 // count returns how many distinct sources are left of those that proved
 // something in a check.
-func count(r *verify.Report, c verify.Check, known map[verify.Digest]source) int {
+func count(r *report.Report, c report.Check, known map[report.Digest]source) int {
 	seen := map[string]bool{}
 	for _, f := range r.Checks[c].Facts {
 		if s := known[f.By.KeyID]; s.left {
@@ -232,7 +234,7 @@ func count(r *verify.Report, c verify.Check, known map[verify.Digest]source) int
 	return len(seen)
 }
 
-func (m *remainder) times(r *verify.Report) (left []time.Time, sources int) {
+func (m *remainder) times(r *report.Report) (left []time.Time, sources int) {
 	seen := map[string]bool{}
 	for _, t := range r.Times {
 		known := m.logs

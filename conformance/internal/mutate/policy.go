@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -105,18 +107,18 @@ func matchMutants(m verify.Match, place string, to changePolicy, set func(*verif
 
 // requireMutants asks for one more of each kind of evidence.
 func requireMutants(s *subject, to changePolicy) {
-	report := s.proved.result.Report
-	distinct := func(c verify.Check) verify.Threshold {
-		seen := make(map[verify.Digest]bool)
-		for _, f := range report.Checks[c].Facts {
+	rep := s.proved.result.Report
+	distinct := func(c report.Check) verify.Threshold {
+		seen := make(map[report.Digest]bool)
+		for _, f := range rep.Checks[c].Facts {
 			seen[f.By.KeyID] = true
 		}
 		return verify.Threshold(len(seen) + 1)
 	}
-	to("one more", "policy/require.logs", func(p *verify.Policy) { p.Require.Logs = distinct(verify.CheckEntries) })
-	to("one more", "policy/require.scts", func(p *verify.Policy) { p.Require.SCTs = distinct(verify.CheckSCTs) })
-	to("one more", "policy/require.timestamps", func(p *verify.Policy) { p.Require.Timestamps = distinct(verify.CheckTimestamps) })
-	to("one more", "policy/require.times", func(p *verify.Policy) { p.Require.Times = distinct(verify.CheckTime) })
+	to("one more", "policy/require.logs", func(p *verify.Policy) { p.Require.Logs = distinct(report.CheckEntries) })
+	to("one more", "policy/require.scts", func(p *verify.Policy) { p.Require.SCTs = distinct(report.CheckSCTs) })
+	to("one more", "policy/require.timestamps", func(p *verify.Policy) { p.Require.Timestamps = distinct(report.CheckTimestamps) })
+	to("one more", "policy/require.times", func(p *verify.Policy) { p.Require.Times = distinct(report.CheckTime) })
 }
 
 // artifactMutants holds the bundle against other artifacts.

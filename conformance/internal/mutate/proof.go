@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"google.golang.org/protobuf/proto"
 
 	bundlev1 "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
@@ -38,11 +40,11 @@ func newProof(b *bundle.Bundle, r *verify.Result) *proof {
 	for _, step := range r.Report.Checks {
 		for _, f := range step.Facts {
 			f.By.Name = "" // a label of the trust root's
-			if step.Check == verify.CheckCheckpoints {
-				f.Over = verify.Digest{} // it covers lines of others as well
+			if step.Check == report.CheckCheckpoints {
+				f.Over = report.Digest{} // it covers lines of others as well
 			}
 			p.facts[fmt.Sprint(step.Check, text(f))] = true
-			f.By.KeyID = verify.Digest{}
+			f.By.KeyID = report.Digest{}
 			p.keyless[fmt.Sprint(step.Check, text(f))] = true
 		}
 	}
@@ -149,7 +151,7 @@ func (s *subject) upgraded(p *proof, m *bundlev1.Bundle) string {
 }
 
 // proves reports whether the time is one of those proved.
-func (p *proof) proves(t verify.Time) bool {
+func (p *proof) proves(t report.Time) bool {
 	for _, mine := range p.result.Report.Times {
 		if mine.Source == t.Source && mine.Time.Equal(t.Time.Time) && mine.By == t.By {
 			return true

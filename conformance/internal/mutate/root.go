@@ -7,8 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/trustroot"
-	"github.com/sigbundle/sigbundle/verify"
 )
 
 // anyRefusal are the codes that a trust root can cause which lacks what a
@@ -94,22 +95,22 @@ func rootMutants(s *subject, donors [][]byte, yield func(*Mutant)) {
 // windowMutants moves the edges of all windows of a kind to the one time that
 // a bundle was signed at, and past it by the least amount.
 func windowMutants(s *subject, doc *node, to emit) {
-	report := s.proved.result.Report
-	if len(report.Times) == 0 {
+	rep := s.proved.result.Report
+	if len(rep.Times) == 0 {
 		return
 	}
-	for _, t := range report.Times {
-		if !t.Time.Equal(report.Times[0].Time.Time) {
+	for _, t := range rep.Times {
+		if !t.Time.Equal(rep.Times[0].Time.Time) {
 			return // no single edge
 		}
 	}
-	signed := report.Times[0].Time.Time
+	signed := rep.Times[0].Time.Time
 	stamps := false
-	for _, t := range report.Times {
+	for _, t := range rep.Times {
 		stamps = stamps || t.Source == "rfc3161"
 	}
 	scts := signed
-	for _, f := range report.Checks[verify.CheckSCTs].Facts {
+	for _, f := range rep.Checks[report.CheckSCTs].Facts {
 		scts = f.At.Time
 	}
 	for _, k := range []struct {
@@ -118,7 +119,7 @@ func windowMutants(s *subject, doc *node, to emit) {
 		used bool
 	}{
 		{"tlogs", signed, len(s.parsed.Entries) > 0},
-		{"ctlogs", scts, len(report.Checks[verify.CheckSCTs].Facts) > 0},
+		{"ctlogs", scts, len(rep.Checks[report.CheckSCTs].Facts) > 0},
 		{"certificateAuthorities", signed, s.parsed.Leaf != nil},
 		{"timestampAuthorities", signed, stamps},
 	} {

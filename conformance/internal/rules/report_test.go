@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
 	"github.com/sigbundle/sigbundle/trustroot"
@@ -33,7 +35,7 @@ func reportSchema(t *testing.T) schema {
 func TestSchemaHasEveryMember(t *testing.T) {
 	s := reportSchema(t)
 	seen := make(map[string]bool)
-	s.compare(t, reflect.TypeFor[verify.Report](), s.root, "report", seen)
+	s.compare(t, reflect.TypeFor[report.Report](), s.root, "report", seen)
 	known := []string{"sha256", "instant", "code", "count", "ordinal",
 		"verification", "judged", "lost", "refusal"} // of the command, whose tests look after them
 	for name := range s.root["$defs"].(map[string]any) {
@@ -74,7 +76,7 @@ func (s schema) compare(t *testing.T, typ reflect.Type, rule map[string]any, at 
 		if inner.Kind() == reflect.Pointer {
 			inner = inner.Elem()
 		}
-		if inner.Kind() != reflect.Struct || inner == reflect.TypeFor[verify.Instant]() {
+		if inner.Kind() != reflect.Struct || inner == reflect.TypeFor[report.Instant]() {
 			continue
 		}
 		ref, _ := member["$ref"].(string)
@@ -148,7 +150,7 @@ func TestReportsFitTheSchema(t *testing.T) {
 	}
 }
 
-func judge(t *testing.T, v *verify.Verifier, b *bundle.Bundle) *verify.Report {
+func judge(t *testing.T, v *verify.Verifier, b *bundle.Bundle) *report.Report {
 	t.Helper()
 	result, err := v.Verify(b, verify.NoArtifact())
 	if err == nil {

@@ -9,13 +9,14 @@ import (
 	"slices"
 	"unicode"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	bundlev1 "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/conformance/internal/oracle"
 	"github.com/sigbundle/sigbundle/tlog"
-	"github.com/sigbundle/sigbundle/verify"
 )
 
 // What expressions cannot tell about a disagreement.
@@ -33,7 +34,7 @@ func harmless(q *Question) bool {
 		return false
 	}
 	for _, t := range is.Times {
-		if !slices.ContainsFunc(was.Times, func(u verify.Time) bool { return alike(t, u) }) {
+		if !slices.ContainsFunc(was.Times, func(u report.Time) bool { return alike(t, u) }) {
 			return false
 		}
 	}

@@ -17,6 +17,8 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/sigbundle/sigbundle/verify/report"
+
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/conformance/vectors"
 	"github.com/sigbundle/sigbundle/trustroot"
@@ -89,7 +91,7 @@ func ourVerdict(q *Question, withArtifact bool) error {
 }
 
 // ourReport is what this module says of a question that it accepts.
-func ourReport(q *Question, withArtifact bool) (*verify.Report, error) {
+func ourReport(q *Question, withArtifact bool) (*report.Report, error) {
 	if q.judge.refusal != nil {
 		return nil, q.judge.refusal
 	}

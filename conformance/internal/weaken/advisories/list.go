@@ -109,7 +109,7 @@ var list = []advisory{
 	{"GHSA-3633-5h82-39pq", "one key under several names counted as several", tufPkg, "TestAdvisories/GHSA-3633-5h82-39pq_one_key_under_many_names", "", "", ""},
 	{"rekor#2861", "root hashes were compared without regard to case", verifyPkg, "TestRekor2861_RootsAreCompared", "tlog/inclusion.go", "if p.Size != c.Size || p.Root != c.Root {", "if p.Size != c.Size {"},
 	{"GHSA-hm8f-75xx-w2vr CVE-2026-24408", "the state that the browser brought back was not compared", "sign/oidc", "TestCVE_2026_24408_ForgedCallback", "sign/oidc/browser.go",
-		"if subtle.ConstantTimeCompare([]byte(q.Get(\"state\")), []byte(f.state)) != 1 {", "if subtle.ConstantTimeCompare([]byte(q.Get(\"state\")), []byte(f.state)) > 1 {"},
+		" || subtle.ConstantTimeCompare([]byte(q.Get(\"state\")), []byte(f.state)) != 1 {", " {"},
 	{"GHSA-88jx-383q-w4qc CVE-2024-29902", "attachments of any size were read into memory", ociPkg, "TestGHSA_88jx_383q_w4qc_HugeAttachment", "bundle/oci/manifest.go",
 		"if d.Size < 0 || d.Size > most {", "if d.Size < 0 {"},
 	{"GHSA-95pr-fxf5-86gv CVE-2024-29903", "a manifest could list layers without end", ociPkg, "TestGHSA_95pr_fxf5_86gv_ManyEntries", "bundle/oci/layout.go", "if len(found.list) > MaxReferrers {", "if false {"},

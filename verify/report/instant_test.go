@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package verify_test
+package report_test
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/report"
 )
 
 // extremes are times that RFC 3339, or time.Time, cannot write.
@@ -55,22 +55,22 @@ func everywhere[T any](v reflect.Value, value T) int {
 
 // No time keeps a report from being written.
 func TestExtremeTimesInReports(t *testing.T) {
-	var r verify.Report
+	var r report.Report
 	if n := everywhere(reflect.ValueOf(&r).Elem(), time.Time{}); n != 6 {
 		t.Errorf("%d times in a report, want 6", n)
 	}
-	r = verify.Report{}
-	if n := everywhere(reflect.ValueOf(&r).Elem(), verify.Instant{}); n != 6 {
+	r = report.Report{}
+	if n := everywhere(reflect.ValueOf(&r).Elem(), report.Instant{}); n != 6 {
 		t.Errorf("%d members of a report are of type Instant, want all 6 times", n)
 	}
 	for _, at := range extremes {
-		var r verify.Report
-		everywhere(reflect.ValueOf(&r).Elem(), verify.Instant{Time: at})
+		var r report.Report
+		everywhere(reflect.ValueOf(&r).Elem(), report.Instant{Time: at})
 		data, err := json.Marshal(&r)
 		if err != nil {
 			t.Errorf("%v: %v", at, err)
 		}
-		var again verify.Report
+		var again report.Report
 		if err := json.Unmarshal(data, &again); err != nil {
 			t.Errorf("%v: %v", at, err)
 		}
@@ -78,10 +78,10 @@ func TestExtremeTimesInReports(t *testing.T) {
 		if err := json.Indent(&indented, data, "", "  "); err != nil || !bytes.Equal(r.MarshalIndent(), append(indented.Bytes(), '\n')) {
 			t.Errorf("%v: %s", at, r.MarshalIndent())
 		}
-		if err := r.WriteText(io.Discard, verify.TextStyle{Explain: true}); err != nil {
+		if err := r.WriteText(io.Discard, report.TextStyle{Explain: true}); err != nil {
 			t.Errorf("%v: %v", at, err)
 		}
-		if _, err := (verify.Instant{Time: at}).MarshalText(); err != nil {
+		if _, err := (report.Instant{Time: at}).MarshalText(); err != nil {
 			t.Errorf("%v: %v", at, err)
 		}
 	}
@@ -91,7 +91,7 @@ func TestExtremeTimesInReports(t *testing.T) {
 		`"9999-12-31T23:59:59.999999999Z"`: extremes[3],
 		`"9999-12-31T23:59:59Z"`:           time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
 	} {
-		if got, err := json.Marshal(verify.Instant{Time: at}); err != nil || string(got) != want {
+		if got, err := json.Marshal(report.Instant{Time: at}); err != nil || string(got) != want {
 			t.Errorf("%s, %v, want %s", got, err, want)
 		}
 	}

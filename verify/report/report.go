@@ -1,6 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package verify
+// Package report holds what a verification proved, as data: which check rests
+// on which bytes, by which key, at what time, or which check refused. Reading
+// and writing reports needs no verifier:
+//
+//	var r report.Report
+//	if err := json.Unmarshal(data, &r); err != nil {
+//		return err
+//	}
+//	r.WriteText(os.Stdout, report.TextStyle{Title: "artifact", Explain: true})
+//
+// Nothing in a report is proved to its reader: a report is what the program that
+// wrote it says.
+//
+// The JSON form is that of docs/report.schema.json. Within a version of
+// [Schema], members are added and none changes its name or its meaning.
+package report
 
 import (
 	"crypto/sha256"
@@ -8,13 +23,11 @@ import (
 	"encoding/json"
 	"strconv"
 	"time"
-
-	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
-// ReportSchema names the version of the report's JSON form. Members may be
+// Schema names the version of the report's JSON form. Members may be
 // added within a version; what is there keeps its name and its meaning.
-const ReportSchema = "sigbundle.report.v1"
+const Schema = "sigbundle.report.v1"
 
 // A Check is one of the questions that every verification answers, in this
 // order.
@@ -36,17 +49,18 @@ const (
 	CheckSignature                // the signature over the artifact or the envelope
 	CheckStatement                // the in-toto statement is about the artifact
 	CheckRules                    // the policy's rules
-	numChecks
+
+	NumChecks // how many checks there are
 )
 
-var checkNames = [numChecks]string{
+var checkNames = [NumChecks]string{
 	"signer", "digest", "timestamps", "promises", "checkpoints", "inclusion", "entries",
 	"time", "validity", "scts", "identity", "signature", "statement", "rules",
 }
 
 // String returns the check's name in reports.
 func (c Check) String() string {
-	if c < 0 || c >= numChecks {
+	if c < 0 || c >= NumChecks {
 		return "unknown"
 	}
 	return checkNames[c]
@@ -166,8 +180,6 @@ type Time struct {
 	Time   Instant   `json:"time"`
 	Source string    `json:"source"` // "rfc3161" or "rekor-v1"
 	By     Authority `json:"by"`
-
-	source source // what thresholds count
 }
 
 // A Note is something that does not refuse a bundle and that its reader
@@ -229,8 +241,6 @@ type Statement struct {
 	// WeakDigest says that the only digest compared was a weak one, which
 	// the caller had named.
 	WeakDigest bool `json:"weakDigest,omitempty"`
-
-	payload []byte
 }
 
 // An Instant is a time in a report.
@@ -266,11 +276,4 @@ func (i Instant) MarshalJSON() ([]byte, error) {
 func (r *Report) MarshalIndent() []byte {
 	data, _ := json.MarshalIndent(r, "", "  ") // no value of a report's types fails
 	return append(data, '\n')
-}
-
-// step returns the outcome recorded for a check.
-func (r *Report) step(c Check) *Step { return &r.Checks[c] }
-
-func (r *Report) note(code refuse.Code, detail string) {
-	r.Notes = append(r.Notes, Note{string(code), detail})
 }

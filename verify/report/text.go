@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package verify
+package report
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sigbundle/sigbundle/internal/fulcio"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/screen"
 )
@@ -171,7 +172,7 @@ func (t *textWriter) signer(r *Report) {
 		t.field(label, "the key sha256:"+s.Key.SHA256.String()+", "+s.Key.Algorithm)
 	case s.Certificate != nil:
 		t.field(label, s.Certificate.SAN)
-		if kind := s.Certificate.SANType; kind != "" && kind != shapeOf(s.Certificate.SAN).String() {
+		if kind := s.Certificate.SANType; kind != "" && kind != fulcio.ShapeOf(s.Certificate.SAN).String() {
 			t.field("kind", "the name is of kind "+kind+", not what it reads as")
 		}
 		if s.Certificate.Issuer != "" {

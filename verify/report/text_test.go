@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package verify_test
+package report_test
 
 import (
 	"bytes"
 	"testing"
 	"time"
 
-	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/report"
 )
 
 // What a person is shown says what the report says, to the letter.
@@ -25,52 +25,52 @@ func TestText(t *testing.T) {
 
 type textCase struct {
 	name   string
-	report verify.Report
-	style  verify.TextStyle
+	report report.Report
+	style  report.TextStyle
 }
 
 func texts() []textCase {
 	at := time.Date(2025, 6, 1, 12, 0, 0, 500, time.FixedZone("", 3600))
-	key := verify.Digest{0xab, 0xcd}
-	tsa := verify.Authority{Role: "timestamp authority", Name: "https://tsa.test", KeyID: key}
-	full := verify.Report{
-		Verified: true, Bundle: verify.BundleInfo{SHA256: verify.Digest{1}}, TrustRoot: verify.RootInfo{SHA256: verify.Digest{2}, Source: "public-good"},
-		Signer:    &verify.Signer{Certificate: &verify.Certificate{SAN: "https://a.test", Issuer: "https://b.test"}},
-		Times:     []verify.Time{{Time: verify.Instant{at}, Source: "rfc3161", By: tsa}, {Time: verify.Instant{at}, Source: "rekor-v1", By: verify.Authority{KeyID: key}}},
+	key := report.Digest{0xab, 0xcd}
+	tsa := report.Authority{Role: "timestamp authority", Name: "https://tsa.test", KeyID: key}
+	full := report.Report{
+		Verified: true, Bundle: report.BundleInfo{SHA256: report.Digest{1}}, TrustRoot: report.RootInfo{SHA256: report.Digest{2}, Source: "public-good"},
+		Signer:    &report.Signer{Certificate: &report.Certificate{SAN: "https://a.test", Issuer: "https://b.test"}},
+		Times:     []report.Time{{Time: report.Instant{Time: at}, Source: "rfc3161", By: tsa}, {Time: report.Instant{Time: at}, Source: "rekor-v1", By: report.Authority{KeyID: key}}},
 		Artifact:  []string{"sha256:00", "sha512:01"},
-		Statement: &verify.Statement{PredicateType: "https://p.test", Subjects: 3, Matched: 2, MatchedName: "x\x1b"},
-		Required:  verify.Required{Lowered: true, Logs: 1, SCTs: 2, Timestamps: 3, Times: 4},
-		Notes:     []verify.Note{{Detail: "one"}, {Detail: "two"}},
-		Checks: []verify.Step{
-			{Check: verify.CheckSigner, Status: verify.Passed, Facts: []verify.Fact{
-				{What: "all", Over: verify.Digest{3}, By: tsa, At: verify.Instant{at}, Rule: "RFC 1"},
-				{What: "role", By: verify.Authority{Role: "signer"}, Rule: "RFC 2"},
+		Statement: &report.Statement{PredicateType: "https://p.test", Subjects: 3, Matched: 2, MatchedName: "x\x1b"},
+		Required:  report.Required{Lowered: true, Logs: 1, SCTs: 2, Timestamps: 3, Times: 4},
+		Notes:     []report.Note{{Detail: "one"}, {Detail: "two"}},
+		Checks: []report.Step{
+			{Check: report.CheckSigner, Status: report.Passed, Facts: []report.Fact{
+				{What: "all", Over: report.Digest{3}, By: tsa, At: report.Instant{Time: at}, Rule: "RFC 1"},
+				{What: "role", By: report.Authority{Role: "signer"}, Rule: "RFC 2"},
 				{What: "nobody", Rule: "RFC 3"},
 			}},
-			{Check: verify.CheckDigest, Status: verify.Skipped, Detail: "nothing to do"},
+			{Check: report.CheckDigest, Status: report.Skipped, Detail: "nothing to do"},
 		},
 	}
 	return []textCase{
-		{"short", full, verify.TextStyle{Title: "file"}},
-		{"explained", full, verify.TextStyle{Title: "file", Explain: true}},
-		{"in colour", full, verify.TextStyle{Title: "file", Explain: true, Color: true}},
-		{"refused", verify.Report{
+		{"short", full, report.TextStyle{Title: "file"}},
+		{"explained", full, report.TextStyle{Title: "file", Explain: true}},
+		{"in colour", full, report.TextStyle{Title: "file", Explain: true, Color: true}},
+		{"refused", report.Report{
 			Code: "artifact.mismatch", Message: "not the same", Times: full.Times,
-			Signer:    &verify.Signer{Key: &verify.KeyInfo{SHA256: key, Algorithm: "PKIX_ED25519"}},
-			Statement: &verify.Statement{Subjects: 1, Matched: 1, WeakDigest: true}, TrustRoot: verify.RootInfo{SHA256: verify.Digest{2}},
-			Checks: []verify.Step{{Check: verify.CheckSigner, Status: verify.Passed}, {Check: verify.CheckDigest, Status: verify.Failed, Detail: "x"},
-				{Check: verify.CheckTimestamps, Status: verify.Failed}},
-		}, verify.TextStyle{Title: "file", Color: true}},
-		{"refused, explained", verify.Report{
-			Code: "no.such.code", Message: "why", Bundle: verify.BundleInfo{SHA256: verify.Digest{1}},
-			Signer:    &verify.Signer{Certificate: &verify.Certificate{SAN: "https://a.test"}},
-			Statement: &verify.Statement{Subjects: 1, MatchedName: "not one"},
-			Checks:    []verify.Step{{Check: verify.CheckSigner, Status: verify.Failed, Detail: "no"}, {Check: verify.CheckDigest}},
-		}, verify.TextStyle{Explain: true, Color: true}},
-		{"first subject", verify.Report{
-			Verified: true, Signer: &verify.Signer{}, Statement: &verify.Statement{Subjects: 2, Matched: 1, MatchedName: "file"},
-		}, verify.TextStyle{}},
-		{"nothing", verify.Report{}, verify.TextStyle{}},
+			Signer:    &report.Signer{Key: &report.KeyInfo{SHA256: key, Algorithm: "PKIX_ED25519"}},
+			Statement: &report.Statement{Subjects: 1, Matched: 1, WeakDigest: true}, TrustRoot: report.RootInfo{SHA256: report.Digest{2}},
+			Checks: []report.Step{{Check: report.CheckSigner, Status: report.Passed}, {Check: report.CheckDigest, Status: report.Failed, Detail: "x"},
+				{Check: report.CheckTimestamps, Status: report.Failed}},
+		}, report.TextStyle{Title: "file", Color: true}},
+		{"refused, explained", report.Report{
+			Code: "no.such.code", Message: "why", Bundle: report.BundleInfo{SHA256: report.Digest{1}},
+			Signer:    &report.Signer{Certificate: &report.Certificate{SAN: "https://a.test"}},
+			Statement: &report.Statement{Subjects: 1, MatchedName: "not one"},
+			Checks:    []report.Step{{Check: report.CheckSigner, Status: report.Failed, Detail: "no"}, {Check: report.CheckDigest}},
+		}, report.TextStyle{Explain: true, Color: true}},
+		{"first subject", report.Report{
+			Verified: true, Signer: &report.Signer{}, Statement: &report.Statement{Subjects: 2, Matched: 1, MatchedName: "file"},
+		}, report.TextStyle{}},
+		{"nothing", report.Report{}, report.TextStyle{}},
 	}
 }
 
