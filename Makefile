@@ -94,8 +94,8 @@ trust-renew: ## fetch the embedded trust material again; needs a network
 	$(GO) run ./conformance/internal/renew
 
 .PHONY: cover
-cover: ## the statements of the verify side that no test runs, written to docs/coverage.md
-	$(GO) run ./conformance/internal/uncovered -out docs/coverage.md
+cover: ## the statements of the verify side that no test runs, written to docs/evidence/coverage.md
+	$(GO) run ./conformance/internal/uncovered -out docs/evidence/coverage.md
 
 .PHONY: conformance
 conformance: ## a table of our verdict and reason for each case in the folder SIGBUNDLE_SUITE

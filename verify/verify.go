@@ -24,7 +24,7 @@
 // by one of package trustroot or bundle: it refuses, decides nothing, or stands
 // for the default that its comment gives. A test has a case for each exported
 // type of this package. The algorithm stands, numbered, in pipeline.go;
-// docs/verification.md says what each check proves.
+// docs/reference/verification.md says what each check proves.
 package verify
 
 import (
@@ -144,7 +144,7 @@ func (e *Error) Unwrap() error {
 	return e.Err
 }
 
-// Code returns the stable code of the refusal; docs/codes.md explains each.
+// Code returns the stable code of the refusal; docs/reference/codes.md explains each.
 func (e *Error) Code() string { return CodeOf(e.Unwrap()) }
 
 // CodeOf returns the stable code of an error of this module, for example of

@@ -17,7 +17,7 @@ import (
 // The schema has every member of the answers, and requires those that are
 // always there.
 func TestAnswersFitTheSchema(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "report.schema.json"))
+	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "reference", "report.schema.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

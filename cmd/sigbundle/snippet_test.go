@@ -14,11 +14,11 @@ import (
 )
 
 // commandsOf returns the shell commands below a key of the YAML in a section
-// of docs/signing.md: a list of plain scalars, which may go on in the lines
+// of docs/guide/signing.md: a list of plain scalars, which may go on in the lines
 // that follow (YAML 1.2, Section 7.3.3).
 func commandsOf(t *testing.T, section, key string) string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "signing.md"))
+	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "guide", "signing.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func commandsOf(t *testing.T, section, key string) string {
 	_, text, fenced := strings.Cut(text, "```yaml\n")
 	text, _, ended := strings.Cut(text, "```")
 	if !ok || !fenced || !ended {
-		t.Fatalf("docs/signing.md has no snippet for %s", section)
+		t.Fatalf("docs/guide/signing.md has no snippet for %s", section)
 	}
 	var commands []string
 	deep := -1 // indentation of the key

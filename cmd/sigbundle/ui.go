@@ -110,7 +110,7 @@ func verdictOf(err error) verdict {
 const verificationSchema = "sigbundle.verification.v1"
 
 // verification is what is said about an artifact, a file or an image, by one
-// bundle or several; docs/report.schema.json describes it.
+// bundle or several; docs/reference/report.schema.json describes it.
 type verification struct {
 	Schema   string      `json:"schema"`
 	Verified bool        `json:"verified"` // the verdict over all bundles

@@ -72,7 +72,7 @@ With --format json the answer is one object of one shape, for a file and an
 image, one bundle and several: verified is the verdict over all bundles, code
 and message say why not, and bundles has a report for each, in its member
 report. Of what could not be judged, exit code 2, there are no reports. The
-shape is described by docs/report.schema.json.
+shape is described by docs/reference/report.schema.json.
 
 How much evidence it takes follows from the trust root: what it lists, it
 requires. --require changes that, and the report shows it.`,

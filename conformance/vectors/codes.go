@@ -166,7 +166,7 @@ func examples(told []Told) map[string]example {
 	return found
 }
 
-// codes returns docs/codes.md.
+// codes returns docs/reference/codes.md.
 func codes(told []Told) []byte {
 	found := examples(told)
 	var b bytes.Buffer
@@ -182,7 +182,7 @@ func codes(told []Told) []byte {
 		if e, ok := found[string(d.Code)]; ok {
 			fmt.Fprintf(&b, "\n    %s\n", screen.Escape(e.message))
 			if e.path != "" {
-				fmt.Fprintf(&b, "\n[%s](../%s)\n", strings.TrimPrefix(e.path, "testdata/virtual/"), e.path)
+				fmt.Fprintf(&b, "\n[%s](../../%s)\n", strings.TrimPrefix(e.path, "testdata/virtual/"), e.path)
 			}
 		}
 	}

@@ -10,7 +10,7 @@
 // fail, with exactly the code that the story names.
 //
 // The files below testdata/virtual are the stories written out, for readers
-// and for other verifiers; go generate writes them, and docs/codes.md:
+// and for other verifiers; go generate writes them, and docs/reference/codes.md:
 //
 //go:generate go run ./generate ../..
 package vectors

@@ -192,9 +192,9 @@ func refusals(failed map[string]int) (n int) {
 	return n
 }
 
-// What docs/decisions.md says is held by a story or a test is.
+// What docs/reference/decisions.md says is held by a story or a test is.
 func TestDecisions(t *testing.T) {
-	data, err := os.ReadFile("../../docs/decisions.md")
+	data, err := os.ReadFile("../../docs/reference/decisions.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ const (
 	issuerClash = "certificate names two issuers, %q and %q"
 )
 
-// names lists what the numbers mean (Fulcio, docs/oid-info.md).
+// names lists what the numbers mean (Fulcio, oid-info).
 var names = [lastKnown + 1]string{
 	1:  "issuerV1",
 	2:  "githubWorkflowTrigger",

@@ -5,7 +5,7 @@
 // code, and every error that leaves a parser or a check carries one.
 //
 // Codes are part of the public interface: they are documented in
-// docs/codes.md, they never change their meaning, and each of them is
+// docs/reference/codes.md, they never change their meaning, and each of them is
 // produced by a test.
 package refuse
 

@@ -3,7 +3,7 @@
 package refuse
 
 // families holds the description of every code, sorted within each family.
-// docs/codes.md is written from it.
+// docs/reference/codes.md is written from it.
 var families = [][]Description{
 	bundleCodes, trustCodes, tlogCodes, timeCodes, signerCodes, contentCodes, policyCodes, noteCodes, tufCodes, inputCodes,
 	kitCodes, lintCodes, signingConfigCodes, instanceCodes, signCodes, ociCodes, carrierCodes, commandCodes,

@@ -267,7 +267,7 @@ func TestExpectationsResume(t *testing.T) {
 
 // The schema has the members that are read, and no others.
 func TestExpectationsSchema(t *testing.T) {
-	data, err := os.ReadFile("../../docs/expectations.schema.json")
+	data, err := os.ReadFile("../../docs/reference/expectations.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ type linePolicy struct {
 	predicateType            string
 }
 
-// parseExpectation reads a line; docs/expectations.schema.json describes it.
+// parseExpectation reads a line; docs/reference/expectations.schema.json describes it.
 func parseExpectation(line []byte) (*expectation, error) {
 	e := new(expectation)
 	d := strictjson.NewDecoder(line)

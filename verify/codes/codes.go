@@ -15,7 +15,7 @@
 //	}
 //
 // A code keeps its meaning, and is never used for another one. New codes may be
-// added, so a switch needs a default. docs/codes.md shows an example of each.
+// added, so a switch needs a default. docs/reference/codes.md shows an example of each.
 package codes
 
 import (

@@ -13,7 +13,7 @@
 // Nothing in a report is proved to its reader: a report is what the program that
 // wrote it says.
 //
-// The JSON form is that of docs/report.schema.json. Within a version of
+// The JSON form is that of docs/reference/report.schema.json. Within a version of
 // [Schema], members are added and none changes its name or its meaning.
 package report
 
@@ -33,7 +33,7 @@ const Schema = "sigbundle.report.v1"
 // order.
 type Check int
 
-// The checks; docs/verification.md says what each of them rests on.
+// The checks; docs/reference/verification.md says what each of them rests on.
 const (
 	CheckSigner      Check = iota // the kind of signer is one that the policy accepts
 	CheckDigest                   // the message digest that the bundle names is the artifact's

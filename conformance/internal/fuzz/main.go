@@ -4,7 +4,7 @@
 // until it has used so much processor time, and keeps a record of what ran.
 //
 //	go run ./conformance/internal/fuzz -cpu 30s
-//	go run ./conformance/internal/fuzz -cpu 10m -skip FuzzVerdict -record docs/fuzzing.md
+//	go run ./conformance/internal/fuzz -cpu 10m -skip FuzzVerdict -record docs/evidence/fuzzing.md
 //
 // Processor time and not time by the clock, because the figure is to mean the
 // same on a machine that does other work as well. With a record a run goes on

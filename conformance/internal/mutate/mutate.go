@@ -10,7 +10,7 @@
 // mutation, as the table in expect.go has it, or prove nothing that the
 // original did not prove, for one of the reasons listed there.
 //
-//	go run ./conformance/internal/mutate/cmd/mutate -out docs/mutations.md
+//	go run ./conformance/internal/mutate/cmd/mutate -out docs/evidence/mutations.md
 //
 // Nothing here is random: every run has the same mutants in the same order.
 package mutate

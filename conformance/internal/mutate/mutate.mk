@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
 .PHONY: mutate
-mutate: ## judge all mutants of bundles, roots and policies, write docs/mutations.md
-	$(GO) run ./conformance/internal/mutate/cmd/mutate -out docs/mutations.md
+mutate: ## judge all mutants of bundles, roots and policies, write docs/evidence/mutations.md
+	$(GO) run ./conformance/internal/mutate/cmd/mutate -out docs/evidence/mutations.md
 
 .PHONY: mutants
 mutants: ## a sample of mutants with at least one of each kind at each place
@@ -22,7 +22,7 @@ SOURCES ?= $(JUDGES)
 
 .PHONY: mutate-source
 mutate-source: ## remove or invert each check of the verifier: a test must notice
-	nice $(GO) run ./conformance/internal/weaken $(if $(filter-out $(SOURCES),$(JUDGES)),,-out docs/survivors.md) $(SOURCES)
+	nice $(GO) run ./conformance/internal/weaken $(if $(filter-out $(SOURCES),$(JUDGES)),,-out docs/evidence/survivors.md) $(SOURCES)
 
 .PHONY: fuzz fuzz-record soak
 fuzz: ## every fuzz target for T of processor time each, with the number of executions
@@ -30,9 +30,9 @@ fuzz: ## every fuzz target for T of processor time each, with the number of exec
 
 # What a release is published with: ten minutes for each parser, an hour for
 # the whole verdict. Three and a half hours on one core.
-fuzz-record: ## the long runs, recorded in docs/fuzzing.md
-	nice $(GO) run ./conformance/internal/fuzz -cpu 10m -skip FuzzVerdict -record docs/fuzzing.md
-	nice $(GO) run ./conformance/internal/fuzz -cpu 60m -only FuzzVerdict -record docs/fuzzing.md
+fuzz-record: ## the long runs, recorded in docs/evidence/fuzzing.md
+	nice $(GO) run ./conformance/internal/fuzz -cpu 10m -skip FuzzVerdict -record docs/evidence/fuzzing.md
+	nice $(GO) run ./conformance/internal/fuzz -cpu 60m -only FuzzVerdict -record docs/evidence/fuzzing.md
 
 soak: ## every fuzz target for an hour of processor time
 	nice $(GO) run ./conformance/internal/fuzz -cpu 1h

@@ -59,7 +59,7 @@ func countForgeries(list []string) int {
 	return n
 }
 
-// Markdown returns the table as docs/mutations.md.
+// Markdown returns the table as docs/evidence/mutations.md.
 func (t *Table) Markdown() string {
 	var b strings.Builder
 	accepted := t.sum(func(c cell) string { return c.outcome[:1] })["="]

@@ -12,8 +12,8 @@ oracle: ## hold verdicts against sigstore-go, @sigstore/verify, the Python clien
 	cd conformance/internal/oracle && $(GO) vet ./... && $(GO) test ./... && $(GO) run ./cmd/differ
 
 .PHONY: oracle-report
-oracle-report: ## the same over all questions, into docs/differential.md
-	cd conformance/internal/oracle && env -u SIGBUNDLE_SUITE -u SIGBUNDLE_CORPUS $(GO) run ./cmd/differ -out ../../../docs/differential.md
+oracle-report: ## the same over all questions, into docs/evidence/differential.md
+	cd conformance/internal/oracle && env -u SIGBUNDLE_SUITE -u SIGBUNDLE_CORPUS $(GO) run ./cmd/differ -out ../../../docs/evidence/differential.md
 
 WYCHEPROOF := github.com/c2sp/wycheproof@v0.0.0-20260902155932-3fa63dd0344a
 

@@ -22,7 +22,7 @@ type floor struct {
 // floors is the layout, from the ground up. A package imports only packages of
 // lower floors, and every package of the module is listed. The tests of a
 // package may also use conformance. Change this list first, with a reason in
-// the commit, and then `make api`, which writes docs/architecture.md.
+// the commit, and then `make api`, which writes docs/reference/architecture.md.
 var floors = []floor{
 	{"ground", []string{"internal/age", "internal/bounds", "internal/fastverify", "internal/infile", "internal/refuse", "internal/screen", "internal/strictcert", "internal/strictjson", "internal/window", "internal/zerotest"}},
 	{"formats", []string{"dsse", "internal/fulcio", "internal/sigkey", "sign/internal/call", "trustroot/internal/tuf", "trustroot/internal/tuftest", "verify/codes"}},
@@ -78,12 +78,12 @@ func TestImportsGoDown(t *testing.T) {
 }
 
 const (
-	architecture = "docs/architecture.md"
+	architecture = "docs/reference/architecture.md"
 	tableBegins  = "<!-- layout: written by make api -->\n"
 	tableEnds    = "<!-- layout ends -->\n"
 )
 
-// TestArchitecture holds the table of docs/architecture.md to the layout and
+// TestArchitecture holds the table of docs/reference/architecture.md to the layout and
 // to the first sentence of each package's documentation.
 func TestArchitecture(t *testing.T) {
 	var b strings.Builder

@@ -24,7 +24,7 @@ import (
 func reportSchema(t *testing.T) schema {
 	t.Helper()
 	var root map[string]any
-	if err := json.Unmarshal(read(t, "docs/report.schema.json"), &root); err != nil {
+	if err := json.Unmarshal(read(t, "docs/reference/report.schema.json"), &root); err != nil {
 		t.Fatal(err)
 	}
 	return schema{root}

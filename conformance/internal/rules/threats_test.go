@@ -13,7 +13,7 @@ import (
 // Each attack of the threat model names the test that holds its defence.
 func TestThreatsHaveTests(t *testing.T) {
 	const root = "../../.."
-	data, err := os.ReadFile(filepath.Join(root, "docs", "threat-model.md"))
+	data, err := os.ReadFile(filepath.Join(root, "docs", "reference", "threat-model.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestThreatsHaveTests(t *testing.T) {
 				found = found || strings.Contains(string(source), "\nfunc "+test[2]+"(")
 			}
 			if !found {
-				t.Errorf("%s: package %s has no test %s", "docs/threat-model.md", test[1], test[2])
+				t.Errorf("%s: package %s has no test %s", "docs/reference/threat-model.md", test[1], test[2])
 			}
 		}
 	}

@@ -41,7 +41,7 @@ integration: stack-build stack-own ## sign by every path against the real servic
 	CGO_ENABLED=1 $(GO) -C $(STACK_MODULE)../../../cmd/sigbundle-pkcs11 list -mod=readonly -deps ./... >/dev/null
 	$(STACK_TEST) -v
 
-matrix: stack-build stack-own ## write docs/matrix.md: who verifies whose signatures
+matrix: stack-build stack-own ## write docs/evidence/matrix.md: who verifies whose signatures
 	$(STACK_TEST) -run '^TestMatrix$$' -update
 
 # What every test run can afford: the real servers, with our own commands alone.

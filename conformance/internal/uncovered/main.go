@@ -3,7 +3,7 @@
 // Command coverage shows which statements of the verify side no test runs, and
 // why none has to.
 //
-//	go run ./conformance/internal/uncovered -out docs/coverage.md
+//	go run ./conformance/internal/uncovered -out docs/evidence/coverage.md
 //
 // It runs the tests of the packages that judge evidence or trust, and those
 // above them that see the whole, and counts a statement as run whichever test

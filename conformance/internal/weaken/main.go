@@ -4,7 +4,7 @@
 // It removes or inverts each check, comparison and bound of the packages that
 // it is given, one at a time, and runs their tests: some test must turn red.
 //
-//	go run ./conformance/internal/weaken -out docs/survivors.md tlog ctlog
+//	go run ./conformance/internal/weaken -out docs/evidence/survivors.md tlog ctlog
 //
 // A package is compiled once, with each change behind a switch that reads the
 // environment (package mutant), together with the tests of the packages above.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command generate writes every story to testdata/virtual, and docs/codes.md, below
-// the directory that it is given. Files of stories that are no longer told
-// are removed.
+// Command generate writes every story to testdata/virtual, and the reference of
+// codes, below the directory that it is given. Files of stories that no longer
+// exist are removed.
 package main
 
 import (

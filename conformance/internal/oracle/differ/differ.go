@@ -10,7 +10,7 @@
 // the table in rules.go must hold a rule that says why and who is right; a
 // disagreement that no rule explains fails the run. Nothing here is random.
 //
-//	go run ./cmd/differ -out ../../docs/differential.md
+//	go run ./cmd/differ -out ../../docs/evidence/differential.md
 package differ
 
 import (

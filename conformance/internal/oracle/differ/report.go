@@ -57,7 +57,7 @@ func (o *Outcome) List() string {
 	return b.String()
 }
 
-// Markdown returns docs/differential.md.
+// Markdown returns docs/evidence/differential.md.
 func (o *Outcome) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Other clients

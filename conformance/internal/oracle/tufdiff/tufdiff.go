@@ -110,7 +110,7 @@ func (o *Outcome) Summary() string {
 	return b.String()
 }
 
-// Markdown returns the section of docs/differential.md.
+// Markdown returns the section of docs/evidence/differential.md.
 func (o *Outcome) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `

@@ -93,7 +93,7 @@ func (b *bench) verify(t *testing.T, client string, c cell, bundle, artifact str
 }
 
 // TestMatrix has every client verify what every client signs, and refuse it
-// for another artifact. It prints what it found, and holds docs/matrix.md to it.
+// for another artifact. It prints what it found, and holds docs/evidence/matrix.md to it.
 func TestMatrix(t *testing.T) {
 	var lock sync.Mutex
 	found := make(matrix)

@@ -13,12 +13,12 @@ import (
 	"github.com/sigbundle/sigbundle/conformance/internal/stack/stacktest"
 )
 
-var update = flag.Bool("update", false, "write docs/matrix.md")
+var update = flag.Bool("update", false, "write docs/evidence/matrix.md")
 
 // matrix is what was found, by kind of signature, signer and verifier.
 type matrix map[[3]string]string
 
-// titles are what docs/matrix.md calls the clients.
+// titles are what docs/evidence/matrix.md calls the clients.
 var titles = map[string]string{"sigbundle": "sigbundle", "cosign": "cosign", "peer-go": "sigstore-go"}
 
 // table is the matrix in Markdown. A cell that no test filled says so.
@@ -55,7 +55,7 @@ something else. The other clients are cosign COSIGN and sigstore-go PEER.
 
 `
 
-// checkMatrix compares the matrix with docs/matrix.md, or writes it there.
+// checkMatrix compares the matrix with docs/evidence/matrix.md, or writes it there.
 func checkMatrix(t *testing.T, m matrix) {
 	t.Helper()
 	s := stacktest.Start(t)
@@ -63,14 +63,14 @@ func checkMatrix(t *testing.T, m matrix) {
 		"COSIGN", linked(t, s.Binary("cosign"), "github.com/sigstore/cosign/v3"),
 		"PEER", linked(t, s.Binary("peer-go"), "github.com/sigstore/sigstore-go"),
 	).Replace(matrixHead)
-	text, file := head+m.table(), filepath.Join(repository(t), "docs", "matrix.md")
+	text, file := head+m.table(), filepath.Join(repository(t), "docs", "evidence", "matrix.md")
 	if *update {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if old, err := os.ReadFile(file); err != nil || string(old) != text {
-		t.Errorf("docs/matrix.md says something else (%v); if what was found is right, make matrix", err)
+		t.Errorf("docs/evidence/matrix.md says something else (%v); if what was found is right, make matrix", err)
 	}
 }
 

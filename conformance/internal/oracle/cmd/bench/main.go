@@ -7,7 +7,7 @@
 //
 //	bench [-public DIR] [-rounds N] [-block N] [-procs 1,2]
 //
-// It prints Markdown, as docs/performance.md has it.
+// It prints Markdown, as docs/evidence/performance.md has it.
 package main
 
 import (
