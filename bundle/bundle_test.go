@@ -49,7 +49,7 @@ func TestParseMessage(t *testing.T) {
 		t.Fatalf("%d entries", len(b.Entries))
 	}
 	e := b.Entries[0]
-	if e.Index != 7 || e.Integrated != 1700000001 || e.LogID != tlog.ID(fill('l', 32)) || e.Kind != tlog.HashedRekordV001 ||
+	if e.Index != 7 || e.Integrated != 1700000001 || e.LogID != tlog.ID(fill('l', 32)) || e.Kind != tlog.HashedRekordV001() ||
 		string(e.Promise) != "promise" || e.Body == nil || string(e.Body.Signature) != "signature" {
 		t.Errorf("entry %+v", e)
 	}

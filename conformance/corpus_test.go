@@ -157,7 +157,7 @@ func (l *corpusLine) policy(dir string) (verify.Policy, error) {
 	case l.Identity == nil:
 		p.AnyIdentity = true
 	default:
-		id := verify.Identity{SAN: verify.Exactly(*l.Identity), Issuer: verify.NoIssuer}
+		id := verify.Identity{SAN: verify.Exactly(*l.Identity), Issuer: verify.NoIssuer()}
 		if l.Issuer != nil {
 			id.Issuer = verify.Exactly(*l.Issuer)
 		}

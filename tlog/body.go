@@ -42,15 +42,15 @@ type bodyFormat struct {
 
 func (k Kind) format() (bodyFormat, bool) {
 	switch k {
-	case HashedRekordV001:
+	case HashedRekordV001():
 		return bodyFormat{generation: V1, read: readHashedRekordV001}, true
-	case DSSEV001:
+	case DSSEV001():
 		return bodyFormat{generation: V1, read: readDSSEV001}, true
-	case IntotoV002:
+	case IntotoV002():
 		return bodyFormat{generation: V1, read: readIntotoV002}, true
-	case HashedRekordV002:
+	case HashedRekordV002():
 		return bodyFormat{generation: V2, read: readHashedRekordV002}, true
-	case DSSEV002:
+	case DSSEV002():
 		return bodyFormat{generation: V2, read: readDSSEV002}, true
 	}
 	return bodyFormat{}, false
@@ -144,7 +144,7 @@ func (b *Body) SignatureHash() (crypto.Hash, bool) {
 	if !b.parsed() {
 		return 0, false
 	}
-	if b.Kind == HashedRekordV001 {
+	if b.Kind == HashedRekordV001() {
 		return b.Hash, true
 	}
 	return b.algorithmHash()

@@ -241,14 +241,14 @@ func TestLargerCurves(t *testing.T) {
 func TestGeneration(t *testing.T) {
 	ec := ecKey(t, elliptic.P256(), 1)
 	one, two, ecTwo := rekorV1(t), rekorV2(t), newRekor(t, ec, hostV2, hostV2, spkiID(t, ec, ""))
-	e1, c1 := one.log(t, hashedRekordV001(), HashedRekordV001, 2, 5)
-	e2, c2 := two.log(t, hashedRekordV002(), HashedRekordV002, 2, 5)
-	e3, c3 := ecTwo.log(t, hashedRekordV002(), HashedRekordV002, 2, 5)
-	intoto, cIntoto := one.log(t, intotoV002(), IntotoV002, 2, 5)
-	envelope, cEnvelope := one.log(t, dsseV001(), DSSEV001, 2, 5)
-	cross1, cCross1 := one.log(t, hashedRekordV002(), HashedRekordV002, 2, 5)
-	cross2, cCross2 := two.log(t, hashedRekordV001(), HashedRekordV001, 2, 5)
-	cross3, cCross3 := two.log(t, intotoV002(), IntotoV002, 2, 5)
+	e1, c1 := one.log(t, hashedRekordV001(), HashedRekordV001(), 2, 5)
+	e2, c2 := two.log(t, hashedRekordV002(), HashedRekordV002(), 2, 5)
+	e3, c3 := ecTwo.log(t, hashedRekordV002(), HashedRekordV002(), 2, 5)
+	intoto, cIntoto := one.log(t, intotoV002(), IntotoV002(), 2, 5)
+	envelope, cEnvelope := one.log(t, dsseV001(), DSSEV001(), 2, 5)
+	cross1, cCross1 := one.log(t, hashedRekordV002(), HashedRekordV002(), 2, 5)
+	cross2, cCross2 := two.log(t, hashedRekordV001(), HashedRekordV001(), 2, 5)
+	cross3, cCross3 := two.log(t, intotoV002(), IntotoV002(), 2, 5)
 	old, cOld := one.log(t, `{"apiVersion":"0.0.1","kind":"rekord","spec":{}}`, Kind{"rekord", "0.0.1"}, 2, 5)
 	change := func(e *Entry, f func(*Entry)) *Entry {
 		d := *e
@@ -283,7 +283,7 @@ func TestGeneration(t *testing.T) {
 		{"unsupported", one, old, cOld, 0, "tlog.entry.unsupported"},
 		{"promise in v2", two, change(e2, promised), c2, 0, "tlog.promise.unexpected"},
 		{"no body", one, change(e1, func(e *Entry) { e.Body = nil }), c1, 0, "tlog.entry.kind"},
-		{"body of another kind", one, change(e1, func(e *Entry) { e.Kind = DSSEV001 }), c1, 0, "tlog.entry.kind"},
+		{"body of another kind", one, change(e1, func(e *Entry) { e.Kind = DSSEV001() }), c1, 0, "tlog.entry.kind"},
 		{"zero log", &rekor{Log: &Log{}}, &Entry{}, nil, 0, "tlog.unknown_log"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -360,7 +360,7 @@ func TestBareOrigin(t *testing.T) {
 	_, err := r.Generation(unknown, c)
 	wantCode(t, err, "tlog.entry.unsupported")
 	wantCode(t, unknown.VerifyInclusion(c, V1), "tlog.entry.unsupported")
-	bare, _ := r.log(t, intotoV002(), IntotoV002, 2, 5)
+	bare, _ := r.log(t, intotoV002(), IntotoV002(), 2, 5)
 	_, err = r.Generation(bare, nil)
 	wantCode(t, err, "tlog.entry.generation")
 
@@ -369,21 +369,21 @@ func TestBareOrigin(t *testing.T) {
 		log  *rekor
 		kind Kind
 	}{
-		{rekorV2(t), IntotoV002},
-		{newRekor(t, ec, hostV1, originV1, spkiID(t, ec, "")), HashedRekordV002},
-		{newRekor(t, ec, hostV1, originV1, spkiID(t, ec, "")), DSSEV002},
+		{rekorV2(t), IntotoV002()},
+		{newRekor(t, ec, hostV1, originV1, spkiID(t, ec, "")), HashedRekordV002()},
+		{newRekor(t, ec, hostV1, originV1, spkiID(t, ec, "")), DSSEV002()},
 	} {
 		e, c := closed.log.log(t, bodies[closed.kind](), closed.kind, 2, 5)
 		_, err := closed.log.Generation(e, c)
 		wantCode(t, err, "tlog.entry.generation")
 	}
 	byKey := newRekor(t, ed, hostV1, hostV1, spkiID(t, ed, ""))
-	body := parsed(t, intotoV002(), IntotoV002)
+	body := parsed(t, intotoV002(), IntotoV002())
 	root := treeHash([][]byte{body.Raw})
 	text := headText(hostV1, 1, root)
 	hint := edNoteID(t, ed, hostV1)
 	c, err = byKey.OpenCheckpoint(text + "\n" + byKey.line(t, hostV1, string(hint[:4]), text))
 	wantCode(t, err, "")
-	_, err = byKey.Generation(&Entry{LogID: byKey.ID(), Kind: IntotoV002, Body: body}, c)
+	_, err = byKey.Generation(&Entry{LogID: byKey.ID(), Kind: IntotoV002(), Body: body}, c)
 	wantCode(t, err, "tlog.entry.generation")
 }

@@ -42,14 +42,23 @@ type Kind struct {
 func (k Kind) String() string { return clip(k.Name) + " " + clip(k.Version) }
 
 // The kinds of entry that are verified; all others are parsed to a [Body]
-// that is not [Body.Supported].
-var (
-	HashedRekordV001 = Kind{"hashedrekord", "0.0.1"} // Rekor v1, messages
-	DSSEV001         = Kind{"dsse", "0.0.1"}         // Rekor v1, envelopes
-	IntotoV002       = Kind{"intoto", "0.0.2"}       // Rekor v1, envelopes
-	HashedRekordV002 = Kind{"hashedrekord", "0.0.2"} // Rekor v2, both
-	DSSEV002         = Kind{"dsse", "0.0.2"}         // Rekor v2 until 2026, envelopes
-)
+// that is not [Body.Supported]. They are functions, so that no program can
+// change what is verified.
+
+// HashedRekordV001 is the kind of messages in Rekor v1.
+func HashedRekordV001() Kind { return Kind{"hashedrekord", "0.0.1"} }
+
+// DSSEV001 is a kind of envelopes in Rekor v1.
+func DSSEV001() Kind { return Kind{"dsse", "0.0.1"} }
+
+// IntotoV002 is another kind of envelopes in Rekor v1.
+func IntotoV002() Kind { return Kind{"intoto", "0.0.2"} }
+
+// HashedRekordV002 is the kind of messages and envelopes in Rekor v2.
+func HashedRekordV002() Kind { return Kind{"hashedrekord", "0.0.2"} }
+
+// DSSEV002 is the kind that envelopes had in Rekor v2 until 2026.
+func DSSEV002() Kind { return Kind{"dsse", "0.0.2"} }
 
 // Entry is a log entry as a bundle carries it. Nothing in it is to be
 // believed before it has been checked against a [Log].

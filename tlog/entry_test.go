@@ -88,7 +88,7 @@ func TestStrings(t *testing.T) {
 		V1.String():            "Rekor v1",
 		V2.String():            "Rekor v2",
 		Generation(0).String(): "unknown generation of Rekor",
-		IntotoV002.String():    "intoto 0.0.2",
+		IntotoV002().String():  "intoto 0.0.2",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -98,7 +98,7 @@ func TestStrings(t *testing.T) {
 
 func TestVerifyPromise(t *testing.T) {
 	r := rekorV1(t)
-	good, _ := r.log(t, hashedRekordV001(), HashedRekordV001, 2, 5)
+	good, _ := r.log(t, hashedRekordV001(), HashedRekordV001(), 2, 5)
 	good.Index, good.Integrated = 79571823, integrated
 	good.Promise = r.promise(t, good)
 	if at, err := r.VerifyPromise(good); err != nil || at.Unix() != integrated || at.Location() != time.UTC {
@@ -164,9 +164,9 @@ func TestPromisedBytes(t *testing.T) {
 // tree as oracle, and damages every part of the longest proofs.
 func TestVerifyInclusion(t *testing.T) {
 	for _, r := range []*rekor{rekorV1(t), rekorV2(t)} {
-		raw, k, g := hashedRekordV001(), HashedRekordV001, V1
+		raw, k, g := hashedRekordV001(), HashedRekordV001(), V1
 		if r.generation == V2 {
-			raw, k, g = hashedRekordV002(), HashedRekordV002, V2
+			raw, k, g = hashedRekordV002(), HashedRekordV002(), V2
 		}
 		for size := 1; size <= 18; size++ {
 			for index := range size {
@@ -190,8 +190,8 @@ func TestVerifyInclusion(t *testing.T) {
 
 func TestVerifyInclusionRefuses(t *testing.T) {
 	one, two := rekorV1(t), rekorV2(t)
-	good1, c1 := one.log(t, hashedRekordV001(), HashedRekordV001, 5, 11)
-	good2, c2 := two.log(t, hashedRekordV002(), HashedRekordV002, 5, 11)
+	good1, c1 := one.log(t, hashedRekordV001(), HashedRekordV001(), 5, 11)
+	good2, c2 := two.log(t, hashedRekordV002(), HashedRekordV002(), 5, 11)
 	for _, c := range []struct {
 		name   string
 		code   refuse.Code

@@ -99,7 +99,7 @@ func TestNothingInside(t *testing.T) {
 		r := newRekor(t, k, hostV1, originV1, spkiID(t, k, ""))
 		plain := r.Log
 		r.Log = plain.Accelerated(nil)
-		if _, c := r.log(t, hashedRekordV001(), HashedRekordV001, 2, 5); c.NameMismatch {
+		if _, c := r.log(t, hashedRekordV001(), HashedRekordV001(), 2, 5); c.NameMismatch {
 			t.Error("another log")
 		}
 	}

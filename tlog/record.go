@@ -48,7 +48,7 @@ func (b *Body) VerifyRecord(g Generation, r Record) error {
 	if err := b.follows(g); err != nil {
 		return err
 	}
-	if b.Kind == HashedRekordV002 {
+	if b.Kind == HashedRekordV002() {
 		// What the log holds for r is known to the byte.
 		if built, err := BuildBody(r, b.Hash); err == nil && bytes.Equal(built, b.Raw) {
 			return nil
@@ -60,16 +60,16 @@ func (b *Body) VerifyRecord(g Generation, r Record) error {
 		return err
 	}
 	switch b.Kind {
-	case HashedRekordV001:
+	case HashedRekordV001():
 		return b.verifyMessageV1(r)
-	case DSSEV001, IntotoV002:
+	case DSSEV001(), IntotoV002():
 		return b.verifyEnvelope(r)
-	case HashedRekordV002:
+	case HashedRekordV002():
 		if err := b.verifyAlgorithm(r); err != nil {
 			return err
 		}
 		return b.compareDigest(r)
-	case DSSEV002:
+	case DSSEV002():
 		if err := b.verifyAlgorithm(r); err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func (b *Body) verifyEnvelope(r Record) error {
 	if r.Envelope == nil {
 		return refuse.New("tlog.entry.kind", "entry of kind %q for a message", b.Kind)
 	}
-	if b.Kind == IntotoV002 && b.PayloadType != r.Envelope.PayloadType {
+	if b.Kind == IntotoV002() && b.PayloadType != r.Envelope.PayloadType {
 		return refuse.New("tlog.entry.payload_type", "log entry is for the payload type %q, the envelope has %q",
 			clip(b.PayloadType), clip(r.Envelope.PayloadType))
 	}

@@ -43,18 +43,18 @@ func bounds(t testing.TB) []bound {
 	x509 := `"x509Certificate":{"rawBytes":"` + b64(leafDER) + `"}`
 	bare := `"publicKey":{"rawBytes":"` + b64(spki) + `"}`
 	return []bound{
-		{"hashedrekord 0.0.1", HashedRekordV001, V1, hashedRekordV001(), m},
-		{"hashedrekord 0.0.1, key", HashedRekordV001, V1, keyPEM(hashedRekordV001()), managed(m)},
-		{"dsse 0.0.1", DSSEV001, V1, dsseV001(), e},
-		{"dsse 0.0.1, key", DSSEV001, V1, keyPEM(dsseV001()), managed(e)},
-		{"intoto 0.0.2", IntotoV002, V1, intotoV002(), e},
-		{"intoto 0.0.2, key", IntotoV002, V1, keyPEM(intotoV002()), managed(e)},
-		{"hashedrekord 0.0.2", HashedRekordV002, V2, hashedRekordV002(), m},
-		{"hashedrekord 0.0.2, key", HashedRekordV002, V2, v2Body(artifactSum[:], messageSig, bare), managed(m)},
-		{"hashedrekord 0.0.2, envelope", HashedRekordV002, V2, v2Body(pae, envelopeSig, x509), e},
-		{"hashedrekord 0.0.2, envelope, key", HashedRekordV002, V2, v2Body(pae, envelopeSig, bare), managed(e)},
-		{"dsse 0.0.2", DSSEV002, V2, dsseV002(), e},
-		{"dsse 0.0.2, key", DSSEV002, V2, v2DSSE(bare), managed(e)},
+		{"hashedrekord 0.0.1", HashedRekordV001(), V1, hashedRekordV001(), m},
+		{"hashedrekord 0.0.1, key", HashedRekordV001(), V1, keyPEM(hashedRekordV001()), managed(m)},
+		{"dsse 0.0.1", DSSEV001(), V1, dsseV001(), e},
+		{"dsse 0.0.1, key", DSSEV001(), V1, keyPEM(dsseV001()), managed(e)},
+		{"intoto 0.0.2", IntotoV002(), V1, intotoV002(), e},
+		{"intoto 0.0.2, key", IntotoV002(), V1, keyPEM(intotoV002()), managed(e)},
+		{"hashedrekord 0.0.2", HashedRekordV002(), V2, hashedRekordV002(), m},
+		{"hashedrekord 0.0.2, key", HashedRekordV002(), V2, v2Body(artifactSum[:], messageSig, bare), managed(m)},
+		{"hashedrekord 0.0.2, envelope", HashedRekordV002(), V2, v2Body(pae, envelopeSig, x509), e},
+		{"hashedrekord 0.0.2, envelope, key", HashedRekordV002(), V2, v2Body(pae, envelopeSig, bare), managed(e)},
+		{"dsse 0.0.2", DSSEV002(), V2, dsseV002(), e},
+		{"dsse 0.0.2, key", DSSEV002(), V2, v2DSSE(bare), managed(e)},
 	}
 }
 
@@ -73,7 +73,7 @@ func TestVerifyRecord(t *testing.T) {
 	for _, in := range bounds(t) {
 		b := parsed(t, in.body, in.kind)
 		wantCode(t, b.VerifyRecord(in.g, in.record), "")
-		if in.kind == HashedRekordV002 {
+		if in.kind == HashedRekordV002() {
 			built, err := BuildBody(in.record, b.Hash)
 			if err != nil || string(built) != in.body {
 				t.Errorf("%s: built %s (%v), want %s", in.name, built, err, in.body)
@@ -129,11 +129,11 @@ func TestContentFitsKind(t *testing.T) {
 	m, e := messageRecord(t), envelopeRecord(t)
 	// The signature is the same, so that only the content differs.
 	m.Signature, e.Signature = envelopeSig, messageSig
-	wantCode(t, parsed(t, hashedRekordV001(), HashedRekordV001).VerifyRecord(V1, e), "tlog.entry.kind")
-	wantCode(t, parsed(t, dsseV001(), DSSEV001).VerifyRecord(V1, m), "tlog.entry.kind")
-	wantCode(t, parsed(t, intotoV002(), IntotoV002).VerifyRecord(V1, m), "tlog.entry.kind")
-	wantCode(t, parsed(t, dsseV002(), DSSEV002).VerifyRecord(V2, m), "tlog.entry.kind")
-	wantCode(t, parsed(t, hashedRekordV002(), HashedRekordV002).VerifyRecord(V2, e), "tlog.entry.digest")
+	wantCode(t, parsed(t, hashedRekordV001(), HashedRekordV001()).VerifyRecord(V1, e), "tlog.entry.kind")
+	wantCode(t, parsed(t, dsseV001(), DSSEV001()).VerifyRecord(V1, m), "tlog.entry.kind")
+	wantCode(t, parsed(t, intotoV002(), IntotoV002()).VerifyRecord(V1, m), "tlog.entry.kind")
+	wantCode(t, parsed(t, dsseV002(), DSSEV002()).VerifyRecord(V2, m), "tlog.entry.kind")
+	wantCode(t, parsed(t, hashedRekordV002(), HashedRekordV002()).VerifyRecord(V2, e), "tlog.entry.digest")
 }
 
 func TestPayloadType(t *testing.T) {
@@ -141,20 +141,20 @@ func TestPayloadType(t *testing.T) {
 	changed := *e.Envelope
 	changed.PayloadType = "text/plain"
 	e.Envelope = &changed
-	wantCode(t, parsed(t, intotoV002(), IntotoV002).VerifyRecord(V1, e), "tlog.entry.payload_type")
+	wantCode(t, parsed(t, intotoV002(), IntotoV002()).VerifyRecord(V1, e), "tlog.entry.payload_type")
 	// dsse bodies have no payload type: only the signature covers it.
-	wantCode(t, parsed(t, dsseV001(), DSSEV001).VerifyRecord(V1, e), "")
-	wantCode(t, parsed(t, dsseV002(), DSSEV002).VerifyRecord(V2, e), "")
+	wantCode(t, parsed(t, dsseV001(), DSSEV001()).VerifyRecord(V1, e), "")
+	wantCode(t, parsed(t, dsseV002(), DSSEV002()).VerifyRecord(V2, e), "")
 	pae := v2Body(envelopeRecord(t).Envelope.Digest(crypto.SHA256), envelopeSig, `"x509Certificate":{"rawBytes":"`+b64(leafDER)+`"}`)
-	wantCode(t, parsed(t, pae, HashedRekordV002).VerifyRecord(V2, e), "tlog.entry.digest")
+	wantCode(t, parsed(t, pae, HashedRekordV002()).VerifyRecord(V2, e), "tlog.entry.digest")
 }
 
 func TestUnknownDigest(t *testing.T) {
 	m := messageRecord(t)
 	sum := sha512.Sum512(artifact)
 	m.Digests = map[crypto.Hash][]byte{crypto.SHA512: sum[:]}
-	wantCode(t, parsed(t, hashedRekordV001(), HashedRekordV001).VerifyRecord(V1, m), "artifact.not_comparable")
-	wantCode(t, parsed(t, hashedRekordV002(), HashedRekordV002).VerifyRecord(V2, m), "artifact.not_comparable")
+	wantCode(t, parsed(t, hashedRekordV001(), HashedRekordV001()).VerifyRecord(V1, m), "artifact.not_comparable")
+	wantCode(t, parsed(t, hashedRekordV002(), HashedRekordV002()).VerifyRecord(V2, m), "artifact.not_comparable")
 }
 
 // TestHashOfKey knows which hashes v1 entries of a key may have: the larger
@@ -191,7 +191,7 @@ func TestHashOfKey(t *testing.T) {
 				}
 			}
 			t.Run(fmt.Sprint(c.key.Algorithm(), " ", name), func(t *testing.T) {
-				wantCode(t, parsed(t, text, HashedRekordV001).VerifyRecord(V1, r), code)
+				wantCode(t, parsed(t, text, HashedRekordV001()).VerifyRecord(V1, r), code)
 			})
 		}
 	}
@@ -224,7 +224,7 @@ func TestBuildBodyAlgorithms(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", c.want, err)
 		}
-		b := parsed(t, string(raw), HashedRekordV002)
+		b := parsed(t, string(raw), HashedRekordV002())
 		if b.Algorithm != c.want || b.Hash != c.hash {
 			t.Errorf("%s over %s, want %s over %s", b.Algorithm, b.Hash, c.want, c.hash)
 		}
@@ -268,7 +268,7 @@ func TestOtherHash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = ParseBody([]byte(strings.Replace(string(raw), "SHA2_256", "SHA3_256", 1)), HashedRekordV002)
+	_, err = ParseBody([]byte(strings.Replace(string(raw), "SHA2_256", "SHA3_256", 1)), HashedRekordV002())
 	wantCode(t, err, "tlog.entry.malformed")
 }
 
@@ -277,10 +277,10 @@ func TestOtherHash(t *testing.T) {
 func TestKeyDetails(t *testing.T) {
 	r := messageRecord(t)
 	r.Key = signerKey(t, elliptic.P384())
-	wantCode(t, parsed(t, hashedRekordV002(), HashedRekordV002).VerifyRecord(V2, r), "tlog.entry.key")
+	wantCode(t, parsed(t, hashedRekordV002(), HashedRekordV002()).VerifyRecord(V2, r), "tlog.entry.key")
 	e := envelopeRecord(t)
 	e.Key = r.Key
-	wantCode(t, parsed(t, dsseV002(), DSSEV002).VerifyRecord(V2, e), "tlog.entry.key")
+	wantCode(t, parsed(t, dsseV002(), DSSEV002()).VerifyRecord(V2, e), "tlog.entry.key")
 }
 
 // Entries say what hash a signature is over, except those of Rekor v1 for
@@ -292,12 +292,12 @@ func TestSignatureHash(t *testing.T) {
 		kind Kind
 		want crypto.Hash
 	}{
-		{hashedRekordV001(), HashedRekordV001, crypto.SHA256},
-		{dsseV001(), DSSEV001, 0},
-		{intotoV002(), IntotoV002, 0},
-		{hashedRekordV002(), HashedRekordV002, crypto.SHA256},
-		{dsseV002(), DSSEV002, crypto.SHA256},
-		{p384, DSSEV002, crypto.SHA384},
+		{hashedRekordV001(), HashedRekordV001(), crypto.SHA256},
+		{dsseV001(), DSSEV001(), 0},
+		{intotoV002(), IntotoV002(), 0},
+		{hashedRekordV002(), HashedRekordV002(), crypto.SHA256},
+		{dsseV002(), DSSEV002(), crypto.SHA256},
+		{p384, DSSEV002(), crypto.SHA384},
 	} {
 		if h, ok := parsed(t, c.body, c.kind).SignatureHash(); h != c.want || ok != (c.want != 0) {
 			t.Errorf("%s: %s, %v, want %s", c.kind, h, ok, c.want)
@@ -308,7 +308,7 @@ func TestSignatureHash(t *testing.T) {
 // TestConcurrent uses one log and one entry from many goroutines.
 func TestConcurrent(t *testing.T) {
 	r := rekorV2(t)
-	e, _ := r.log(t, hashedRekordV002(), HashedRekordV002, 2, 5)
+	e, _ := r.log(t, hashedRekordV002(), HashedRekordV002(), 2, 5)
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {

@@ -18,10 +18,10 @@ import (
 func TestZeroValues(t *testing.T) {
 	key := ecKey(t, elliptic.P256(), 1)
 	r := newRekor(t, key, hostV1, originV1, spkiID(t, key, ""))
-	e, c := r.log(t, hashedRekordV001(), HashedRekordV001, 2, 5)
+	e, c := r.log(t, hashedRekordV001(), HashedRekordV001(), 2, 5)
 	e.Integrated = integrated
 	e.Promise = r.promise(t, e)
-	id, kind, generation, record := r.ID(), HashedRekordV001, V1, messageRecord(t)
+	id, kind, generation, record := r.ID(), HashedRekordV001(), V1, messageRecord(t)
 	config := &LogConfig{
 		ID: id, Key: spkiOf(t, key), Algorithm: algorithmOf(key), BaseURL: "https://" + hostV1, Windows: window2024,
 		CheckpointKeyID: id[:hintSize],
@@ -42,7 +42,10 @@ func TestZeroValues(t *testing.T) {
 			"Shard":      &Shard{BaseURL: hostV1},
 			"Window":     &window2024[0],
 		},
-		Funcs: map[string]any{"BuildBody": BuildBody, "NewLog": NewLog, "ParseBody": ParseBody},
+		Funcs: map[string]any{
+			"BuildBody": BuildBody, "NewLog": NewLog, "ParseBody": ParseBody, "DSSEV001": DSSEV001, "DSSEV002": DSSEV002,
+			"HashedRekordV001": HashedRekordV001, "HashedRekordV002": HashedRekordV002, "IntotoV002": IntotoV002,
+		},
 		Args: []any{
 			e.Body.Raw, e.Proof.Checkpoint, crypto.SHA256, time.Unix(integrated, 0), new(fastverify.Tables),
 		},
@@ -56,7 +59,7 @@ func TestZeroValues(t *testing.T) {
 
 // A copy of a body can be changed, and then says what nobody logged.
 func TestCopiedBody(t *testing.T) {
-	b := *parsed(t, hashedRekordV001(), HashedRekordV001)
+	b := *parsed(t, hashedRekordV001(), HashedRekordV001())
 	r := messageRecord(t)
 	wantCode(t, b.VerifyRecord(V1, r), "tlog.entry.malformed")
 	if b.Supported() {
@@ -68,10 +71,10 @@ func TestCopiedBody(t *testing.T) {
 func TestZeroKey(t *testing.T) {
 	r := messageRecord(t)
 	r.Certificate, r.Key = nil, new(sigkey.Key)
-	wantCode(t, parsed(t, hashedRekordV001(), HashedRekordV001).VerifyRecord(V1, r), "tlog.entry.key")
+	wantCode(t, parsed(t, hashedRekordV001(), HashedRekordV001()).VerifyRecord(V1, r), "tlog.entry.key")
 	e := envelopeRecord(t)
 	e.Certificate, e.Key = nil, new(sigkey.Key)
-	for _, k := range []Kind{DSSEV001, IntotoV002} {
+	for _, k := range []Kind{DSSEV001(), IntotoV002()} {
 		wantCode(t, parsed(t, bodies[k](), k).VerifyRecord(V1, e), "tlog.entry.key")
 	}
 }

@@ -84,7 +84,7 @@ func TestBadEvidenceIsNotOutvoted(t *testing.T) {
 		{"tlog.checkpoint.signature", virtual.Hooks{Checkpoint: func(c *virtual.CheckpointInput) { c.Corrupt = c.Generation == tlog.V2 }}},
 		{"tlog.checkpoint.signature", virtual.Hooks{Checkpoint: func(c *virtual.CheckpointInput) { c.Corrupt = c.Generation == tlog.V1 }}},
 		{"tlog.entry.digest", virtual.Hooks{Entry: func(e *virtual.EntryInput) {
-			if e.Kind == tlog.HashedRekordV002 {
+			if e.Kind == tlog.HashedRekordV002() {
 				e.Digest[0] ^= 1
 			}
 		}}},

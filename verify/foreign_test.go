@@ -47,7 +47,7 @@ func TestForeignEvidence(t *testing.T) {
 		theirs.CertificateAuthorities = mine.CertificateAuthorities
 		for _, ca := range theirs.CertificateAuthorities {
 			ca.ValidFor = &commonv1.TimeRange{
-				Start: timestamppb.New(virtual.DefaultTime.AddDate(-2, 0, 0)), End: timestamppb.New(virtual.DefaultTime.AddDate(-1, 0, 0)),
+				Start: timestamppb.New(virtual.DefaultTime().AddDate(-2, 0, 0)), End: timestamppb.New(virtual.DefaultTime().AddDate(-1, 0, 0)),
 			}
 		}
 	}))

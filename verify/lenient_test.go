@@ -80,7 +80,7 @@ func TestAbsentFields(t *testing.T) {
 	for want, id := range map[string]verify.Identity{
 		"carries no issuer, want /.*/":       {SAN: anything, Issuer: anything},
 		"carries no issuer, want https://a":  {SAN: anything, Issuer: verify.Exactly("https://a")},
-		"carries no buildTrigger, want push": {SAN: anything, Issuer: verify.NoIssuer, Extensions: map[string]verify.Match{"buildTrigger": verify.Exactly("push")}},
+		"carries no buildTrigger, want push": {SAN: anything, Issuer: verify.NoIssuer(), Extensions: map[string]verify.Match{"buildTrigger": verify.Exactly("push")}},
 	} {
 		_, err := judge(t, verifier(t, root, verify.Policy{Identities: []verify.Identity{id}}), b)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -162,7 +162,7 @@ func TestWaivedEvidence(t *testing.T) {
 // as old is noted.
 func TestAsOf(t *testing.T) {
 	w := world(t, virtual.Config{})
-	at := virtual.DefaultTime
+	at := virtual.DefaultTime()
 	key, err := w.Key("managed", virtual.ECDSAP256)
 	if err != nil {
 		t.Fatal(err)

@@ -150,7 +150,7 @@ func Matching(expr string) Match { return Match{Regexp: expr} }
 
 // NoIssuer is the issuer of certificates that carry no issuer extension, such
 // as those of GitHub's release attestations.
-var NoIssuer = Match{Absent: true}
+func NoIssuer() Match { return Match{Absent: true} }
 
 // A Key is a managed key that the caller trusts.
 type Key struct {

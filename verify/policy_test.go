@@ -130,10 +130,10 @@ func TestNoIssuer(t *testing.T) {
 		issuer verify.Match
 		want   string
 	}{
-		{github, virtual.GitHubSAN, verify.NoIssuer, ""},
+		{github, virtual.GitHubSAN, verify.NoIssuer(), ""},
 		{github, virtual.GitHubSAN, verify.Matching(`.*`), "identity.issuer"},
 		{github, virtual.GitHubSAN, issuer, "identity.issuer"},
-		{public, virtual.DefaultSAN, verify.NoIssuer, "identity.issuer"},
+		{public, virtual.DefaultSAN, verify.NoIssuer(), "identity.issuer"},
 		{public, virtual.DefaultSAN, issuer, ""},
 	} {
 		v := verifier(t, rootOf(t, c.w), verify.Policy{Identities: []verify.Identity{{SAN: verify.Exactly(c.san), Issuer: c.issuer}}})

@@ -39,7 +39,7 @@ func TestOneDecisionOnTheGeneration(t *testing.T) {
 	v := verifier(t, rootOf(t, w), anybody)
 	for what, r := range map[string]virtual.Request{
 		"v2 body under a v1 checkpoint": {Evidence: virtual.RekorV2, Hooks: virtual.Hooks{Checkpoint: func(c *virtual.CheckpointInput) { c.Origin += " - 1" }}},
-		"v2 body in v1":                 {Hooks: virtual.Hooks{Entry: func(e *virtual.EntryInput) { e.Kind = tlog.HashedRekordV002 }}},
+		"v2 body in v1":                 {Hooks: virtual.Hooks{Entry: func(e *virtual.EntryInput) { e.Kind = tlog.HashedRekordV002() }}},
 	} {
 		_, err := judge(t, v, signed(t, w, r))
 		wantCode(t, what, err, "tlog.entry.generation")

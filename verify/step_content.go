@@ -140,7 +140,7 @@ func (r *run) logged(h crypto.Hash) bool {
 	_, edwards := r.key.Public().(ed25519.PublicKey)
 	for i := range r.entries {
 		body := r.entries[i].Body
-		if over, ok := body.SignatureHash(); ok && h != over && !(edwards && body.Kind == tlog.HashedRekordV001) {
+		if over, ok := body.SignatureHash(); ok && h != over && !(edwards && body.Kind == tlog.HashedRekordV001()) {
 			return false
 		}
 	}

@@ -417,7 +417,7 @@ func (m *matchFlag) Set(s string) error {
 	match := verify.Exactly(s)
 	switch {
 	case m.issuer && s == "none":
-		match = verify.NoIssuer
+		match = verify.NoIssuer()
 	case m.expression:
 		match = verify.Matching(s)
 	}

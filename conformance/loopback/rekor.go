@@ -71,7 +71,7 @@ func (i *Instance) entryV2(r *http.Request, body []byte) (*reply, error) {
 	}
 	entry, err := i.enter(virtual.RekorV2, func(in *virtual.EntryInput) {
 		v := q.Entry.Signature.Verifier
-		in.Kind, in.Digest, in.Signature, in.KeyDetails = tlog.HashedRekordV002, q.Entry.Digest, q.Entry.Signature.Content, v.KeyDetails
+		in.Kind, in.Digest, in.Signature, in.KeyDetails = tlog.HashedRekordV002(), q.Entry.Digest, q.Entry.Signature.Content, v.KeyDetails
 		in.Hash = map[int]crypto.Hash{32: crypto.SHA256, 48: crypto.SHA384, 64: crypto.SHA512}[len(in.Digest)]
 		if in.Certificate = nil; v.Certificate != nil {
 			in.Certificate = v.Certificate.RawBytes
@@ -161,11 +161,11 @@ func proposedV1(body []byte) (func(*virtual.EntryInput), error) {
 		}
 		if q.Kind == "dsse" {
 			sum := sha256.Sum256(envelope.Payload)
-			in.Kind, in.Hash, in.Digest = tlog.DSSEV001, crypto.SHA256, sum[:]
+			in.Kind, in.Hash, in.Digest = tlog.DSSEV001(), crypto.SHA256, sum[:]
 			in.Signature, in.Envelope = envelope.Signatures[0].Sig, []byte(s.ProposedContent.Envelope)
 			return
 		}
-		in.Kind, in.Signature = tlog.HashedRekordV001, s.Signature.Content
+		in.Kind, in.Signature = tlog.HashedRekordV001(), s.Signature.Content
 		in.Digest, _ = hex.DecodeString(s.Data.Hash.Value)
 		in.Hash = map[string]crypto.Hash{"sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512}[s.Data.Hash.Algorithm]
 	}, nil

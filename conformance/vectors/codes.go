@@ -60,7 +60,7 @@ func Anecdotes() []Anecdote {
 		}},
 		{"policy.empty", "nobody", policy(verify.Policy{})},
 		{"policy.identity", "no issuer", identity(func(id *verify.Identity) { id.Issuer = verify.Match{} })},
-		{"policy.identity", "no name", identity(func(id *verify.Identity) { id.SAN = verify.NoIssuer })},
+		{"policy.identity", "no name", identity(func(id *verify.Identity) { id.SAN = verify.NoIssuer() })},
 		{"policy.identity", "two kinds of match", identity(func(id *verify.Identity) { id.SAN.Regexp = "c" })},
 		{"policy.identity", "absent extension", identity(func(id *verify.Identity) {
 			id.Extensions = map[string]verify.Match{"buildTrigger": {Absent: true}}

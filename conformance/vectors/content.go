@@ -26,7 +26,7 @@ func signatureStories() []Story {
 			s.Request.Signature = func(in *input) { in.Corrupt = true }
 		}},
 		{Name: "envelope signed over another hash", Code: "signature.invalid", Comment: "The key of P-384 signed SHA-256, and Rekor v2 says in the entry of kind dsse 0.0.2 that it verified SHA-384.", Make: with(attest, rekorV2, func(s *Setup) {
-			s.Request.Kind = tlog.DSSEV002
+			s.Request.Kind = tlog.DSSEV002()
 			s.Manage(virtual.ECDSAP384)
 		}), Break: func(s *Setup) { s.Request.Hash = crypto.SHA256 }},
 		{Name: "payload signed without its type", Code: "signature.invalid", Comment: "The signature is over the payload alone, which could pass for one of any type (DSSE, PAE).", Make: attest, Break: func(s *Setup) {

@@ -32,11 +32,11 @@ func promiseStories() []Story {
 		{Name: "promise for another index", Code: "tlog.promise.signature", Comment: "The index in the log is part of what the log signed.", Make: stamped, Break: logEntry(func(e *rekorv1.TransparencyLogEntry) { e.LogIndex++ })},
 		{Name: "promise for another time", Code: "tlog.promise.signature", Comment: "So is the time. A good inclusion proof does not make up for it.", Make: stamped, Break: logEntry(func(e *rekorv1.TransparencyLogEntry) { e.IntegratedTime-- })},
 		{Name: "promise before the log began", Code: "tlog.window", Comment: "A second before the log's key counted.", Break: func(s *Setup) {
-			s.Request.Promise = func(p *input) { p.Integrated = virtual.DefaultTime.AddDate(-1, 0, 0).Unix() - 1 }
+			s.Request.Promise = func(p *input) { p.Integrated = virtual.DefaultTime().AddDate(-1, 0, 0).Unix() - 1 }
 		}},
 		{Name: "promise of rekor v2", Code: "tlog.promise.unexpected", Comment: "Rekor v2 makes no promises; whose this is, nobody knows.", Make: rekorV2, Break: logEntry(func(e *rekorv1.TransparencyLogEntry) {
 			e.InclusionPromise = &rekorv1.InclusionPromise{SignedEntryTimestamp: []byte("promised")}
-			e.IntegratedTime = virtual.DefaultTime.Unix()
+			e.IntegratedTime = virtual.DefaultTime().Unix()
 		})},
 		{Name: "one bad promise of two logs", Code: "tlog.promise.signature", Comment: "Evidence of a known log that does not hold is never outvoted.", Make: func(s *Setup) { s.Request.Evidence = virtual.RekorBoth; stamped(s) }, Break: func(s *Setup) {
 			s.Request.Promise = func(p *input) { p.Corrupt = true }
@@ -66,11 +66,11 @@ func checkpointStories() []Story {
 			c.Edit = func(text string) string { return strings.Replace(text, "\n", "\n0", 1) }
 		})},
 		{Name: "kind of another generation", Code: "tlog.entry.generation", Comment: "Rekor v2 holds no hashedrekord 0.0.1.", Make: rekorV2, Break: func(s *Setup) {
-			s.Request.Entry = func(e *virtual.EntryInput) { e.Kind = tlog.HashedRekordV001 }
+			s.Request.Entry = func(e *virtual.EntryInput) { e.Kind = tlog.HashedRekordV001() }
 		}},
 		{Name: "promise of rekor v2 that holds", Code: "tlog.promise.unexpected", Comment: "The log's key signed a promise, which as a Rekor v2 log it never does: it is used for two things.", World: virtual.Config{RekorV2Key: virtual.ECDSAP256}, Make: rekorV2, Break: promiseV2},
 		{Name: "kind that bundles do not use", Code: "tlog.entry.unsupported", Comment: "The log holds the entry, but nothing of a bundle can be compared with one of its kind.", Break: func(s *Setup) {
-			s.Request.Entry = func(e *virtual.EntryInput) { e.Kind = tlog.HashedRekordV001 }
+			s.Request.Entry = func(e *virtual.EntryInput) { e.Kind = tlog.HashedRekordV001() }
 			s.Request.Body = replace(`"kind":"hashedrekord"`, `"kind":"rekord"`)
 			s.Request.Bundle = func(m *bundlev1.Bundle) { m.VerificationMaterial.TlogEntries[0].KindVersion.Kind = "rekord" }
 		}},
@@ -83,7 +83,7 @@ func promiseV2(s *Setup) {
 	s.Request.Checkpoint = func(c *virtual.CheckpointInput) { key = c.Key }
 	s.Request.Bundle = func(m *bundlev1.Bundle) {
 		e := m.VerificationMaterial.TlogEntries[0]
-		e.IntegratedTime = virtual.DefaultTime.Unix()
+		e.IntegratedTime = virtual.DefaultTime().Unix()
 		text := fmt.Sprintf(`{"body":"%s","integratedTime":%d,"logID":"%x","logIndex":%d}`,
 			base64.StdEncoding.EncodeToString(e.CanonicalizedBody), e.IntegratedTime, e.LogId.KeyId, e.LogIndex)
 		sum := sha256.Sum256([]byte(text))
@@ -100,7 +100,7 @@ func inclusionStories() []Story {
 	v2later := with(rekorV2, later)
 	return family("inclusion", []Story{
 		{Name: "body of rekor v1 that no log holds", Code: "tlog.inclusion", Comment: "The ID and checkpoint of an ECDSA log fit both generations. A forged body of a kind that only Rekor v1 has makes it v1, and is not in the tree.", World: virtual.Config{RekorV2Key: virtual.ECDSAP256}, Make: with(attest, rekorV2), Break: func(s *Setup) {
-			v1, err := s.W.Sign(virtual.Request{Artifact: s.Request.Artifact, PredicateType: s.Request.PredicateType, Kind: tlog.IntotoV002})
+			v1, err := s.W.Sign(virtual.Request{Artifact: s.Request.Artifact, PredicateType: s.Request.PredicateType, Kind: tlog.IntotoV002()})
 			if err != nil {
 				panic(err)
 			}
@@ -162,9 +162,9 @@ func entryStories() []Story {
 // entryKindStories are about kinds, numbers and names of logs.
 func entryKindStories() []Story {
 	type trusted = trustrootv1.TrustedRoot
-	intoto := func(s *Setup) { attest(s); s.Request.Kind = tlog.IntotoV002 }
+	intoto := func(s *Setup) { attest(s); s.Request.Kind = tlog.IntotoV002() }
 	return family("entries", []Story{
-		{Name: "entry for messages", Code: "tlog.entry.kind", Comment: "An envelope is not logged as if it were a message.", Make: attest, Break: splice(func(e *virtual.EntryInput) { e.Kind = tlog.HashedRekordV001 })},
+		{Name: "entry for messages", Code: "tlog.entry.kind", Comment: "An envelope is not logged as if it were a message.", Make: attest, Break: splice(func(e *virtual.EntryInput) { e.Kind = tlog.HashedRekordV001() })},
 		{Name: "entry for another payload type", Code: "tlog.entry.payload_type", Comment: "The entry is for an envelope that says something else about the same bytes.", Make: intoto, Break: splice(func(e *virtual.EntryInput) { e.PayloadType = "text/plain" })},
 		{Name: "no entry", Code: "tlog.threshold", Comment: "Where the trust root lists a log, a signature has to be in one.", Make: stamped, Break: func(s *Setup) { s.Request.Evidence = virtual.NoLog }},
 		{Name: "one log of two", Code: "tlog.threshold", Comment: "One log's entry, two logs wanted.", Break: func(s *Setup) { s.Policy.Require.Logs = 2 }},
@@ -182,7 +182,7 @@ func entryKindStories() []Story {
 // dsseV2Stories are about entries of kind dsse 0.0.2, which only Rekor v2 had.
 func dsseV2Stories() []Story {
 	type input = virtual.EntryInput
-	made := with(attest, rekorV2, func(s *Setup) { s.Request.Kind = tlog.DSSEV002 })
+	made := with(attest, rekorV2, func(s *Setup) { s.Request.Kind = tlog.DSSEV002() })
 	body := func(old, new string) func(*Setup) { return func(s *Setup) { s.Request.Body = replace(old, new) } }
 	stranger := func(change func(s *Setup, e *input, k *virtual.Key)) func(*Setup) {
 		return func(s *Setup) {
@@ -226,8 +226,8 @@ func dsseV2Stories() []Story {
 		{Name: "dsse entry with another member", Code: "tlog.entry.malformed", Comment: "The log wrote these members only.", Break: body(`"payloadHash"`, `"payloadType":"text/plain","payloadHash"`)},
 	}
 	generation := []Story{
-		{Name: "dsse entry in rekor v1", Code: "tlog.entry.generation", Comment: "Rekor v1 holds dsse 0.0.1 only.", Make: func(s *Setup) { s.Request.Evidence, s.Request.Kind = virtual.RekorV1, tlog.Kind{} }, Break: splice(func(e *input) { e.Kind = tlog.DSSEV002 })},
-		{Name: "dsse entry of rekor v1 in rekor v2", Code: "tlog.entry.generation", Comment: "Rekor v2 holds no dsse 0.0.1.", Break: splice(func(e *input) { e.Kind = tlog.DSSEV001 })},
+		{Name: "dsse entry in rekor v1", Code: "tlog.entry.generation", Comment: "Rekor v1 holds dsse 0.0.1 only.", Make: func(s *Setup) { s.Request.Evidence, s.Request.Kind = virtual.RekorV1, tlog.Kind{} }, Break: splice(func(e *input) { e.Kind = tlog.DSSEV002() })},
+		{Name: "dsse entry of rekor v1 in rekor v2", Code: "tlog.entry.generation", Comment: "Rekor v2 holds no dsse 0.0.1.", Break: splice(func(e *input) { e.Kind = tlog.DSSEV001() })},
 		{Name: "dsse entry with a promise", Code: "tlog.promise.unexpected", Comment: "Rekor v2 makes no promises, for no kind of entry.", World: virtual.Config{RekorV2Key: virtual.ECDSAP256}, Break: promiseV2},
 	}
 	for _, part := range [][]Story{list, unreadable, generation} {
@@ -235,7 +235,7 @@ func dsseV2Stories() []Story {
 			part[i].Make = with(made, orNothing(part[i].Make))
 		}
 	}
-	list = append(list, Story{Name: "dsse entry for a message", Code: "tlog.entry.kind", Comment: "A message is not logged as if it were an envelope.", Make: rekorV2, Break: splice(func(e *input) { e.Kind = tlog.DSSEV002 })})
+	list = append(list, Story{Name: "dsse entry for a message", Code: "tlog.entry.kind", Comment: "A message is not logged as if it were an envelope.", Make: rekorV2, Break: splice(func(e *input) { e.Kind = tlog.DSSEV002() })})
 	return slices.Concat(family("entries", list), family("bundle", unreadable), family("checkpoints", generation))
 }
 

@@ -49,7 +49,7 @@ func validityStories() []Story {
 	type trusted = trustrootv1.TrustedRoot
 	return family("validity", []Story{
 		{Name: "certificate expired", Code: "chain.expired", Comment: "The signature was made outside the certificate's life (Sigstore client specification, 4.3).", Break: certificate(func(c *virtual.CertificateInput) {
-			c.NotBefore, c.NotAfter = virtual.DefaultTime.Add(-2*time.Hour), virtual.DefaultTime.Add(-time.Hour)
+			c.NotBefore, c.NotAfter = virtual.DefaultTime().Add(-2*time.Hour), virtual.DefaultTime().Add(-time.Hour)
 		})},
 		{Name: "integrated after the certificate", Code: "chain.expired", Comment: "One second after the certificate's life, though a timestamp lies in it. No skew of clocks is granted.", Make: stamped, Break: func(s *Setup) {
 			s.Request.Promise = func(p *virtual.PromiseInput) { p.Integrated += 601 }
@@ -63,7 +63,7 @@ func validityStories() []Story {
 		{Name: "intermediate expired", Code: "chain.expired", Comment: "Every certificate on the path must have been valid (CVE-2026-24122).", Rebuild: func(c *virtual.Config) {
 			c.Authority = func(role string, t *x509.Certificate) {
 				if role == virtual.RoleIntermediate {
-					t.NotAfter = virtual.DefaultTime.Add(-time.Hour)
+					t.NotAfter = virtual.DefaultTime().Add(-time.Hour)
 				}
 			}
 		}},
@@ -82,17 +82,17 @@ func validityStories() []Story {
 			c.IsCA, c.BasicConstraintsValid, c.KeyUsage = true, true, c.KeyUsage|x509.KeyUsageCertSign
 		})},
 		{Name: "managed key before its window", Code: "key.window", Comment: "The promise is from before the key counted (CVE-2026-54787).", Make: func(s *Setup) { s.Manage(virtual.ECDSAP256) }, Break: func(s *Setup) {
-			s.Policy.Keys[0].Start = virtual.DefaultTime.Add(time.Millisecond)
+			s.Policy.Keys[0].Start = virtual.DefaultTime().Add(time.Millisecond)
 		}},
 		{Name: "managed key after its window", Code: "key.window", Comment: "A timestamp is from after the key counted, though the promise is not (CVE-2026-54787).", Make: with(stamped, attest, func(s *Setup) {
 			s.Manage(virtual.ECDSAP256)
-			s.Policy.Keys[0].End = virtual.DefaultTime
+			s.Policy.Keys[0].End = virtual.DefaultTime()
 		}), Break: func(s *Setup) {
 			s.Request.Timestamp = func(t *virtual.TimestampInput) { t.Time = t.Time.Add(time.Millisecond) }
 		}},
 		{Name: "managed key integrated after its window", Code: "key.window", Comment: "The promise is from after the key counted, though a timestamp is not (CVE-2026-54787).", Make: with(stamped, func(s *Setup) {
 			s.Manage(virtual.ECDSAP256)
-			s.Policy.Keys[0].End = virtual.DefaultTime
+			s.Policy.Keys[0].End = virtual.DefaultTime()
 		}), Break: func(s *Setup) {
 			s.Request.Promise = func(p *virtual.PromiseInput) { p.Integrated++ }
 		}},
@@ -136,7 +136,7 @@ func sctStories() []Story {
 			in.TBS[len(in.TBS)-1] ^= 1
 		})},
 		{Name: "sct before the log began", Code: "sct.window", Comment: "A millisecond before the log's key counted.", Break: sct(func(in *input) {
-			in.Timestamp = uint64(virtual.DefaultTime.AddDate(-1, 0, 0).UnixMilli() - 1)
+			in.Timestamp = uint64(virtual.DefaultTime().AddDate(-1, 0, 0).UnixMilli() - 1)
 		})},
 		{Name: "sct of an unknown log", Code: "sct.unknown_log", Notes: []string{"sct.unknown_log"}, Comment: "A promise of a CT log that the trust root does not list counts for nothing.", Break: sct(func(in *input) { in.LogID[0] ^= 1 })},
 		{Name: "one log twice", Code: "sct.threshold", Comment: "Two timestamps of one log are one log's (CVE-2026-49834).", Make: func(s *Setup) { s.Request.SCTs = 2 }, Break: func(s *Setup) {

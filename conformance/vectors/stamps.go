@@ -68,7 +68,7 @@ func timestampAuthorityStories() []Story {
 			t.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Value: t.ExtraExtensions[0].Value}}
 		})},
 		{Name: "authority expired", Code: "timestamp.chain", Comment: "The authority's certificate had expired when it stamped.", Make: stamped, Rebuild: profile(func(t *x509.Certificate) {
-			t.NotAfter = virtual.DefaultTime.Add(-time.Second)
+			t.NotAfter = virtual.DefaultTime().Add(-time.Second)
 		})},
 		{Name: "anchor of another authority", Code: "timestamp.chain", Comment: "Anchor and signer are taken from one and the same authority: what two of them say together counts for neither.", World: virtual.Config{TSAs: 2}, Make: stamped, Break: root(func(r *trusted) {
 			a, b := r.TimestampAuthorities[0].CertChain, r.TimestampAuthorities[1].CertChain

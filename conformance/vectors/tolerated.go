@@ -19,7 +19,7 @@ import (
 
 // instant is so long after the world's time, for windows of the trust root.
 func instant(after time.Duration) *timestamppb.Timestamp {
-	return timestamppb.New(virtual.DefaultTime.Add(after))
+	return timestamppb.New(virtual.DefaultTime().Add(after))
 }
 
 // toleratedStories verify, with a note.

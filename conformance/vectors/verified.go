@@ -39,14 +39,14 @@ func verifiedStories() []Story {
 		{Name: "v02 message", Comment: "Version 0.2 carries the certificate in a chain.", Make: version(bundle.V02)},
 		{Name: "v01 message", Comment: "Version 0.1 demands a promise.", Make: version(bundle.V01)},
 		{Name: "v01 promise only", Comment: "A promise alone is enough for 0.1, which proves inclusion by trust in the log's key.", Make: with(version(bundle.V01), func(s *Setup) { s.Request.WithoutProof = true })},
-		{Name: "rekor v1 without a tree", Comment: "A Rekor v1 log leaves out the number of its tree, as Rekor v2 does. The entry is of a kind that only v1 has.", Make: with(attest, bareOrigin, func(s *Setup) { s.Request.Kind = tlog.IntotoV002 })},
-		{Name: "rekor v1 without a tree or a promise", Comment: "The same, and an authority proves the time.", Make: with(attest, bareOrigin, func(s *Setup) { s.Request.Kind, s.Request.WithoutPromise = tlog.IntotoV002, true })},
-		{Name: "rekor v2 envelope as dsse", Comment: "Rekor v2 took entries of kind dsse 0.0.2 until 2026; the production log holds some.", Make: with(attest, rekorV2, func(s *Setup) { s.Request.Kind = tlog.DSSEV002 })},
-		{Name: "rekor v2 envelope of a managed key as dsse", Comment: "The same with a bare key.", Make: with(attest, rekorV2, func(s *Setup) { s.Request.Kind = tlog.DSSEV002; s.Manage(virtual.ECDSAP256) })},
-		{Name: "rekor v2 envelope of P-384 as dsse", Comment: "The payload is hashed with SHA-256, whatever the signature is over.", Make: with(attest, rekorV2, func(s *Setup) { s.Request.Kind = tlog.DSSEV002; s.Request.LeafKey = virtual.ECDSAP384 })},
+		{Name: "rekor v1 without a tree", Comment: "A Rekor v1 log leaves out the number of its tree, as Rekor v2 does. The entry is of a kind that only v1 has.", Make: with(attest, bareOrigin, func(s *Setup) { s.Request.Kind = tlog.IntotoV002() })},
+		{Name: "rekor v1 without a tree or a promise", Comment: "The same, and an authority proves the time.", Make: with(attest, bareOrigin, func(s *Setup) { s.Request.Kind, s.Request.WithoutPromise = tlog.IntotoV002(), true })},
+		{Name: "rekor v2 envelope as dsse", Comment: "Rekor v2 took entries of kind dsse 0.0.2 until 2026; the production log holds some.", Make: with(attest, rekorV2, func(s *Setup) { s.Request.Kind = tlog.DSSEV002() })},
+		{Name: "rekor v2 envelope of a managed key as dsse", Comment: "The same with a bare key.", Make: with(attest, rekorV2, func(s *Setup) { s.Request.Kind = tlog.DSSEV002(); s.Manage(virtual.ECDSAP256) })},
+		{Name: "rekor v2 envelope of P-384 as dsse", Comment: "The payload is hashed with SHA-256, whatever the signature is over.", Make: with(attest, rekorV2, func(s *Setup) { s.Request.Kind = tlog.DSSEV002(); s.Request.LeafKey = virtual.ECDSAP384 })},
 		{Name: "v03 envelope", Comment: "A statement in an envelope, entered into Rekor v1 as dsse 0.0.1.", Make: attest},
 		{Name: "v02 envelope", Comment: "The same in a 0.2 bundle.", Make: with(attest, version(bundle.V02))},
-		{Name: "v01 envelope of intoto", Comment: "The oldest kind of entry for envelopes that is verified, intoto 0.0.2.", Make: with(attest, version(bundle.V01), func(s *Setup) { s.Request.Kind = tlog.IntotoV002 })},
+		{Name: "v01 envelope of intoto", Comment: "The oldest kind of entry for envelopes that is verified, intoto 0.0.2.", Make: with(attest, version(bundle.V01), func(s *Setup) { s.Request.Kind = tlog.IntotoV002() })},
 		{Name: "rekor v2 message", Comment: "Rekor v2: the body is rebuilt from the bundle, the time comes from a timestamp.", Make: rekorV2},
 		{Name: "rekor v2 envelope", Comment: "Rekor v2 logs envelopes as hashedrekord 0.0.2 over their encoding.", Make: with(rekorV2, attest)},
 		{Name: "rekor v2 in a grown tree", Comment: "An inclusion proof of many hashes.", World: virtual.Config{RekorV2Size: 1<<32 + 12345}, Make: with(rekorV2, later)},
@@ -82,7 +82,7 @@ func satisfiedStories() []Story {
 				s.Policy = Policy{Identities: []Identity{{SAN: Match{Regexp: ".*"}, Issuer: Match{Regexp: ".*"}}}}
 			}},
 		{Name: "signed after the time asked about", Notes: []string{"time.later"}, Comment: "The time asked about decides nothing; the report notes that every proved time is later.",
-			Make: func(s *Setup) { s.Policy.AsOf = virtual.DefaultTime.AddDate(-1, 0, 0) }},
+			Make: func(s *Setup) { s.Policy.AsOf = virtual.DefaultTime().AddDate(-1, 0, 0) }},
 		{Name: "sha1 subject", Comment: "A weak digest matches because the caller names it, and the report says that it is weak.", Make: with(attest, subject("sha1", fmt.Sprintf("%x", sha1.Sum([]byte(Content)))), func(s *Setup) {
 			s.Digest = fmt.Sprintf("sha1:%x", sha1.Sum([]byte(Content)))
 		})},
@@ -180,7 +180,7 @@ func acceptedKeyStories() []Story {
 		Story{Name: "managed in rekor v2", Comment: "Rekor v2 holds a bare key.", Make: with(rekorV2, func(s *Setup) { s.Manage(virtual.ECDSAP256) })},
 		Story{Name: "managed with a window", Comment: "A key with a window of validity needs a proven time inside it.", Make: func(s *Setup) {
 			s.Manage(virtual.ECDSAP256)
-			s.Policy.Keys[0].Start, s.Policy.Keys[0].End = virtual.DefaultTime, virtual.DefaultTime
+			s.Policy.Keys[0].Start, s.Policy.Keys[0].End = virtual.DefaultTime(), virtual.DefaultTime()
 		}},
 		Story{Name: "managed without a time", Comment: "A key without a window needs no time, and where the trust root lists no log, no entry.", World: virtual.Config{GitHub: true}, Make: func(s *Setup) {
 			s.Manage(virtual.ECDSAP256)

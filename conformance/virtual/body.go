@@ -20,19 +20,19 @@ import (
 func (in *EntryInput) body() ([]byte, error) {
 	var spec string
 	switch in.Kind {
-	case tlog.HashedRekordV001:
+	case tlog.HashedRekordV001():
 		spec = fmt.Sprintf(`{"data":{"hash":%s},"signature":{"content":"%s","publicKey":{"content":"%s"}}}`,
 			hashV1(in.Hash, in.Digest), b64(in.Signature), in.verifierV1())
-	case tlog.DSSEV001:
+	case tlog.DSSEV001():
 		spec = fmt.Sprintf(`{"envelopeHash":%s,"payloadHash":%s,"signatures":[{"signature":"%s","verifier":"%s"}]}`,
 			envelopeHash(in.Envelope), hashV1(in.Hash, in.Digest), b64(in.Signature), in.verifierV1())
-	case tlog.IntotoV002:
+	case tlog.IntotoV002():
 		spec = fmt.Sprintf(`{"content":{"envelope":{"payloadType":%s,"signatures":[{"publicKey":"%s","sig":"%s"}]},"hash":%s,"payloadHash":%s}}`,
 			quote(in.PayloadType), in.verifierV1(), b64([]byte(b64(in.Signature))), envelopeHash(in.Envelope), hashV1(in.Hash, in.Digest))
-	case tlog.HashedRekordV002:
+	case tlog.HashedRekordV002():
 		spec = fmt.Sprintf(`{"hashedRekordV002":{"data":{"algorithm":"%s","digest":"%s"},"signature":{"content":"%s","verifier":%s}}}`,
 			hashNameV2(in.Hash), b64(in.Digest), b64(in.Signature), in.verifierV2())
-	case tlog.DSSEV002:
+	case tlog.DSSEV002():
 		spec = fmt.Sprintf(`{"dsseV002":{"payloadHash":{"algorithm":"%s","digest":"%s"},"signatures":[{"content":"%s","verifier":%s}]}}`,
 			hashNameV2(in.Hash), b64(in.Digest), b64(in.Signature), in.verifierV2())
 	default:

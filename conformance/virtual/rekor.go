@@ -161,7 +161,7 @@ func (in *PromiseInput) message() []byte {
 // record fills in what a log is told of a signature.
 func (r *Request) record(g tlog.Generation, s *signature) *EntryInput {
 	in := &EntryInput{
-		Kind:        tlog.HashedRekordV001,
+		Kind:        tlog.HashedRekordV001(),
 		Hash:        s.hash,
 		Digest:      digest(s.hash, s.message),
 		Signature:   s.value,
@@ -170,19 +170,19 @@ func (r *Request) record(g tlog.Generation, s *signature) *EntryInput {
 		KeyDetails:  keyKinds[s.key.typ].details.String(),
 	}
 	kind := r.Kind
-	if (kind == tlog.DSSEV002) != (g == tlog.V2) {
+	if (kind == tlog.DSSEV002()) != (g == tlog.V2) {
 		kind = tlog.Kind{}
 	}
 	switch {
-	case s.envelope != nil && (g == tlog.V1 || kind == tlog.DSSEV002):
+	case s.envelope != nil && (g == tlog.V1 || kind == tlog.DSSEV002()):
 		if in.Kind = kind; kind == (tlog.Kind{}) {
-			in.Kind = tlog.DSSEV001
+			in.Kind = tlog.DSSEV001()
 		}
 		in.Hash, in.Digest = crypto.SHA256, digest(crypto.SHA256, s.envelope.Payload)
 		in.PayloadType = s.envelope.PayloadType
 		in.Envelope = envelopeJSON(s.envelope)
 	case g == tlog.V2:
-		in.Kind = tlog.HashedRekordV002
+		in.Kind = tlog.HashedRekordV002()
 	}
 	return in
 }

@@ -52,8 +52,8 @@ const (
 	defaultEarlier = 4163431 // entries in earlier shards of the public log
 )
 
-// DefaultTime is the clock of a world that was given none.
-var DefaultTime = time.Date(2025, time.June, 12, 12, 0, 0, 0, time.UTC)
+// DefaultTime returns the clock of a world that was given none.
+func DefaultTime() time.Time { return time.Date(2025, time.June, 12, 12, 0, 0, 0, time.UTC) }
 
 // Config describes a world. The zero Config is like the public instance.
 type Config struct {
@@ -162,7 +162,7 @@ func New(c Config) (*World, error) {
 
 func (c *Config) defaults() {
 	if c.Time.IsZero() {
-		c.Time = DefaultTime
+		c.Time = DefaultTime()
 	}
 	if c.Domain == "" {
 		c.Domain = DefaultDomain

@@ -182,7 +182,7 @@ func TestVersionsAndKinds(t *testing.T) {
 		"0.2":                     {Version: bundle.V02},
 		"0.2 by timestamp":        {Version: bundle.V02, WithoutPromise: true},
 		"0.3 by timestamp":        {WithoutPromise: true},
-		"intoto":                  {PredicateType: "https://example.test/p", Kind: tlog.IntotoV002},
+		"intoto":                  {PredicateType: "https://example.test/p", Kind: tlog.IntotoV002()},
 		"two timestamps":          {Timestamps: 2, EmbedCertificates: true},
 		"later entries":           {Later: 100},
 		"later entries, v2":       {Later: 5, Evidence: virtual.RekorV2},
@@ -226,7 +226,7 @@ func TestWorlds(t *testing.T) {
 func TestGitHub(t *testing.T) {
 	w := newWorld(t, virtual.Config{GitHub: true})
 	s := sign(t, w, virtual.Request{PredicateType: "https://in-toto.io/attestation/release/v0.1"})
-	p := verify.Policy{Identities: []verify.Identity{{SAN: verify.Exactly(virtual.GitHubSAN), Issuer: verify.NoIssuer}}}
+	p := verify.Policy{Identities: []verify.Identity{{SAN: verify.Exactly(virtual.GitHubSAN), Issuer: verify.NoIssuer()}}}
 	if _, err := judge(t, rootOf(t, w), p, s); err != nil {
 		t.Error(err)
 	}

@@ -24,7 +24,7 @@ func TestAuthorityTemplates(t *testing.T) {
 	w := newWorld(t, virtual.Config{TSAs: 2, Authority: func(role string, c *x509.Certificate) {
 		seen[role] = true
 		if role == virtual.RoleIntermediate {
-			c.NotAfter = virtual.DefaultTime.Add(-time.Hour)
+			c.NotAfter = virtual.DefaultTime().Add(-time.Hour)
 		}
 	}})
 	if got := len(seen); got != 8 || !seen[virtual.RoleTSALeaf+"/2"] {

@@ -98,7 +98,7 @@ func requestV1(r tlog.Record) (tlog.Kind, []byte, error) {
 	}
 	verifier := pem.EncodeToMemory(block)
 	type object = map[string]any
-	kind, spec := tlog.DSSEV001, object(nil)
+	kind, spec := tlog.DSSEV001(), object(nil)
 	if r.Envelope != nil {
 		spec = object{"proposedContent": object{"envelope": envelopeText(r.Envelope), "verifiers": [][]byte{verifier}}}
 	} else {
@@ -106,7 +106,7 @@ func requestV1(r tlog.Record) (tlog.Kind, []byte, error) {
 		if len(r.Digests[hash]) == 0 {
 			return kind, nil, refuse.New("sign.rekor.unsupported", "Rekor v1 takes no message signed with %s", r.Key.Algorithm())
 		}
-		kind = tlog.HashedRekordV001
+		kind = tlog.HashedRekordV001()
 		spec = object{
 			"data":      object{"hash": object{"algorithm": hashNamesV1[hash], "value": hex.EncodeToString(r.Digests[hash])}},
 			"signature": object{"content": r.Signature, "publicKey": object{"content": verifier}},

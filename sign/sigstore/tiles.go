@@ -71,7 +71,7 @@ func (l *RekorV2) prove(ctx context.Context, record tlog.Record, index uint64) (
 	if err != nil {
 		return nil, err
 	}
-	body, err := tlog.ParseBody(raw, tlog.HashedRekordV002)
+	body, err := tlog.ParseBody(raw, tlog.HashedRekordV002())
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (l *RekorV2) prove(ctx context.Context, record tlog.Record, index uint64) (
 	for _, h := range hashes {
 		p.Hashes = append(p.Hashes, tlog.Hash(h))
 	}
-	return &tlog.Entry{LogID: log.ID(), Index: int64(index), Kind: tlog.HashedRekordV002, Body: body, Proof: p}, nil
+	return &tlog.Entry{LogID: log.ID(), Index: int64(index), Kind: tlog.HashedRekordV002(), Body: body, Proof: p}, nil
 }
 
 // checkpoint fetches one that holds the entry and that a log of the trust

@@ -86,7 +86,7 @@ func rules(found []Finding) string {
 
 func TestLint(t *testing.T) {
 	w := newWorld(t, virtual.Config{Seed: "lint", TSAs: 2})
-	at := virtual.DefaultTime
+	at := virtual.DefaultTime()
 	stamp := func(d time.Duration) *timestamppb.Timestamp { return timestamppb.New(at.Add(d)) }
 	const day = 24 * time.Hour
 	for name, c := range map[string]struct {
@@ -169,7 +169,7 @@ func TestDiff(t *testing.T) {
 		t.Errorf("a root against itself: %v", got)
 	}
 	b := rootOf(t, w, func(r *trustrootv1.TrustedRoot) {
-		r.Tlogs[0].PublicKey.ValidFor.End = timestamppb.New(virtual.DefaultTime)
+		r.Tlogs[0].PublicKey.ValidFor.End = timestamppb.New(virtual.DefaultTime())
 		r.Tlogs[0].Operator = "someone"
 		r.Ctlogs = nil
 	})
@@ -205,7 +205,7 @@ func TestKeyIDs(t *testing.T) {
 func TestCreate(t *testing.T) {
 	w := newWorld(t, virtual.Config{Seed: "create"})
 	want := rootOf(t, w)
-	start := virtual.DefaultTime.AddDate(-1, 0, 0)
+	start := virtual.DefaultTime().AddDate(-1, 0, 0)
 	var plan Plan
 	for i, l := range want.Logs() {
 		plan.Rekors = append(plan.Rekors, Service{PEM: block("PUBLIC KEY", l.Key().SPKI()), URL: l.BaseURL(), API: i + 1, Start: start})
@@ -235,7 +235,7 @@ func TestCreate(t *testing.T) {
 	if d := Diff(want, root); len(d) != 0 {
 		t.Errorf("the instance made again differs: %+v", d)
 	}
-	rekors, err := signing.Rekors(virtual.DefaultTime, 0)
+	rekors, err := signing.Rekors(virtual.DefaultTime(), 0)
 	if err != nil || rekors[0].MajorAPIVersion != 2 {
 		t.Errorf("%v, %v", rekors, err)
 	}

@@ -219,7 +219,7 @@ func (p *linePolicy) accepted() verify.Identity {
 		Issuer: verify.Match{Exact: p.issuer, Regexp: p.issuerRegexp},
 	}
 	if p.issuer == "none" || p.issuerRegexp == "none" {
-		id.Issuer = verify.NoIssuer
+		id.Issuer = verify.NoIssuer()
 	}
 	for name, value := range p.extensions {
 		if id.Extensions == nil {

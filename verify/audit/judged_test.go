@@ -58,7 +58,7 @@ func TestCanonicalPolicy(t *testing.T) {
 		`{"require":{"time":-1}}`: {Trust: anyAge, Policy: verify.Policy{Require: verify.Requirements{Times: verify.NotRequired}}},
 		`{"keys":["` + digest(pkix(t, key.Public())) + `"]}`: {Trust: anyAge, Policy: verify.Policy{Keys: []verify.Key{{Public: key.Public()}}}},
 		`{"identities":[{"san":{"exact":"<a>"},"issuer":{"absent":true},"ext":{"x":{"exact":"1"},"y":{"regexp":"2"}}}],"predicate_types":["p"]}`: {
-			Trust: anyAge, Policy: verify.Policy{PredicateTypes: []string{"p"}, Identities: []verify.Identity{{SAN: verify.Exactly("<a>"), Issuer: verify.NoIssuer,
+			Trust: anyAge, Policy: verify.Policy{PredicateTypes: []string{"p"}, Identities: []verify.Identity{{SAN: verify.Exactly("<a>"), Issuer: verify.NoIssuer(),
 				Extensions: map[string]verify.Match{"y": verify.Matching("2"), "x": verify.Exactly("1")}}}}},
 	} {
 		if got, err := c.canonicalPolicy(); err != nil || string(got) != want {

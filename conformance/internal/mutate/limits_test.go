@@ -297,7 +297,7 @@ func certificate(t *testing.T, subject, issuer string, ca bool, public any) []by
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: subject}, IsCA: ca, BasicConstraintsValid: ca,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning}, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		NotBefore: virtual.DefaultTime.AddDate(-1, 0, 0), NotAfter: virtual.DefaultTime.AddDate(1, 0, 0),
+		NotBefore: virtual.DefaultTime().AddDate(-1, 0, 0), NotAfter: virtual.DefaultTime().AddDate(1, 0, 0),
 		URIs: []*url.URL{{Scheme: "https", Host: "a.test"}},
 	}
 	parent := &x509.Certificate{Subject: pkix.Name{CommonName: issuer}}

@@ -174,7 +174,7 @@ func forged(subject, issuer []byte, serial *big.Int, keyID []byte) *x509.Certifi
 	template := &x509.Certificate{
 		SerialNumber: serial, RawSubject: subject, SubjectKeyId: keyID, IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
-		NotBefore: virtual.DefaultTime.AddDate(-10, 0, 0), NotAfter: virtual.DefaultTime.AddDate(10, 0, 0),
+		NotBefore: virtual.DefaultTime().AddDate(-10, 0, 0), NotAfter: virtual.DefaultTime().AddDate(10, 0, 0),
 	}
 	der, err := x509.CreateCertificate(nil, template, &x509.Certificate{RawSubject: issuer}, key.Public(), key)
 	if err != nil {

@@ -49,7 +49,7 @@ func identityMutants(s *subject, to changePolicy) {
 	matchMutants(id.SAN, "policy/san", to, func(p *verify.Policy, m verify.Match) { p.Identities[0].SAN = m })
 	if id.Issuer.Exact != "" {
 		matchMutants(id.Issuer, "policy/issuer", to, func(p *verify.Policy, m verify.Match) { p.Identities[0].Issuer = m })
-		to("no issuer", "policy/issuer", func(p *verify.Policy) { p.Identities[0].Issuer = verify.NoIssuer })
+		to("no issuer", "policy/issuer", func(p *verify.Policy) { p.Identities[0].Issuer = verify.NoIssuer() })
 	}
 	to("absent", "policy/san", func(p *verify.Policy) { p.Identities[0].SAN = verify.Match{Absent: true} })
 	extension := func(operator, name string, m verify.Match) {

@@ -68,7 +68,7 @@ func (c *Case) identify(dir fs.FS) error {
 	signer := s.proved.result.Report.Signer.Certificate
 	id := verify.Identity{SAN: verify.Exactly(signer.SAN), Issuer: verify.Exactly(signer.Issuer)}
 	if signer.Issuer == "" {
-		id.Issuer = verify.NoIssuer
+		id.Issuer = verify.NoIssuer()
 	}
 	c.Policy = verify.Policy{Identities: []verify.Identity{id}}
 	return nil

@@ -41,7 +41,7 @@ var worlds = []world{
 // are about the right thing can be exchanged; their checkpoints have a line
 // that none of the verifier's rules is about, and some have a time of their own.
 var (
-	later    = virtual.DefaultTime.Add(time.Minute)
+	later    = virtual.DefaultTime().Add(time.Minute)
 	shared   = []byte("an artifact that many sign")
 	extended = virtual.Hooks{Checkpoint: func(c *virtual.CheckpointInput) { c.Extensions = []string{"a line of the log's own"} }}
 )
@@ -62,15 +62,15 @@ func publicShapes(w *virtual.World) ([]shape, error) {
 		{"0.3 message, v1 and timestamp", virtual.Request{Timestamps: 1, Later: 3}, one},
 		{"0.3 message, v1 by timestamp", virtual.Request{WithoutPromise: true}, verify.Requirements{}},
 		{"0.3 envelope, v1 dsse", virtual.Request{PredicateType: predicate}, verify.Requirements{}},
-		{"0.3 envelope, v1 intoto", virtual.Request{PredicateType: predicate, Kind: tlog.IntotoV002}, verify.Requirements{}},
+		{"0.3 envelope, v1 intoto", virtual.Request{PredicateType: predicate, Kind: tlog.IntotoV002()}, verify.Requirements{}},
 		{"0.1 message, promise", virtual.Request{Version: bundle.V01, WithoutProof: true}, verify.Requirements{}},
 		{"0.1 message, promise and proof", virtual.Request{Version: bundle.V01}, verify.Requirements{}},
-		{"0.2 envelope, v1 intoto", virtual.Request{Version: bundle.V02, PredicateType: predicate, Kind: tlog.IntotoV002}, verify.Requirements{}},
+		{"0.2 envelope, v1 intoto", virtual.Request{Version: bundle.V02, PredicateType: predicate, Kind: tlog.IntotoV002()}, verify.Requirements{}},
 		{"0.2 message, timestamp", virtual.Request{Version: bundle.V02, WithoutPromise: true, EmbedCertificates: true}, verify.Requirements{}},
 		{"0.3 message, v2", virtual.Request{Evidence: virtual.RekorV2}, verify.Requirements{}},
 		{"0.3 message, v2, all embedded", virtual.Request{Evidence: virtual.RekorV2, EmbedCertificates: true, Later: 5}, verify.Requirements{}},
 		{"0.3 envelope, v2", virtual.Request{Evidence: virtual.RekorV2, PredicateType: predicate}, verify.Requirements{}},
-		{"0.3 envelope, v2 dsse", virtual.Request{Evidence: virtual.RekorV2, PredicateType: predicate, Kind: tlog.DSSEV002}, verify.Requirements{}},
+		{"0.3 envelope, v2 dsse", virtual.Request{Evidence: virtual.RekorV2, PredicateType: predicate, Kind: tlog.DSSEV002()}, verify.Requirements{}},
 		{"0.3 message, both logs", virtual.Request{Evidence: virtual.RekorBoth}, verify.Requirements{Logs: 2}},
 		{"0.3 envelope, both logs, one needed", virtual.Request{Evidence: virtual.RekorBoth, PredicateType: predicate, Timestamps: 1}, verify.Requirements{}},
 		{"0.3 message, no log", virtual.Request{Evidence: virtual.NoLog}, noLog},
@@ -162,7 +162,7 @@ func (s shape) policy(pool string, signed *virtual.Signed) verify.Policy {
 	id := verify.Identity{SAN: verify.Exactly(virtual.DefaultSAN), Issuer: verify.Exactly(virtual.DefaultIssuer)}
 	switch {
 	case pool == "github":
-		id = verify.Identity{SAN: verify.Exactly(virtual.GitHubSAN), Issuer: verify.NoIssuer}
+		id = verify.Identity{SAN: verify.Exactly(virtual.GitHubSAN), Issuer: verify.NoIssuer()}
 	case s.request.Names != nil:
 		id.SAN = verify.Exactly(s.request.Names[0].Value)
 	}

@@ -109,7 +109,7 @@ func TestReportsFitTheSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	someone := []verify.Identity{{Name: "someone", SAN: verify.Exactly("a@example.org"), Issuer: verify.NoIssuer}}
+	someone := []verify.Identity{{Name: "someone", SAN: verify.Exactly("a@example.org"), Issuer: verify.NoIssuer()}}
 	start := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 	verdicts := make(map[bool]int)
 	for _, c := range []struct {

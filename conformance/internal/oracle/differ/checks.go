@@ -78,7 +78,7 @@ func madeOfV2(d *Disagreement) bool {
 		return false
 	}
 	for _, e := range b.Entries {
-		if e.Body.Kind == tlog.HashedRekordV002 {
+		if e.Body.Kind == tlog.HashedRekordV002() {
 			return true
 		}
 	}
