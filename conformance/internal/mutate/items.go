@@ -167,7 +167,7 @@ func (t *Table) Gaps() (list []string) {
 
 // checklist writes, for every item and form, what became of it.
 func (t *Table) checklist(b *strings.Builder) {
-	b.WriteString("\n## Items and forms\n\nWhat became of each item in each form. \"=\" stands before a class of\naccepted mutants, see above.\n\n| item | form | outcomes |\n|---|---|---|\n")
+	b.WriteString("\n## Items and forms\n\nWhat became of each item in each form. \"=\" stands before a class of\naccepted mutants, see docs/evidence/mutations.md.\n\n| item | form | outcomes |\n|---|---|---|\n")
 	for _, i := range items {
 		found := t.byItem(i)
 		for _, f := range forms {

@@ -2,7 +2,7 @@
 
 .PHONY: mutate
 mutate: ## judge all mutants of bundles, roots and policies, write docs/evidence/mutations.md
-	$(GO) run ./conformance/internal/mutate/cmd/mutate -out docs/evidence/mutations.md
+	$(GO) run ./conformance/internal/mutate/cmd/mutate -out docs/evidence/mutations.md -items $(BIN)/mutations-items.md
 
 .PHONY: mutants
 mutants: ## a sample of mutants with at least one of each kind at each place

@@ -59,7 +59,7 @@ func countForgeries(list []string) int {
 	return n
 }
 
-// Markdown returns the table as docs/evidence/mutations.md.
+// Markdown returns docs/evidence/mutations.md: totals, codes and classes.
 func (t *Table) Markdown() string {
 	var b strings.Builder
 	accepted := t.sum(func(c cell) string { return c.outcome[:1] })["="]
@@ -71,7 +71,8 @@ The bundles are made up ones of every shape and real ones, of testdata/public.
 Real ones of GitHub's instance are not among them: its trust root is in no
 published package, and is not committed here; a made up instance like it is.
 No mutant is about the clock: nothing here reads one. A test moves it by 20
-years either way, and every verdict and report stays what it was.
+years either way, and every verdict and report stays what it was. The same
+command writes what became of each item and place to bin/mutations-items.md.
 
 | | |
 |---|---:|
@@ -108,6 +109,13 @@ facts; and that it is still accepted when written in canonical form.
 			fmt.Fprintf(&b, "- %s\n", f.what)
 		}
 	}
+	return b.String()
+}
+
+// Items returns what became of each item in each form and at each place.
+func (t *Table) Items() string {
+	var b strings.Builder
+	b.WriteString("# Mutations by item and place\n")
 	t.checklist(&b)
 	b.WriteString("\n## Mutation by place\n\n| place | what was done | outcomes |\n|---|---|---|\n")
 	t.places(&b)

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 
 	"github.com/sigbundle/sigbundle/conformance/internal/mutate"
@@ -16,17 +17,18 @@ import (
 
 func main() {
 	out := flag.String("out", "", "write the table to `FILE`")
+	items := flag.String("items", "", "write what became of each item and place to `FILE`")
 	data := flag.String("data", "testdata/public", "the `FOLDER` of real bundles")
 	every := flag.Int("every", 1, "judge one of so many mutants of each kind")
 	workers := flag.Int("workers", runtime.GOMAXPROCS(0), "mutants judged at a time")
 	flag.Parse()
-	if err := run(*out, *data, mutate.Options{Every: *every, Workers: *workers}); err != nil {
+	if err := run(*out, *items, *data, mutate.Options{Every: *every, Workers: *workers}); err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out, data string, o mutate.Options) error {
+func run(out, items, data string, o mutate.Options) error {
 	h, err := mutate.NewHouse(os.DirFS(data))
 	if err != nil {
 		return err
@@ -36,6 +38,14 @@ func run(out, data string, o mutate.Options) error {
 		fmt.Print(t.Markdown())
 	} else if err := os.WriteFile(out, []byte(t.Markdown()), 0o644); err != nil {
 		return err
+	}
+	if items != "" {
+		if err := os.MkdirAll(filepath.Dir(items), 0o777); err != nil {
+			return err
+		}
+		if err := os.WriteFile(items, []byte(t.Items()), 0o644); err != nil {
+			return err
+		}
 	}
 	for _, f := range t.Failures {
 		fmt.Fprintln(os.Stderr, f)
