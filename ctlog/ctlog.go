@@ -17,6 +17,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"crypto/sha256"
 	"encoding/base64"
 	"slices"
 	"time"
@@ -30,8 +31,10 @@ import (
 	"github.com/sigbundle/sigbundle/internal/window"
 )
 
-// Window is the closed range of time in which a log's key counts.
-type Window = window.Window
+// Window is the closed range of time in which a log's key counts: both ends
+// belong to it. A zero End means that the range is open. The zero Window
+// contains no time, and no log can be made with it.
+type Window struct{ Start, End time.Time }
 
 // ID names a log: SHA-256 over its SPKI (RFC 6962, Section 3.2).
 type ID [32]byte
@@ -41,12 +44,12 @@ func (id ID) String() string { return base64.StdEncoding.EncodeToString(id[:]) }
 
 // LogConfig is what a trust root says about a log.
 type LogConfig struct {
-	ID        ID               // as declared; SCTs are matched with it
-	Key       []byte           // DER, in the form that Algorithm demands
-	Algorithm sigkey.Algorithm // never taken from an SCT
-	BaseURL   string           // for reports; may be empty
-	Operator  string           // who thresholds count; empty if unknown
-	Windows   []Window         // when the key counts; none: never
+	ID        ID                  // as declared; SCTs are matched with it
+	Key       []byte              // DER, in the form that Algorithm demands
+	Algorithm v1.PublicKeyDetails // never taken from an SCT
+	BaseURL   string              // for reports; may be empty
+	Operator  string              // who thresholds count; empty if unknown
+	Windows   []Window            // when the key counts; none: never
 }
 
 // Log is a CT log of a trust root. It is immutable and safe for concurrent
@@ -64,8 +67,7 @@ type Log struct {
 // own: SignatureScheme ed25519(0x0807), RFC 8446, Section 4.2.3.
 var ed25519Intrinsic = tls.SignatureAndHashAlgorithm{Hash: 8, Signature: 7}
 
-// NewLog returns a log. The error of a key of a type that no CT log can have
-// wraps a sigkey.UnsupportedError; refusals are trust.key and trust.window.
+// NewLog returns a log. Refusals are trust.key and trust.window.
 func NewLog(cfg LogConfig) (*Log, error) {
 	if cfg.ID == (ID{}) {
 		return nil, refuse.New("trust.key", "CT log without an ID")
@@ -79,7 +81,7 @@ func NewLog(cfg LogConfig) (*Log, error) {
 		return nil, refuse.Wrap("trust.key", err, "CT log %s", cfg.ID)
 	}
 	for _, w := range cfg.Windows {
-		if err := w.Check(); err != nil {
+		if err := window.Window(w).Check(); err != nil {
 			return nil, refuse.Wrap("trust.window", err, "CT log %s", cfg.ID)
 		}
 	}
@@ -144,9 +146,32 @@ func (l *Log) ID() ID { return l.id }
 // declared ID that does not fit deserves a warning.
 func (l *Log) IDFits() bool { return l.key != nil && l.id == l.key.ID() }
 
-// Key returns the log's key, tied to the algorithm that its SCTs are signed
-// with.
-func (l *Log) Key() *sigkey.Key { return l.key }
+// PublicKey returns the log's key, nil for the zero Log. It must not be
+// modified.
+func (l *Log) PublicKey() crypto.PublicKey {
+	if l.key == nil {
+		return nil
+	}
+	return l.key.Public()
+}
+
+// Algorithm returns the algorithm that the log's SCTs are signed with, 0 for
+// the zero Log.
+func (l *Log) Algorithm() v1.PublicKeyDetails {
+	if l.key == nil {
+		return 0
+	}
+	return l.key.Algorithm()
+}
+
+// KeyID returns SHA-256 over the key's SPKI, which names the key in reports,
+// whatever ID the trust root declares. That of the zero Log is zero.
+func (l *Log) KeyID() [sha256.Size]byte {
+	if l.key == nil {
+		return [sha256.Size]byte{}
+	}
+	return l.key.ID()
+}
 
 // BaseURL returns the log's URL as the trust root has it.
 func (l *Log) BaseURL() string { return l.baseURL }

@@ -339,7 +339,7 @@ func TestNewLog(t *testing.T) {
 	}
 	l := newLog(t, key, v1.PublicKeyDetails_PKIX_ECDSA_P256_SHA_256)
 	if !l.IDFits() || l.BaseURL() != "https://ct.example/2024" || l.Operator() != "example" ||
-		len(l.Windows()) != 1 || l.ID() != l.Key().ID() || l.ID().String() == "" {
+		len(l.Windows()) != 1 || l.ID() != l.KeyID() || l.ID().String() == "" {
 		t.Error("accessors do not return what the log was made of")
 	}
 	good.ID[0] ^= 1

@@ -6,10 +6,10 @@ import (
 	"crypto"
 	"encoding/hex"
 
+	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 	"github.com/transparency-dev/merkle/rfc6962"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
-	"github.com/sigbundle/sigbundle/internal/sigkey"
 	"github.com/sigbundle/sigbundle/internal/strictjson"
 )
 
@@ -26,10 +26,10 @@ type Body struct {
 	Hash        crypto.Hash // of Digest
 	Digest      []byte      // of the data or PAE; for dsse and intoto of the payload
 	Signature   []byte
-	Certificate []byte           // DER; nil if the body holds a bare key
-	PublicKey   []byte           // DER SubjectPublicKeyInfo; nil if it holds a certificate
-	PayloadType string           // intoto only
-	Algorithm   sigkey.Algorithm // Rekor v2 only: what the log verified with
+	Certificate []byte              // DER; nil if the body holds a bare key
+	PublicKey   []byte              // DER SubjectPublicKeyInfo; nil if it holds a certificate
+	PayloadType string              // intoto only
+	Algorithm   v1.PublicKeyDetails // Rekor v2 only: what the log verified with
 
 	self *Body // set by ParseBody to the body itself
 }

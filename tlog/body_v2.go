@@ -48,7 +48,7 @@ var algorithmsV2 = [...]algorithmV2{
 
 // keyV2 returns the row for the registry's default use of key: Rekor v2 takes
 // no other, whatever the caller ties the key to.
-func keyV2(key *sigkey.Key) (algorithmV2, error) {
+func keyV2(key PublicKey) (algorithmV2, error) {
 	if key == nil {
 		return algorithmV2{}, refuse.New("tlog.entry.key", "no key to compare the entry with")
 	}

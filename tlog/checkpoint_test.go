@@ -41,8 +41,8 @@ func TestKnownIDs(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", c.url, err)
 		}
-		if k := l.KeyID(); !l.IDFits() || l.generation != c.generation || string(k[:]) != string(hint) {
-			t.Errorf("%s: fits %t, generation %v, hint %x", c.url, l.IDFits(), l.generation, l.KeyID())
+		if k := l.CheckpointKeyID(); !l.IDFits() || l.generation != c.generation || string(k[:]) != string(hint) {
+			t.Errorf("%s: fits %t, generation %v, hint %x", c.url, l.IDFits(), l.generation, l.CheckpointKeyID())
 		}
 		if b := l.ID().String(); b != base64.StdEncoding.EncodeToString(id) {
 			t.Errorf("ID is written %s", b)
@@ -211,7 +211,7 @@ func TestV1Names(t *testing.T) {
 			t.Errorf("hint %x: %v", hint, err)
 		}
 	}
-	if k := ed.KeyID(); string(k[:]) != spkiHint(t, ed) {
+	if k := ed.CheckpointKeyID(); string(k[:]) != spkiHint(t, ed) {
 		t.Errorf("hint %x", k)
 	}
 }

@@ -13,12 +13,13 @@ package tlog
 import (
 	"crypto/sha256"
 	"encoding/base64"
-
-	"github.com/sigbundle/sigbundle/internal/window"
+	"time"
 )
 
-// Window is the closed range of time in which a log's key counts.
-type Window = window.Window
+// Window is the closed range of time in which a log's key counts: both ends
+// belong to it. A zero End means that the range is open. The zero Window
+// contains no time, and no log can be made with it.
+type Window struct{ Start, End time.Time }
 
 // ID names a log: SHA-256 over the SPKI for Rekor v1, the full note key hash
 // (C2SP signed-note) for Rekor v2. For ECDSA keys both are the same.

@@ -54,7 +54,7 @@ func TestNewLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	if l.Name() != "localhost:8000/path" || l.BaseURL() != good.BaseURL || l.Operator() != "example" ||
-		len(l.Windows()) != 1 || l.Key().ID() != l.ID() || !l.Covers(window2024[0].End) {
+		len(l.Windows()) != 1 || l.KeyID() != l.ID() || !l.Covers(window2024[0].End) {
 		t.Error("accessors do not return what the log was made of")
 	}
 	for url, name := range map[string]string{

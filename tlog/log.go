@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+
 	"github.com/sigbundle/sigbundle/internal/fastverify"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
@@ -22,11 +24,11 @@ import (
 
 // LogConfig is what a trust root says about a log.
 type LogConfig struct {
-	ID        ID               // as declared; entries are matched with it
-	Key       []byte           // DER, in the form that Algorithm demands
-	Algorithm sigkey.Algorithm // never taken from an entry
-	BaseURL   string           // where Name comes from; the scheme may be missing
-	Operator  string           // who thresholds count; empty if unknown
+	ID        ID                  // as declared; entries are matched with it
+	Key       []byte              // DER, in the form that Algorithm demands
+	Algorithm v1.PublicKeyDetails // never taken from an entry
+	BaseURL   string              // where Name comes from; the scheme may be missing
+	Operator  string              // who thresholds count; empty if unknown
 
 	// CheckpointKeyID is the hint of the log's checkpoint signatures, or
 	// empty. It can be computed, so a wrong one is refused.
@@ -59,8 +61,7 @@ type Log struct {
 	windows    []Window
 }
 
-// NewLog returns a log. The error of a key of a type that is not supported
-// wraps a sigkey.UnsupportedError; refusals are trust.key and trust.window.
+// NewLog returns a log. Refusals are trust.key and trust.window.
 func NewLog(cfg LogConfig) (*Log, error) {
 	if cfg.ID == (ID{}) {
 		return nil, refuse.New("trust.key", "transparency log without an ID")
@@ -70,7 +71,7 @@ func NewLog(cfg LogConfig) (*Log, error) {
 		return nil, refuse.Wrap("trust.key", err, "transparency log %s", cfg.ID)
 	}
 	for _, w := range cfg.Windows {
-		if err := w.Check(); err != nil {
+		if err := window.Window(w).Check(); err != nil {
 			return nil, refuse.Wrap("trust.window", err, "transparency log %s", cfg.ID)
 		}
 	}
@@ -302,12 +303,35 @@ func (l *Log) IDs() []ID {
 // that the trust root declares the wrong form.
 func (l *Log) MayHave(id ID) bool { return slices.Contains(l.IDs(), id) }
 
-// Key returns the log's key, nil for the zero Log.
-func (l *Log) Key() *sigkey.Key { return l.key }
+// PublicKey returns the log's key, nil for the zero Log. It must not be
+// modified.
+func (l *Log) PublicKey() crypto.PublicKey {
+	if l.key == nil {
+		return nil
+	}
+	return l.key.Public()
+}
 
-// KeyID returns the hint with which the log's checkpoint signatures begin, if
+// Algorithm returns the algorithm of the log's key, 0 for the zero Log.
+func (l *Log) Algorithm() v1.PublicKeyDetails {
+	if l.key == nil {
+		return 0
+	}
+	return l.key.Algorithm()
+}
+
+// KeyID returns SHA-256 over the key's SPKI, which names the key in reports,
+// whatever ID the trust root declares. That of the zero Log is zero.
+func (l *Log) KeyID() [sha256.Size]byte {
+	if l.key == nil {
+		return [sha256.Size]byte{}
+	}
+	return l.key.ID()
+}
+
+// CheckpointKeyID returns the hint with which the log's checkpoint signatures begin, if
 // the declared ID is of its generation. That of the zero Log is zero.
-func (l *Log) KeyID() [hintSize]byte {
+func (l *Log) CheckpointKeyID() [hintSize]byte {
 	if l.key == nil {
 		return [hintSize]byte{}
 	}

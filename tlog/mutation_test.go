@@ -61,11 +61,11 @@ func TestHints(t *testing.T) {
 	v1, v2 := rekorV1(t).Log, rekorV2(t).Log
 	ed := newRekor(t, edKey(3), "rekor.test", "rekor.test - 1", spkiID(t, edKey(3), "")).Log
 	for _, l := range []*Log{v1, ed} {
-		if id, spki := l.KeyID(), l.key.ID(); string(id[:]) != string(spki[:4]) {
+		if id, spki := l.CheckpointKeyID(), l.key.ID(); string(id[:]) != string(spki[:4]) {
 			t.Errorf("hint %x of a v1 log", id)
 		}
 	}
-	if id, spki := v2.KeyID(), v2.key.ID(); string(id[:]) != string(v2.names[0].id[:4]) || string(id[:]) == string(spki[:4]) {
+	if id, spki := v2.CheckpointKeyID(), v2.key.ID(); string(id[:]) != string(v2.names[0].id[:4]) || string(id[:]) == string(spki[:4]) {
 		t.Errorf("hint %x of a v2 log", id)
 	}
 }

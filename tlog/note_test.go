@@ -144,7 +144,7 @@ func TestNoteOracle(t *testing.T) {
 	if _, err := sumdb.Open([]byte(r.checkpoint(t, 7, Hash{7})), sumdb.VerifierList(v)); err != nil {
 		t.Errorf("the library does not open our checkpoint: %v", err)
 	}
-	id := r.KeyID()
+	id := r.CheckpointKeyID()
 	skey := fmt.Sprintf("PRIVATE+KEY+%s+%x+%s", hostV2, id, b64(append([]byte{1}, key.Seed()...)))
 	s, err := sumdb.NewSigner(skey)
 	if err != nil {

@@ -7,16 +7,27 @@ import (
 	"crypto"
 	"crypto/sha256"
 
+	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+
 	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
 )
 
+// PublicKey is a key with the algorithm that its owner uses it with. A key of
+// package sign is one.
+type PublicKey interface {
+	Public() crypto.PublicKey
+	SPKI() []byte // DER SubjectPublicKeyInfo; not to be modified
+	Algorithm() v1.PublicKeyDetails
+	Hash() crypto.Hash // of the algorithm; 0 for pure Ed25519, which has none
+}
+
 // Record is the signature that an entry has to be about.
 type Record struct {
 	Signature   []byte         // of the message or of the envelope
 	Certificate []byte         // DER of the leaf; empty: a managed key
-	Key         *sigkey.Key    // of the leaf, or the managed one
+	Key         PublicKey      // of the leaf, or the managed one
 	Envelope    *dsse.Envelope // nil: the signature is over a message
 
 	// Digests are those known of a signed message, by their hash. An entry
@@ -107,7 +118,7 @@ func (b *Body) verifyMessageV1(r Record) error {
 		return refuse.New("tlog.entry.kind", "entry of kind %q for an envelope", b.Kind)
 	}
 	if r.Key.Hash() != 0 { // pure Ed25519 signs no digest, so that any may name the artifact
-		if _, err := r.Key.WithHash(b.Hash); err != nil {
+		if _, err := sigkey.Over(r.Key.Algorithm(), b.Hash); err != nil {
 			return refuse.Wrap("tlog.entry.digest", err, "log entry does not fit the key")
 		}
 	}

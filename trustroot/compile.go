@@ -70,7 +70,7 @@ func (r *Root) compileLogs(list []instance) ([]instance, error) {
 		shards := g.shards()
 		l, err := tlog.NewLog(tlog.LogConfig{
 			ID: g.ID, Key: g.Key, Algorithm: g.Algorithm, BaseURL: g.BaseURL, Operator: g.Operator,
-			CheckpointKeyID: shards[0].CheckpointKeyID, Windows: g.windows, Shards: shards[1:],
+			CheckpointKeyID: shards[0].CheckpointKeyID, Windows: window.As[tlog.Window](g.windows), Shards: shards[1:],
 		})
 		if unsupported(err) {
 			r.setAside(KindLog, g.index, &g.instance, err)
@@ -93,7 +93,7 @@ func (r *Root) compileCTLogs(list []instance) ([]instance, error) {
 	r.ctByID = make(map[ctlog.ID]*ctlog.Log, len(groups))
 	for _, g := range groups {
 		l, err := ctlog.NewLog(ctlog.LogConfig{
-			ID: g.ID, Key: g.Key, Algorithm: g.Algorithm, BaseURL: g.BaseURL, Operator: g.Operator, Windows: g.windows,
+			ID: g.ID, Key: g.Key, Algorithm: g.Algorithm, BaseURL: g.BaseURL, Operator: g.Operator, Windows: window.As[ctlog.Window](g.windows),
 		})
 		if unsupported(err) {
 			r.setAside(KindCTLog, g.index, &g.instance, err)

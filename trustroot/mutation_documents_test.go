@@ -224,7 +224,7 @@ func TestFullMessages(t *testing.T) {
 	if m := plain.Proto(); m.Tlogs[0].CheckpointKeyId != nil {
 		t.Error("a checkpoint key ID out of nowhere")
 	}
-	id := plain.Logs()[0].KeyID()
+	id := plain.Logs()[0].CheckpointKeyID()
 	c.CheckpointKeyID = id[:]
 	if m := mustNew(t, Config{Logs: []LogConfig{c}}).Proto(); string(m.Tlogs[0].GetCheckpointKeyId().GetKeyId()) != string(id[:]) {
 		t.Error("the checkpoint key ID is lost")

@@ -25,10 +25,10 @@ func (r *Root) Newest() time.Time {
 		}
 	}
 	for _, l := range r.logs {
-		all(l.Windows())
+		all(window.As[window.Window](l.Windows()))
 	}
 	for _, l := range r.ctlogs {
-		all(l.Windows())
+		all(window.As[window.Window](l.Windows()))
 	}
 	for _, a := range r.cas {
 		later(a.window.Start)

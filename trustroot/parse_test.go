@@ -280,7 +280,7 @@ func TestMoved(t *testing.T) {
 	before, after, silent := logConfig(t, "a", at(0), at(1)), logConfig(t, "a", at(2), at(3)), logConfig(t, "a", at(4), time.Time{})
 	before.BaseURL, after.BaseURL, silent.BaseURL = "https://old.example", "https://new.example", ""
 	after.Operator = "operator.example"
-	id := mustNew(t, Config{Logs: []LogConfig{before}}).Logs()[0].KeyID()
+	id := mustNew(t, Config{Logs: []LogConfig{before}}).Logs()[0].CheckpointKeyID()
 	after.CheckpointKeyID = id[:] // the others name none
 	for _, list := range [][]LogConfig{{before, after, silent}, {silent, after, before}, {after, before, silent}} {
 		r, err := New(Config{Logs: list, CTLogs: list})

@@ -76,7 +76,7 @@ func TestMediaTypeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	hinted := plain
-	id := l.KeyID()
+	id := l.CheckpointKeyID()
 	hinted.CheckpointKeyID = id[:]
 	ca := authority(at(0), at(1), p.anchor)
 	ca.Operator = "example.com"
@@ -179,7 +179,7 @@ func TestMerge(t *testing.T) {
 		"checkpoint key ID": func(c *LogConfig) { c.CheckpointKeyID = []byte("else") },
 	} {
 		one, two := logConfig(t, "x", at(0), at(1)), logConfig(t, "x", at(2), at(3))
-		sum := mustNew(t, Config{Logs: []LogConfig{one}}).Logs()[0].KeyID()
+		sum := mustNew(t, Config{Logs: []LogConfig{one}}).Logs()[0].CheckpointKeyID()
 		one.Operator, one.CheckpointKeyID = "a", sum[:]
 		if _, err := Merge(mustNew(t, Config{Logs: []LogConfig{one}}), mustNew(t, Config{Logs: []LogConfig{two}})); err != nil {
 			t.Errorf("%s only in one: %v", name, err)

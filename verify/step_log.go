@@ -59,7 +59,10 @@ func (r *run) inclusion() error {
 // this content. Without it any valid entry of anybody's would do, as one did
 // in more than one verifier (CVE-2022-36056, CVE-2026-22703).
 func (r *run) bindings() error {
-	record := tlog.Record{Signature: r.b.Signature, Key: r.key, Envelope: r.b.Envelope}
+	record := tlog.Record{Signature: r.b.Signature, Envelope: r.b.Envelope}
+	if r.key != nil {
+		record.Key = r.key
+	}
 	if r.b.Leaf != nil {
 		record.Certificate = r.b.Leaf.Raw
 	}

@@ -190,9 +190,9 @@ func (r *run) countSCTs(list []ctlog.SCT, precerts []*ctlog.Precert) (int, error
 			at, e := log.Verify(sct, p)
 			if err = e; err == nil {
 				good[sct.LogID] = true
-				logs.add(source{log.Operator(), log.Key().ID()})
+				logs.add(source{log.Operator(), log.KeyID()})
 				r.fact(report.CheckSCTs, report.Fact{What: "signed certificate timestamp", Over: sha256.Sum256(p.TBS), At: report.Instant{Time: at},
-					By: report.Authority{Role: "certificate transparency log", Name: log.BaseURL(), KeyID: log.Key().ID()}, Rule: "RFC 6962, Section 3.2"})
+					By: report.Authority{Role: "certificate transparency log", Name: log.BaseURL(), KeyID: log.KeyID()}, Rule: "RFC 6962, Section 3.2"})
 				break
 			}
 		}

@@ -265,11 +265,11 @@ func (s *sources) add(one source) {
 func (s *sources) count() int { return len(s.sets) }
 
 func logAuthority(l *tlog.Log) report.Authority {
-	return report.Authority{Role: "transparency log", Name: l.Name(), KeyID: l.Key().ID()}
+	return report.Authority{Role: "transparency log", Name: l.Name(), KeyID: l.KeyID()}
 }
 
 func logSource(l *tlog.Log) source {
-	return source{l.Operator(), l.Key().ID()}
+	return source{l.Operator(), l.KeyID()}
 }
 
 func unknownToo(n int, what string) string {
@@ -291,7 +291,7 @@ func (r *run) otherID(id tlog.ID) string {
 // otherCTID is otherID for CT logs.
 func (r *run) otherCTID(id ctlog.ID) string {
 	for _, l := range r.v.root.CTLogs() {
-		if ctlog.ID(l.Key().ID()) == id && l.ID() != id {
+		if ctlog.ID(l.KeyID()) == id && l.ID() != id {
 			return l.ID().String()
 		}
 	}

@@ -73,7 +73,7 @@ func TestSCTOracle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		verifier, err := ct.NewSignatureVerifier(root.CTLogs()[0].Key().Public())
+		verifier, err := ct.NewSignatureVerifier(root.CTLogs()[0].PublicKey())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -222,15 +222,28 @@ func (k *Key) WithHash(h crypto.Hash) (*Key, error) {
 	if h == k.Hash() {
 		return k, nil
 	}
+	alg, err := Over(k.alg, h)
+	if err != nil {
+		return nil, err
+	}
+	return k.With(alg)
+}
+
+// Over returns the algorithm that has the scheme of alg over h, see
+// [Key.WithHash].
+func Over(alg Algorithm, h crypto.Hash) (Algorithm, error) {
+	if s, ok := schemes[alg]; ok && h == s.hash {
+		return alg, nil
+	}
 	if h == crypto.SHA256 {
-		switch k.alg {
+		switch alg {
 		case v1.PublicKeyDetails_PKIX_ECDSA_P384_SHA_384:
-			return k.With(v1.PublicKeyDetails_PKIX_ECDSA_P384_SHA_256) //nolint:staticcheck // deprecated, and in use
+			return v1.PublicKeyDetails_PKIX_ECDSA_P384_SHA_256, nil //nolint:staticcheck // deprecated, and in use
 		case v1.PublicKeyDetails_PKIX_ECDSA_P521_SHA_512:
-			return k.With(v1.PublicKeyDetails_PKIX_ECDSA_P521_SHA_256) //nolint:staticcheck // deprecated, and in use
+			return v1.PublicKeyDetails_PKIX_ECDSA_P521_SHA_256, nil //nolint:staticcheck // deprecated, and in use
 		}
 	}
-	return nil, &UnsupportedError{fmt.Sprintf("%s over %s", k.alg, h)}
+	return 0, &UnsupportedError{fmt.Sprintf("%s over %s", alg, h)}
 }
 
 // Accelerated returns the same key with tables to check ECDSA signatures by.

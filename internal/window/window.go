@@ -37,12 +37,26 @@ func (w Window) Check() error {
 // Equal reports whether two windows have the same ends.
 func (w Window) Equal(o Window) bool { return w.Start.Equal(o.Start) && w.End.Equal(o.End) }
 
+// A Form is a window as a public package spells it.
+type Form interface {
+	~struct{ Start, End time.Time }
+}
+
 // Any reports whether t lies in at least one of the windows.
-func Any(windows []Window, t time.Time) bool {
+func Any[W Form](windows []W, t time.Time) bool {
 	for _, w := range windows {
-		if w.Contains(t) {
+		if Window(w).Contains(t) {
 			return true
 		}
 	}
 	return false
+}
+
+// As returns the windows in another form.
+func As[W, V Form](windows []V) []W {
+	list := make([]W, len(windows))
+	for i, w := range windows {
+		list[i] = W(w)
+	}
+	return list
 }

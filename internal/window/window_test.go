@@ -36,7 +36,7 @@ func TestContains(t *testing.T) {
 			t.Errorf("%s, second of two: %t", c.name, got)
 		}
 	}
-	if Any(nil, start) {
+	if Any[Window](nil, start) {
 		t.Error("no window contains a time")
 	}
 }

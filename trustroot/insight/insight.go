@@ -18,8 +18,9 @@ import (
 	"fmt"
 	"time"
 
+	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+
 	"github.com/sigbundle/sigbundle/internal/rfc3161"
-	"github.com/sigbundle/sigbundle/internal/sigkey"
 	"github.com/sigbundle/sigbundle/internal/window"
 	"github.com/sigbundle/sigbundle/trustroot"
 )
@@ -99,13 +100,13 @@ func Describe(root *trustroot.Root, from Origin) *Description {
 	sum := root.SHA256()
 	d := &Description{Schema: Schema, SHA256: hex.EncodeToString(sum[:]), MediaType: root.MediaType(), Origin: from}
 	for _, l := range root.Logs() {
-		d.add(logInstance(trustroot.KindLog, l.BaseURL(), l.Operator(), l.ID().String(), l.Key(), l.Windows()))
+		d.add(logInstance(trustroot.KindLog, l.BaseURL(), l.Operator(), l.ID().String(), l, window.As[window.Window](l.Windows())))
 	}
 	for _, a := range root.CertificateAuthorities() {
 		d.add(authorityInstance(trustroot.KindCertificateAuthority, a.URI(), a.Operator(), a.Chain(), caWindow(a)))
 	}
 	for _, l := range root.CTLogs() {
-		d.add(logInstance(trustroot.KindCTLog, l.BaseURL(), l.Operator(), l.ID().String(), l.Key(), l.Windows()))
+		d.add(logInstance(trustroot.KindCTLog, l.BaseURL(), l.Operator(), l.ID().String(), l, window.As[window.Window](l.Windows())))
 	}
 	for _, a := range root.TimestampAuthorities() {
 		d.add(authorityInstance(trustroot.KindTimestampAuthority, a.URI(), a.Operator(), a.Chain(), tsaWindow(a)))
@@ -132,8 +133,14 @@ func tsaWindow(a *rfc3161.Authority) Window {
 	return Window{start, end}
 }
 
-func logInstance(kind, name, operator, id string, key *sigkey.Key, windows []window.Window) Instance {
-	sum := key.ID()
+// logKey is what both kinds of log say of their keys.
+type logKey interface {
+	KeyID() [sha256.Size]byte
+	Algorithm() v1.PublicKeyDetails
+}
+
+func logInstance(kind, name, operator, id string, key logKey, windows []window.Window) Instance {
+	sum := key.KeyID()
 	in := Instance{
 		Kind: kind, Name: name, Operator: operator, LogID: id,
 		KeyID: hex.EncodeToString(sum[:]), Algorithm: key.Algorithm().String(),

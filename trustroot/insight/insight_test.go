@@ -4,7 +4,9 @@ package insight
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
@@ -208,10 +210,10 @@ func TestCreate(t *testing.T) {
 	start := virtual.DefaultTime().AddDate(-1, 0, 0)
 	var plan Plan
 	for i, l := range want.Logs() {
-		plan.Rekors = append(plan.Rekors, Service{PEM: block("PUBLIC KEY", l.Key().SPKI()), URL: l.BaseURL(), API: i + 1, Start: start})
+		plan.Rekors = append(plan.Rekors, Service{PEM: block("PUBLIC KEY", spki(t, l.PublicKey())), URL: l.BaseURL(), API: i + 1, Start: start})
 	}
 	for _, l := range want.CTLogs() {
-		plan.CTLogs = append(plan.CTLogs, Service{PEM: block("PUBLIC KEY", l.Key().SPKI()), URL: l.BaseURL(), Start: start})
+		plan.CTLogs = append(plan.CTLogs, Service{PEM: block("PUBLIC KEY", spki(t, l.PublicKey())), URL: l.BaseURL(), Start: start})
 	}
 	for _, a := range want.CertificateAuthorities() {
 		var chain []byte
@@ -240,7 +242,7 @@ func TestCreate(t *testing.T) {
 		t.Errorf("%v, %v", rekors, err)
 	}
 	for name, bad := range map[string][]byte{
-		"empty": nil, "a key": block("PUBLIC KEY", want.Logs()[0].Key().SPKI()), "half a block": []byte("-----BEGIN CERTIFICATE-----\nAA"),
+		"empty": nil, "a key": block("PUBLIC KEY", spki(t, want.Logs()[0].PublicKey())), "half a block": []byte("-----BEGIN CERTIFICATE-----\nAA"),
 		"strangers": append(block("CERTIFICATE", want.CertificateAuthorities()[0].Chain()[0].Raw), block("CERTIFICATE", want.TimestampAuthorities()[0].Chain()[0].Raw)...),
 	} {
 		p := plan
@@ -264,4 +266,13 @@ func TestKeyIDString(t *testing.T) {
 	if back, err := ParseKeyID("sha256:" + id.String()); err != nil || back != id || id.String() != hex.EncodeToString(id[:]) {
 		t.Error(back, err)
 	}
+}
+
+func spki(t *testing.T, pub crypto.PublicKey) []byte {
+	t.Helper()
+	der, err := x509.MarshalPKIXPublicKey(pub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
 }

@@ -53,13 +53,13 @@ func Lint(root *trustroot.Root, at time.Time) []Finding {
 	l.evidence()
 	for _, log := range root.Logs() {
 		l.logID(log)
-		l.weak(trustroot.KindLog, log.BaseURL(), log.Key().Public(), log.Key().Algorithm())
+		l.weak(trustroot.KindLog, log.BaseURL(), log.PublicKey(), log.Algorithm())
 	}
 	for _, log := range root.CTLogs() {
 		if !log.IDFits() {
-			l.add("id.mismatch", Warning, trustroot.KindCTLog, log.BaseURL(), "the declared ID %s is not that of the key, want %s", log.ID(), ctlog.ID(log.Key().ID()))
+			l.add("id.mismatch", Warning, trustroot.KindCTLog, log.BaseURL(), "the declared ID %s is not that of the key, want %s", log.ID(), ctlog.ID(log.KeyID()))
 		}
-		l.weak(trustroot.KindCTLog, log.BaseURL(), log.Key().Public(), log.Key().Algorithm())
+		l.weak(trustroot.KindCTLog, log.BaseURL(), log.PublicKey(), log.Algorithm())
 	}
 	for _, a := range root.CertificateAuthorities() {
 		l.chain(trustroot.KindCertificateAuthority, a.URI(), a.Chain())

@@ -81,13 +81,13 @@ func logKeys(root *trustroot.Root, l *trustrootv1.TransparencyLogInstance) []Key
 		return ids
 	}
 	ids = append(ids, KeyID(raw))
-	if log := root.Log([32]byte(raw)); log != nil && string(log.Key().SPKI()) != "" {
-		if sameKey(l, log.Key().Algorithm()) {
-			ids = append(ids, log.Key().ID())
+	if log := root.Log([32]byte(raw)); log != nil && log.PublicKey() != nil {
+		if sameKey(l, log.Algorithm()) {
+			ids = append(ids, log.KeyID())
 		}
 	}
-	if log := root.CTLog([32]byte(raw)); log != nil && sameKey(l, log.Key().Algorithm()) {
-		ids = append(ids, log.Key().ID())
+	if log := root.CTLog([32]byte(raw)); log != nil && sameKey(l, log.Algorithm()) {
+		ids = append(ids, log.KeyID())
 	}
 	return ids
 }

@@ -165,10 +165,10 @@ func newRemainder(whole, rest *trustroot.Root) *remainder {
 		m[id] = source{name, left || m[id].left}
 	}
 	for _, l := range whole.Logs() {
-		add(r.logs, l.Key().ID(), l.Operator(), rest.Log(l.ID()) != nil)
+		add(r.logs, l.KeyID(), l.Operator(), rest.Log(l.ID()) != nil)
 	}
 	for _, l := range whole.CTLogs() {
-		add(r.cts, l.Key().ID(), l.Operator(), rest.CTLog(l.ID()) != nil)
+		add(r.cts, l.KeyID(), l.Operator(), rest.CTLog(l.ID()) != nil)
 	}
 	for _, a := range whole.TimestampAuthorities() {
 		add(r.tsas, a.KeyID(), a.Operator(), false)

@@ -76,7 +76,7 @@ func (s *subject) promiseCurve() elliptic.Curve {
 	for i := range s.parsed.Entries {
 		e := &s.parsed.Entries[i]
 		if l := s.root.Log(e.LogID); l != nil && len(e.Promise) > 0 {
-			return curve(l.Key().Public())
+			return curve(l.PublicKey())
 		}
 	}
 	return nil

@@ -156,8 +156,8 @@ func (f *floor) signer(root *trustroot.Root, b *bundle.Bundle) error {
 	if err := f.signature(f.tables, issuer, h, len(b.Leaf.RawTBSCertificate)); err != nil {
 		return err
 	}
-	ct := root.CTLogs()[0].Key()
-	return f.signature(f.tables, ct.Public(), crypto.SHA256, len(b.Leaf.RawTBSCertificate))
+	ct := root.CTLogs()[0].PublicKey()
+	return f.signature(f.tables, ct, crypto.SHA256, len(b.Leaf.RawTBSCertificate))
 }
 
 func hashFor(pub *ecdsa.PublicKey) crypto.Hash {
@@ -176,14 +176,14 @@ func (f *floor) entries(root *trustroot.Root, b *bundle.Bundle) error {
 			continue
 		}
 		if e.Promise != nil {
-			if err := f.signature(f.tables, log.Key().Public(), crypto.SHA256, 4*len(e.Body.Raw)/3+150); err != nil {
+			if err := f.signature(f.tables, log.PublicKey(), crypto.SHA256, 4*len(e.Body.Raw)/3+150); err != nil {
 				return err
 			}
 		}
 		if e.Proof == nil {
 			continue
 		}
-		if err := f.signature(f.tables, log.Key().Public(), crypto.SHA256, len(e.Proof.Checkpoint)); err != nil {
+		if err := f.signature(f.tables, log.PublicKey(), crypto.SHA256, len(e.Proof.Checkpoint)); err != nil {
 			return err
 		}
 		f.hash(1 + len(e.Body.Raw))
