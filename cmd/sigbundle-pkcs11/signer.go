@@ -60,7 +60,7 @@ func (f *signerFlags) add(cmd *cobra.Command) {
 }
 
 // trust is where the trust root comes from.
-func (f *signerFlags) trust() flags.Trust {
+func (f *signerFlags) trust() flags.Source {
 	instance := func() (*trustroot.Root, *signingconfig.Config, error) {
 		store := instances.ForUser()
 		if dir := cmp.Or(f.trustDir, os.Getenv("SIGBUNDLE_TRUST_DIR")); dir != "" {
@@ -68,7 +68,7 @@ func (f *signerFlags) trust() flags.Trust {
 		}
 		return store.Services(f.instance, tufroot.Policy{At: time.Now(), MaxAge: tufroot.AnyAge})
 	}
-	return flags.Trust{File: f.trustedRoot, Instance: instance, Root: func() (*trustroot.Root, error) {
+	return flags.Source{File: f.trustedRoot, Instance: instance, Root: func() (*trustroot.Root, error) {
 		if f.trustedRoot == "" {
 			root, _, err := instance()
 			return root, err

@@ -10,10 +10,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/bundle/oci"
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/internal/screen"
 )
 
-type attachFlags struct{ image imageFlags }
+type attachFlags struct{ image flags.Image }
 
 func newAttach() *cobra.Command {
 	f := new(attachFlags)
@@ -27,20 +28,20 @@ is attached already is not attached twice.`,
   sigbundle sign --oci-layout ./image --bundle image.sigstore.json --key release.key
   sigbundle attach image.sigstore.json --image registry.example.com/app@sha256:$DIGEST`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if !f.image.given() {
+			if !f.image.Given() {
 				return errors.New("say what to attach to: --oci-layout or --image")
 			}
 			return cobra.MinimumNArgs(1)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
-	f.image.add(cmd)
-	f.image.addCA(cmd)
+	f.image.Add(cmd)
+	f.image.AddCA(cmd)
 	return cmd
 }
 
 func (f *attachFlags) run(cmd *cobra.Command, files []string) error {
-	p, err := f.image.open()
+	p, err := openImage(&f.image)
 	if err != nil {
 		return imageError(err)
 	}
@@ -50,11 +51,11 @@ func (f *attachFlags) run(cmd *cobra.Command, files []string) error {
 		return imageError(err)
 	}
 	for _, name := range files {
-		data, err := readFile(name)
+		data, err := flags.ReadRegular(name)
 		if err != nil {
 			return err
 		}
-		d, err := oci.Attach(cmd.Context(), p, image, bytes.TrimSpace(data), now())
+		d, err := oci.Attach(cmd.Context(), p, image, bytes.TrimSpace(data), flags.Now())
 		if err != nil {
 			return imageError(fmt.Errorf("%s: %w", name, err))
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/command"
 	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/sign"
 )
@@ -14,7 +15,7 @@ import (
 type attestFlags struct {
 	bundle    string
 	statement flags.Statement
-	image     imageFlags
+	image     flags.Image
 	signer    signerFlags
 }
 
@@ -43,12 +44,12 @@ The flags for the signer and the services are those of sigbundle sign.`,
   sigbundle attest --oci-layout ./image --predicate sbom.json --type spdx`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
-			case f.image.given() && (f.statement.File != "" || cmd.Flags().Changed("digest")):
+			case f.image.Given() && (f.statement.File != "" || cmd.Flags().Changed("digest")):
 				return errors.New("--statement and --digest are not for images")
-			case f.image.given() && (f.statement.Predicate == "" || f.statement.Type == ""):
+			case f.image.Given() && (f.statement.Predicate == "" || f.statement.Type == ""):
 				return errors.New("want --predicate and --type")
-			case f.image.given():
-				if err := f.image.check(args); err != nil {
+			case f.image.Given():
+				if err := f.image.Check(args); err != nil {
 					return err
 				}
 				return f.statement.CheckType()
@@ -59,7 +60,7 @@ The flags for the signer and the services are those of sigbundle sign.`,
 	}
 	cmd.Flags().StringVar(&f.bundle, "bundle", "", "write the bundle to this `FILE`; an image's is then not attached")
 	f.statement.Add(cmd)
-	f.image.add(cmd)
+	f.image.Add(cmd)
 	cmd.Flags().BoolVar(&f.signer.keyID, "keyid", false, "name the key in the envelope, too, as --key-hint does; sigstore-go takes only the SSH fingerprint there")
 	f.signer.add(cmd)
 	return cmd
@@ -68,8 +69,8 @@ The flags for the signer and the services are those of sigbundle sign.`,
 func (f *attestFlags) run(cmd *cobra.Command, artifacts []string) error {
 	reads := f.signer.reads()
 	f.statement.Reads(reads, artifacts)
-	if f.image.given() {
-		return f.image.sign(cmd, "attested", &f.signer, reads, f.bundle, f.statementAbout)
+	if f.image.Given() {
+		return signImage(&f.image, cmd, "attested", &f.signer, reads, f.bundle, f.statementAbout)
 	}
 	what := f.statement.Name(artifacts)
 	target, err := flags.NewTarget(reads, f.bundle, what)
@@ -78,7 +79,7 @@ func (f *attestFlags) run(cmd *cobra.Command, artifacts []string) error {
 	}
 	payload, err := f.statement.Payload(artifacts)
 	if err != nil {
-		return asRefusal(err)
+		return command.Refuse(err)
 	}
 	signer, err := f.signer.signer(cmd)
 	if err != nil {

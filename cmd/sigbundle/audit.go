@@ -18,6 +18,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/command"
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
 	"github.com/sigbundle/sigbundle/verify/audit"
 )
@@ -38,8 +40,8 @@ type auditFlags struct {
 	standing string // of the trust root, for the summary
 }
 
-// policyFlags are what audit has in common with verify.
-var policyFlags = []string{
+// sharedFlags are what audit has in common with verify.
+var sharedFlags = []string{
 	"identity", "issuer", "identity-regexp", "issuer-regexp", "no-identity", "ext", "predicate-type", "require",
 	"no-artifact", "trusted-root", "instance", "trust-dir", "as-of", "max-trust-age", "max-bundle",
 }
@@ -104,14 +106,14 @@ wrote.`,
 func (f *auditFlags) add(cmd *cobra.Command) {
 	verify := new(cobra.Command)
 	f.verifyFlags.add(verify)
-	for _, name := range policyFlags {
+	for _, name := range sharedFlags {
 		cmd.Flags().AddFlag(verify.Flags().Lookup(name))
 	}
 	fl := cmd.Flags()
 	// Unlike verify's, this key does not exclude identities: a store may hold
 	// bundles of both kinds.
-	fl.StringArrayVar(&f.keys, "key", nil, "accept signatures of the public keys in this `FILE`, PEM or a registry's JSON document of keys; repeatable")
-	fl.StringVar(&f.output.format, "format", "text", "how to write the summary: `text|json`; findings are always JSON Lines")
+	fl.StringArrayVar(&f.Keys, "key", nil, "accept signatures of the public keys in this `FILE`, PEM or a registry's JSON document of keys; repeatable")
+	fl.StringVar(&f.output.Format, "format", "text", "how to write the summary: `text|json`; findings are always JSON Lines")
 	fl.StringVar(&f.out, "out", "", "write the findings to this `FILE`")
 	fl.StringVar(&f.resume, "resume", "", "keep the state in this `FILE`, and continue from it if it is there; needs --out")
 	fl.StringVar(&f.summary, "summary", "", "write the summary to this `FILE` instead of standard error")
@@ -133,7 +135,7 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 }
 
 func (f *auditFlags) run(cmd *cobra.Command, name string) error {
-	if err := errors.Join(f.output.check(), f.size.check()); err != nil {
+	if err := errors.Join(f.output.Check(), f.size.check()); err != nil {
 		return err
 	}
 	failOn, err := audit.ParseFailOn(f.failOn)
@@ -172,7 +174,7 @@ func (f *auditFlags) run(cmd *cobra.Command, name string) error {
 		return err
 	}
 	if failOn.Fails(summary) {
-		return &refusal{}
+		return &command.Refusal{}
 	}
 	return nil
 }
@@ -184,10 +186,10 @@ func (f *auditFlags) distinct(source string) error {
 	if info, err := os.Stat(source); err != nil || !info.IsDir() { // a store may hold the findings about it
 		taken.Add("the list", source)
 	}
-	for _, key := range f.keys {
+	for _, key := range f.Keys {
 		taken.Add("--key", key)
 	}
-	for _, file := range f.trust.files {
+	for _, file := range f.trust.Files {
 		taken.Add("--trusted-root", file)
 	}
 	taken.Add("--expectations", f.expectations)
@@ -235,35 +237,35 @@ func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string
 		return nil, nil, fmt.Errorf("--sample: %w", err)
 	}
 	if f.expectations != "" {
-		c.Policy.PredicateTypes = f.types()
-		if c.Policy.Require, err = parseRequire(f.require); err == nil {
+		c.Policy.PredicateTypes = f.Types()
+		if c.Policy.Require, err = flags.ParseRequire(f.Require); err == nil {
 			c.Expectations, err = audit.OpenExpectations(f.expectations, f.outside)
 		}
 	} else {
-		c.Policy, err = f.policy()
+		c.Policy, err = f.Accept()
 	}
 	if err != nil {
-		return nil, nil, usage(err)
+		return nil, nil, command.UsageError(err)
 	}
 	if c.PolicyKey, err = f.policyKey(); err != nil {
 		return nil, nil, err
 	}
-	roots, err := f.trust.load()
+	roots, err := f.trust.Load()
 	if err == nil {
-		c.Trust, err = f.trust.policy()
+		c.Trust, err = f.trust.Policy()
 	}
 	if err != nil {
-		return nil, nil, usage(err)
+		return nil, nil, command.UsageError(err)
 	}
-	if f.trust.asOf != "" {
+	if f.trust.AsOf != "" {
 		c.AsOf = c.Trust.At
 	}
 	for i, l := range roots {
-		c.Roots = append(c.Roots, audit.Root{Root: l.root, Source: l.named()})
+		c.Roots = append(c.Roots, audit.Root{Root: l.Root, Source: l.Named()})
 		if i > 0 {
 			f.standing += "; "
 		}
-		f.standing += l.standing()
+		f.standing += l.Standing()
 	}
 	c, done, err := openSource(ctx, c, cmd.InOrStdin(), name)
 	if err != nil {
@@ -316,29 +318,19 @@ func openSource(ctx context.Context, c *audit.Config, stdin io.Reader, name stri
 	return c, func() { tree.Close() }, nil
 }
 
-// usage makes a refusal of what the flags name an error of the command line:
-// exit code 1 is for what the command found.
-func usage(err error) error {
-	var r *refusal
-	if errors.As(err, &r) && r.err != nil {
-		return r.err
-	}
-	return err
-}
-
 // policyKey tells policies apart when an audit is resumed.
 func (f *auditFlags) policyKey() (string, error) {
 	var key []byte
-	for _, name := range f.keys {
-		data, err := readFile(name)
+	for _, name := range f.Keys {
+		data, err := flags.ReadRegular(name)
 		if err != nil {
 			return "", err
 		}
 		sum := sha256.Sum256(data)
 		key = append(key, sum[:]...)
 	}
-	return fmt.Sprintf("%q %q %q %q %t %q %q %q %x", f.identities, f.issuers, f.identityRegexp, f.issuerRegexp, f.noIdentity,
-		f.extensions, f.predicateTypes, f.require, sha256.Sum256(key)), nil
+	return fmt.Sprintf("%q %q %q %q %t %q %q %q %x", f.Identities, f.Issuers, f.IdentityRegexp, f.IssuerRegexp, f.NoIdentity,
+		f.Extensions, f.PredicateTypes, f.Require, sha256.Sum256(key)), nil
 }
 
 func (f *auditFlags) writeSummary(w io.Writer, s *audit.Summary) error {
@@ -353,7 +345,7 @@ func (f *auditFlags) writeSummary(w io.Writer, s *audit.Summary) error {
 }
 
 func (f *auditFlags) printSummary(w io.Writer, s *audit.Summary) error {
-	if f.output.format == "json" {
+	if f.output.Format == "json" {
 		return writeJSON(w, s)
 	}
 	return s.WriteText(w)

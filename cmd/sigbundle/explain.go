@@ -8,11 +8,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
 func newExplain() *cobra.Command {
-	var output outputFlags
+	var output flags.Output
 	var list bool
 	cmd := &cobra.Command{
 		Use:   "explain [CODE|FAMILY]",
@@ -24,7 +25,7 @@ A family such as tlog stands for all of its codes, no argument for every code.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeCodes,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := output.check(); err != nil {
+			if err := output.Check(); err != nil {
 				return err
 			}
 			codes := refuse.All()
@@ -39,7 +40,7 @@ A family such as tlog stands for all of its codes, no argument for every code.`,
 					return fmt.Errorf("there is no code %q; sigbundle explain lists them", args[0])
 				}
 			}
-			if output.format == "json" {
+			if output.Format == "json" {
 				return writeJSON(cmd.OutOrStdout(), explanations(codes))
 			}
 			for _, d := range codes {
@@ -56,7 +57,7 @@ A family such as tlog stands for all of its codes, no argument for every code.`,
 			return nil
 		},
 	}
-	output.add(cmd)
+	output.Add(cmd)
 	cmd.Flags().BoolVar(&list, "list", false, "print the codes alone, one a line")
 	return cmd
 }

@@ -17,7 +17,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/bundle/carrier"
-	"github.com/sigbundle/sigbundle/internal/infile"
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -62,13 +62,13 @@ func (f *verifyFlags) readBundles(stdin io.Reader, artifact string) ([]candidate
 // readCandidates reads the bundles of a file, or of standard input.
 func readCandidates(stdin io.Reader, name string, size sizeFlag) ([]candidate, error) {
 	if name != stdinName {
-		data, err := readFile(name)
+		data, err := flags.ReadRegular(name)
 		if err != nil {
 			return nil, err
 		}
 		return parseCandidates(name, data, size), nil
 	}
-	data, err := readBounded(stdin)
+	data, err := flags.ReadBounded(stdin)
 	if err != nil {
 		return nil, fmt.Errorf("standard input: %w", err)
 	}
@@ -108,7 +108,7 @@ func parseCandidates(name string, data []byte, size sizeFlag) []candidate {
 func findBundle(artifact string) (name string, data []byte, err error) {
 	for _, suffix := range []string{".sigstore.json", ".sigstore", ".sigstore.jsonl"} {
 		name := artifact + suffix
-		data, err := readFile(name)
+		data, err := flags.ReadRegular(name)
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return name, data, err
 		}
@@ -142,7 +142,7 @@ func (f *verifyFlags) openArtifact(stdin io.Reader, name string) (*artifactInput
 		known, err := verify.ParseArtifactDigest(name)
 		return &artifactInput{known: known}, err
 	}
-	file, err := openRegular(name)
+	file, err := flags.OpenRegular(name)
 	if err != nil {
 		return nil, err
 	}
@@ -167,16 +167,6 @@ func isDigest(name string) bool {
 		}
 	}
 	return len(digest) >= 32 && strings.Trim(digest, "0123456789abcdefABCDEF") == ""
-}
-
-// openRegular opens a file without waiting for the other end of a named pipe,
-// and refuses what is not a regular file.
-func openRegular(name string) (*os.File, error) {
-	f, err := infile.Open(name)
-	if infile.IsNotRegular(err) {
-		return nil, refuse.New("command.file", "%s: not a regular file, want a file or - for standard input", name)
-	}
-	return f, err
 }
 
 // read computes what judging the candidates takes.

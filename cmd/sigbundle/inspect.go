@@ -9,11 +9,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/cmd/internal/command"
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/cmd/internal/inspect"
 )
 
 func newInspect() *cobra.Command {
-	var output outputFlags
+	var output flags.Output
 	var size sizeFlag
 	cmd := &cobra.Command{
 		Use:   "inspect {FILE|-}",
@@ -29,13 +31,13 @@ shows what can be read, says how it deviates, and ends with 1.`,
 			[]cobra.Completion{"json", "sigstore", "jsonl"}, cobra.ShellCompDirectiveFilterFileExt),
 		RunE: func(cmd *cobra.Command, args []string) error { return runInspect(cmd, args[0], output, size) },
 	}
-	output.add(cmd)
+	output.Add(cmd)
 	size.add(cmd)
 	return cmd
 }
 
-func runInspect(cmd *cobra.Command, name string, output outputFlags, size sizeFlag) error {
-	if err := errors.Join(output.check(), size.check()); err != nil {
+func runInspect(cmd *cobra.Command, name string, output flags.Output, size sizeFlag) error {
+	if err := errors.Join(output.Check(), size.check()); err != nil {
 		return err
 	}
 	candidates, err := readCandidates(cmd.InOrStdin(), name, size)
@@ -59,7 +61,7 @@ func runInspect(cmd *cobra.Command, name string, output outputFlags, size sizeFl
 		}
 	}
 	if firstRefusal != nil {
-		return &refusal{firstRefusal}
+		return &command.Refusal{Err: firstRefusal}
 	}
 	return nil
 }
@@ -73,13 +75,13 @@ type refusedInspection struct {
 
 // writeRefused writes what can be read of a bundle that is refused. The text
 // of the refusal goes to standard error, with the exit code.
-func writeRefused(cmd *cobra.Command, c candidate, name string, number, several int, output outputFlags) error {
+func writeRefused(cmd *cobra.Command, c candidate, name string, number, several int, output flags.Output) error {
 	var in *inspect.Inspection
 	if c.data != nil {
 		in = inspect.OfParts(bundle.ReadParts(c.data))
 	}
 	switch {
-	case output.format == "json":
+	case output.Format == "json":
 		return writeJSONLine(cmd.OutOrStdout(), refusedInspection{inspect.Schema, verdictOf(c.err), in}, several > 1)
 	case in == nil:
 		return nil
@@ -88,10 +90,10 @@ func writeRefused(cmd *cobra.Command, c candidate, name string, number, several 
 }
 
 // writeInspection writes one of several inspections.
-func writeInspection(cmd *cobra.Command, in *inspect.Inspection, name string, number, several int, output outputFlags) error {
+func writeInspection(cmd *cobra.Command, in *inspect.Inspection, name string, number, several int, output flags.Output) error {
 	w := cmd.OutOrStdout()
 	switch {
-	case output.format == "json":
+	case output.Format == "json":
 		return writeJSONLine(w, in, several > 1)
 	case several > 1:
 		name = fmt.Sprintf("%s, bundle %d of %d", name, number, several)

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/command"
 	"github.com/sigbundle/sigbundle/internal/infile"
 )
 
@@ -91,7 +92,7 @@ func askHidden(question string) ([]byte, error) {
 		case <-interrupted:
 			_ = term.Restore(fd, before)
 			fmt.Fprintln(os.Stderr)
-			os.Exit(exitUsage)
+			os.Exit(command.Usage)
 		case <-answered:
 		}
 	}()

@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/command"
 	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/sign"
@@ -20,7 +20,7 @@ import (
 type signFlags struct {
 	bundle  string
 	replace bool
-	image   imageFlags
+	image   flags.Image
 	signer  signerFlags
 }
 
@@ -65,8 +65,8 @@ verify is not written.`,
   # an image in a registry
   sigbundle sign --image registry.example.com/app:v1 --key release.key`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if f.image.given() {
-				return f.image.check(args)
+			if f.image.Given() {
+				return f.image.Check(args)
 			}
 			return cobra.MinimumNArgs(1)(cmd, args)
 		},
@@ -75,20 +75,20 @@ verify is not written.`,
 	cmd.Flags().StringVar(&f.bundle, "bundle", "", "write the bundle to this `FILE`; for one file only. An image's is then not attached")
 	cmd.Flags().BoolVar(&f.replace, "replace", false, "replace a signature that is beside the file, also another signer's")
 	cmd.MarkFlagsMutuallyExclusive("bundle", "replace")
-	f.image.add(cmd)
+	f.image.Add(cmd)
 	f.signer.add(cmd)
 	return cmd
 }
 
 func (f *signFlags) run(cmd *cobra.Command, files []string) error {
-	if f.image.given() {
-		return f.image.sign(cmd, "signed", &f.signer, f.signer.reads(), f.bundle, signatureOf)
+	if f.image.Given() {
+		return signImage(&f.image, cmd, "signed", &f.signer, f.signer.reads(), f.bundle, signatureOf)
 	}
 	if f.bundle != "" && len(files) > 1 {
 		return errors.New("--bundle goes with one file; several get theirs beside them")
 	}
 	for _, name := range files { // before a person is asked who they are
-		file, err := openRegular(name)
+		file, err := flags.OpenRegular(name)
 		if err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 }
 
 func signFile(ctx context.Context, signer *sign.Signer, name string, target flags.Target) (*sign.Signed, error) {
-	file, err := openRegular(name)
+	file, err := flags.OpenRegular(name)
 	if err != nil {
 		return nil, err
 	}
@@ -140,14 +140,10 @@ func signFile(ctx context.Context, signer *sign.Signer, name string, target flag
 func finish(ctx context.Context, signer *sign.Signer, what string, content sign.Content, target flags.Target) (*sign.Signed, error) {
 	signed, err := signer.Sign(ctx, content)
 	if err != nil {
-		return nil, &refusal{fmt.Errorf("%s is not signed: %w", what, err)}
+		return nil, &command.Refusal{Err: fmt.Errorf("%s is not signed: %w", what, err)}
 	}
 	return signed, target.Write(append(slices.Clone(signed.Bundle), '\n'))
 }
-
-// now is the one clock of the command: for the lifetimes of tokens, and the
-// windows of services.
-func now() time.Time { return time.Now() }
 
 // prompt writes what a person has to do next.
 func prompt(w io.Writer) func(string) {

@@ -13,19 +13,21 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/command"
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/sign/oidc"
 )
 
 // person gets a token from a person, through the configured identity provider.
 func (h *holder) person(ctx context.Context) (*oidc.Token, error) {
-	provider, err := h.signing.OIDC(now())
+	provider, err := h.signing.OIDC(flags.Now())
 	if err != nil {
-		return nil, &refusal{err}
+		return nil, &command.Refusal{Err: err}
 	}
 	if h.audience == "" {
 		h.ask(ctx)
 		if want := h.want(provider.URL); want != oidc.Audience {
-			return nil, &refusal{h.refuseAudience(want)}
+			return nil, &command.Refusal{Err: h.refuseAudience(want)}
 		}
 	}
 	stderr := h.cmd.ErrOrStderr()
@@ -39,7 +41,7 @@ func (h *holder) person(ctx context.Context) (*oidc.Token, error) {
 	}
 	token, err := flow(ctx, c)
 	if err != nil {
-		return nil, &refusal{err}
+		return nil, &command.Refusal{Err: err}
 	}
 	return token, nil
 }

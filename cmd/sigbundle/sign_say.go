@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/sign"
 )
@@ -88,7 +89,7 @@ func (f *signerFlags) policyOf(signed *sign.Signed) []string {
 // makes it, or else a placeholder.
 func (f *signerFlags) publicFile() string {
 	name := publicName(f.key)
-	if keys, err := readKeys([]string{name}); err == nil && len(keys) == 1 {
+	if keys, err := flags.ReadKeys([]string{name}); err == nil && len(keys) == 1 {
 		if k, ok := keys[0].Public.(interface{ Equal(crypto.PublicKey) bool }); ok && k.Equal(f.public) {
 			return name
 		}
@@ -101,14 +102,14 @@ func (f *signerFlags) trustOf(cmd *cobra.Command) (words []string) {
 	switch {
 	case f.TrustConfig != "":
 		return []string{"--trusted-root", f.TrustConfig}
-	case f.trust.file != "":
-		return []string{"--trusted-root", f.trust.file}
+	case f.trust.File != "":
+		return []string{"--trusted-root", f.trust.File}
 	}
 	if cmd.Flags().Changed("instance") {
-		words = append(words, "--instance", f.trust.instance)
+		words = append(words, "--instance", f.trust.Instance)
 	}
-	if f.trust.dir != "" {
-		words = append(words, "--trust-dir", f.trust.dir)
+	if f.trust.Dir != "" {
+		words = append(words, "--trust-dir", f.trust.Dir)
 	}
 	return words
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/command"
 	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
@@ -29,7 +30,7 @@ type signerFlags struct {
 	tokenFile string
 	audience  string
 	flow      string
-	trust     trustFlags
+	trust     flags.Trust
 	flags.Services
 
 	keyID       bool
@@ -50,7 +51,7 @@ func (f *signerFlags) add(cmd *cobra.Command) {
 	fl.StringVar(&f.audience, "audience", "", "ask for identity tokens for this `AUDIENCE`; by default "+oidc.Audience)
 	fl.StringVar(&f.flow, "oidc-flow", "", "ask a person for the identity: `browser|device`")
 	fl.BoolVar(&f.detachedSCT, "allow-detached-sct", false, "accept a certificate whose signed certificate timestamp came beside it; the bundle verifies only with --require sct=0")
-	f.trust.add(cmd)
+	f.trust.Add(cmd)
 	f.Services.Add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("key", "identity-token", "identity-token-file", "oidc-flow")
 	cmd.MarkFlagsMutuallyExclusive("key", "algorithm")
@@ -66,7 +67,7 @@ func (f *signerFlags) reads() *outfile.Set {
 	f.Services.Reads(reads)
 	reads.Add("--key", f.key)
 	reads.Add("--passphrase-file", f.secret.file)
-	reads.Add("--trusted-root", f.trust.file)
+	reads.Add("--trusted-root", f.trust.File)
 	reads.Add("--identity-token-file", f.tokenFile)
 	return reads
 }
@@ -87,7 +88,7 @@ func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 			return nil, err
 		}
 	}
-	root, signing, err := f.Load(f.trust.forSigners())
+	root, signing, err := f.Load(forSigners(&f.trust))
 	if err != nil {
 		return nil, err
 	}
@@ -97,10 +98,10 @@ func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 	}
 	client := f.Client(cas)
 	services, err := sigstore.Select(sigstore.SelectConfig{
-		Client: client, Signing: signing, Root: root, Now: now(), RekorMajor: f.Rekor, Certificate: f.key == "",
+		Client: client, Signing: signing, Root: root, Now: flags.Now(), RekorMajor: f.Rekor, Certificate: f.key == "",
 	})
 	if err != nil {
-		return nil, &refusal{err}
+		return nil, &command.Refusal{Err: err}
 	}
 	config := sign.Config{Root: root, Logs: services.Logs, Stampers: services.Stampers, AllowDetachedSCT: f.detachedSCT, Note: prompt(cmd.ErrOrStderr())}
 	if f.algorithm != "" {
@@ -124,35 +125,35 @@ func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 	f.root = root
 	signer, err := sign.New(config)
 	if err != nil {
-		return nil, &refusal{err}
+		return nil, &command.Refusal{Err: err}
 	}
 	return signer, nil
 }
 
 // forSigners is what signers take from the trust root's flags.
-func (t *trustFlags) forSigners() flags.Trust {
-	return flags.Trust{
-		File: t.file,
+func forSigners(t *flags.Trust) flags.Source {
+	return flags.Source{
+		File: t.File,
 		Root: func() (*trustroot.Root, error) {
-			l, err := t.find()
+			l, err := t.Find()
 			if err != nil {
 				return nil, err
 			}
-			return l.root, nil
+			return l.Root, nil
 		},
 		Instance: func() (*trustroot.Root, *signingconfig.Config, error) {
-			policy, err := t.policy()
+			policy, err := t.Policy()
 			if err != nil {
 				return nil, nil, err
 			}
-			root, signing, err := t.store().Services(t.instance, policy)
-			return root, signing, asRefusal(err)
+			root, signing, err := t.Store().Services(t.Instance, policy)
+			return root, signing, command.Refuse(err)
 		},
 	}
 }
 
 func (f *signerFlags) readKey() (*sign.Key, error) {
-	data, err := readFile(f.key)
+	data, err := flags.ReadRegular(f.key)
 	if err != nil {
 		return nil, err
 	}

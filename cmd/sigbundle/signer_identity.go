@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/command"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/sign/oidc"
 	"github.com/sigbundle/sigbundle/sign/sigstore"
@@ -76,7 +77,7 @@ func (h *holder) get(ctx context.Context) (*oidc.Token, error) {
 	if refuse.CodeOf(err) == "sign.token.missing" {
 		err = refuse.Wrap("sign.token.missing", err, "want --oidc-flow browser or --oidc-flow device to sign in as a person, --identity-token-file FILE, or --key FILE")
 	}
-	return nil, &refusal{err}
+	return nil, &command.Refusal{Err: err}
 }
 
 // ambient gets the token of the job. Whose job it is, and so what the

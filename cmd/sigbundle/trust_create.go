@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
 	"github.com/sigbundle/sigbundle/trustroot/insight"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
@@ -162,16 +163,16 @@ func parseService(flag, text string) (s service, err error) {
 		switch name {
 		case "pem":
 			s.file = value
-			s.PEM, err = readFile(value)
+			s.PEM, err = flags.ReadRegular(value)
 		case "url":
 			s.URL = value
 			err = checkURL(value)
 		case "start":
-			if s.Start, err = parseTime(value); err != nil {
+			if s.Start, err = flags.ParseTime(value); err != nil {
 				err = fmt.Errorf("start: %w", err)
 			}
 		case "end":
-			if s.End, err = parseTime(value); err != nil {
+			if s.End, err = flags.ParseTime(value); err != nil {
 				err = fmt.Errorf("end: %w", err)
 			}
 		case "operator":

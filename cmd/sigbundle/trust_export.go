@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/cmd/internal/command"
 	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
 	"github.com/sigbundle/sigbundle/internal/infile"
 	"github.com/sigbundle/sigbundle/internal/refuse"
@@ -56,7 +57,7 @@ It prints the kit's SHA-256, which the other side can insist on.`,
   sigbundle trust export kit.tar --instance staging --from ./mirror`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.output.refused(cmd.OutOrStdout(), f.run(cmd.OutOrStdout(), args[0]))
+			return refusedJSON(&f.output, cmd.OutOrStdout(), f.run(cmd.OutOrStdout(), args[0]))
 		},
 	}
 	f.add(cmd)
@@ -67,13 +68,13 @@ It prints the kit's SHA-256, which the other side can insist on.`,
 	fl.StringArrayVar(&f.artifacts, "artifact", nil, "put this `FILE` that bundles are about beside it; repeatable")
 	fl.StringArrayVar(&f.policies, "policy", nil, "put this `FILE` that says how to judge beside it, expectations or a key; repeatable")
 	fl.StringArrayVar(&f.targets, "target", nil, "put this further `TARGET` in; repeatable")
-	_ = cmd.RegisterFlagCompletionFunc("instance", f.completeInstances)
+	_ = cmd.RegisterFlagCompletionFunc("instance", f.CompleteInstances)
 	_ = cmd.MarkFlagDirname("from")
 	return cmd
 }
 
 func (f *exportFlags) run(w io.Writer, name string) error {
-	if err := f.output.check(); err != nil {
+	if err := f.output.Check(); err != nil {
 		return err
 	}
 	if err := checkTargets(f.targets); err != nil {
@@ -88,7 +89,7 @@ func (f *exportFlags) run(w io.Writer, name string) error {
 	}
 	g, err := f.gather()
 	if err != nil {
-		return asRefusal(err)
+		return command.Refuse(err)
 	}
 	c := kit.Contents{Instance: f.instance, AsOf: kit.Moment(g.Status), Files: g.Files}
 	for _, carried := range f.carried() {
@@ -98,12 +99,12 @@ func (f *exportFlags) run(w io.Writer, name string) error {
 	}
 	k, err := kit.New(c)
 	if err != nil {
-		return asRefusal(err)
+		return command.Refuse(err)
 	}
 	data := k.Encode(base)
 	// What the far side refuses is of no use there: it is read as it will be.
 	if err := f.reread(data, base); err != nil {
-		return asRefusal(refuse.Wrap("kit.malformed", err, "%s", name))
+		return command.Refuse(refuse.Wrap("kit.malformed", err, "%s", name))
 	}
 	if err := outfile.Write(name, data); err != nil {
 		return err
@@ -162,11 +163,11 @@ func (f *exportFlags) reread(data []byte, base *kit.Kit) error {
 	if err != nil {
 		return err
 	}
-	policy, err := f.policy()
+	policy, err := f.Policy()
 	if err != nil {
 		return err
 	}
-	in, err := f.store().Find(f.instance)
+	in, err := f.Store().Find(f.instance)
 	if err != nil {
 		return err
 	}
@@ -184,16 +185,16 @@ func (f *exportFlags) reads() *outfile.Set {
 		}
 	}
 	reads.Add("--from", f.from)
-	reads.Add("the instance's cache", f.store().CacheDir(f.instance))
+	reads.Add("the instance's cache", f.Store().CacheDir(f.instance))
 	return reads
 }
 
 func (f *exportFlags) gather() (*kit.Gathered, error) {
-	policy, err := f.policy()
+	policy, err := f.Policy()
 	if err != nil {
 		return nil, err
 	}
-	store := f.store()
+	store := f.Store()
 	in, err := store.Find(f.instance)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/verify/report"
 
 	"github.com/sigbundle/sigbundle/bundle"
@@ -17,11 +18,17 @@ import (
 	"github.com/sigbundle/sigbundle/verify/known"
 )
 
+// hints are what is known of other instances.
+type hints struct {
+	trust  *flags.Trust
+	others []namedRoot // nil: not loaded
+}
+
 // hint tells, after a refusal that the wrong instance explains, which other
 // instance knows the authorities that the bundle names, or that no root here
 // knows one of them. It changes no verdict: the instance is never guessed, only
 // named.
-func (t *trustFlags) hint(b *bundle.Bundle, r *report.Report) {
+func (t *hints) hint(b *bundle.Bundle, r *report.Report) {
 	switch r.Code {
 	case "tlog.unknown_log", "tlog.threshold", "chain.untrusted", "time.none", "time.threshold", "timestamp.threshold",
 		"sct.unknown_log", "sct.missing", "sct.threshold":
@@ -79,7 +86,7 @@ func named(b *bundle.Bundle) string {
 
 // resembling names the instances with an authority of the organization that
 // the certificate names as its issuer: their roots may be too old for it.
-func (t *trustFlags) resembling(b *bundle.Bundle) string {
+func (t *hints) resembling(b *bundle.Bundle) string {
 	if b.Leaf == nil || len(b.Leaf.Issuer.Organization) == 0 {
 		return ""
 	}
@@ -102,7 +109,7 @@ func (t *trustFlags) resembling(b *bundle.Bundle) string {
 
 // owners returns the instances, other than the chosen one, whose roots know
 // more of a bundle's authorities than any other root does.
-func (t *trustFlags) owners(b *bundle.Bundle) []string {
+func (t *hints) owners(b *bundle.Bundle) []string {
 	if t.others == nil { // once, however many bundles are refused
 		t.others = t.loadOthers()
 	}
@@ -129,27 +136,27 @@ type namedRoot struct {
 
 // loadOthers loads the chosen roots, first, and those of all other instances. A
 // hint needs no roots that are not there.
-func (t *trustFlags) loadOthers() []namedRoot {
+func (t *hints) loadOthers() []namedRoot {
 	roots := []namedRoot{}
-	chosen, err := t.load()
+	chosen, err := t.trust.Load()
 	if err == nil {
 		for _, own := range chosen {
-			roots = append(roots, namedRoot{"", own.root})
+			roots = append(roots, namedRoot{"", own.Root})
 		}
 	}
-	policy, err := t.policy()
+	policy, err := t.trust.Policy()
 	if err != nil {
 		return roots
 	}
 	policy.MaxAge = tufroot.AnyAge
-	store := t.store()
+	store := t.trust.Store()
 	list, _ := store.List()
 	for _, in := range list {
-		if slices.ContainsFunc(chosen, func(l *loaded) bool { return l != nil && l.instance == in.Name }) {
+		if slices.ContainsFunc(chosen, func(l *flags.Root) bool { return l != nil && l.Instance == in.Name }) {
 			continue
 		}
-		if l, err := loadInstance(store, in.Name, policy); err == nil {
-			roots = append(roots, namedRoot{in.Name, l.root})
+		if l, err := flags.LoadInstance(store, in.Name, policy); err == nil {
+			roots = append(roots, namedRoot{in.Name, l.Root})
 		}
 	}
 	return roots

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/trustroot/instances"
 )
@@ -26,15 +27,16 @@ func TestHintLoadsOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trust := trustFlags{instance: embedded.PublicGood, storeFlags: storeFlags{dir: t.TempDir()}}
-	if _, err := instances.At(trust.dir).Add(instances.Instance{Name: "lab", ClientTrust: read("client_trust_config.json")}); err != nil {
+	trust := flags.Trust{Instance: embedded.PublicGood, TrustDir: flags.TrustDir{Dir: t.TempDir()}}
+	if _, err := instances.At(trust.Dir).Add(instances.Instance{Name: "lab", ClientTrust: read("client_trust_config.json")}); err != nil {
 		t.Fatal(err)
 	}
+	others := &hints{trust: &trust}
 	for range 2 {
-		if names := trust.owners(b); !slices.Equal(names, []string{"lab"}) {
+		if names := others.owners(b); !slices.Equal(names, []string{"lab"}) {
 			t.Errorf("%q", names)
 		}
-		if err := os.RemoveAll(trust.dir); err != nil {
+		if err := os.RemoveAll(trust.Dir); err != nil {
 			t.Fatal(err)
 		}
 	}

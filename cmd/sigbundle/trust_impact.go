@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/cmd/internal/command"
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/trustroot/insight"
 	"github.com/sigbundle/sigbundle/verify"
@@ -17,8 +19,8 @@ import (
 )
 
 type impactFlags struct {
-	trust   trustFlags
-	output  outputFlags
+	trust   flags.Trust
+	output  flags.Output
 	retire  []string
 	key     string
 	require []string
@@ -48,13 +50,13 @@ does not verify as it is cannot be lost, and is listed.`,
 	fl.StringVar(&f.key, "key", "", "the public key in this PEM `FILE` signed the bundles without a certificate")
 	fl.StringSliceVar(&f.require, "require", nil, "how much evidence it takes: `tlog=N,sct=N,tsa=N,time=N`")
 	_ = cmd.MarkFlagRequired("retire")
-	f.output.add(cmd)
-	f.trust.add(cmd)
+	f.output.Add(cmd)
+	f.trust.Add(cmd)
 	return cmd
 }
 
 func (f *impactFlags) run(cmd *cobra.Command, args []string) error {
-	if err := f.output.check(); err != nil {
+	if err := f.output.Check(); err != nil {
 		return err
 	}
 	var ids []insight.KeyID
@@ -65,16 +67,16 @@ func (f *impactFlags) run(cmd *cobra.Command, args []string) error {
 		}
 		ids = append(ids, id)
 	}
-	root, source, err := f.trust.loadAged()
+	root, source, err := f.trust.LoadAged()
 	if err != nil {
-		return usage(err)
+		return command.UsageError(err)
 	}
 	policy := verify.Policy{AnyIdentity: true}
-	if policy.Require, err = parseRequire(f.require); err != nil {
+	if policy.Require, err = flags.ParseRequire(f.require); err != nil {
 		return err
 	}
 	if f.key != "" {
-		keys, err := readKeys([]string{f.key})
+		keys, err := flags.ReadKeys([]string{f.key})
 		if err != nil {
 			return err
 		}
@@ -135,7 +137,7 @@ func claimed(b *bundle.Bundle) (verify.Artifact, error) {
 }
 
 func (f *impactFlags) print(w io.Writer, result *impact.Result, source string) error {
-	if f.output.format == "json" {
+	if f.output.Format == "json" {
 		answer := struct {
 			TrustRoot string `json:"trustRoot"`
 			*impact.Result
@@ -155,7 +157,7 @@ func (f *impactFlags) print(w io.Writer, result *impact.Result, source string) e
 		}
 	}
 	if len(result.Lost) > 0 {
-		return &refusal{}
+		return &command.Refusal{}
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/command"
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/internal/infile"
 	"github.com/sigbundle/sigbundle/trustroot/instances"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
@@ -15,7 +17,7 @@ import (
 )
 
 func newTrustRemove() *cobra.Command {
-	var store storeFlags
+	var store flags.TrustDir
 	forget := false
 	cmd := &cobra.Command{
 		Use:   "remove NAME",
@@ -28,17 +30,17 @@ alone: versions older than those that were seen are refused as before, unless
   sigbundle trust remove public-good --forget-versions`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			said, err := removeInstance(cmd.Context(), store.store(), args[0], forget)
+			said, err := removeInstance(cmd.Context(), store.Store(), args[0], forget)
 			if err != nil {
-				return asRefusal(err)
+				return command.Refuse(err)
 			}
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), said)
 			return err
 		},
 	}
 	cmd.Flags().BoolVar(&forget, "forget-versions", false, "forget which versions of a built-in instance were seen too, so that older ones pass")
-	store.add(cmd)
-	cmd.ValidArgsFunction = store.completeInstances
+	store.Add(cmd)
+	cmd.ValidArgsFunction = store.CompleteInstances
 	return cmd
 }
 

@@ -15,31 +15,17 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/command"
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/verify/report"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/bundle/oci"
 	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/verify"
 )
-
-type outputFlags struct{ format string }
-
-func (o *outputFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.format, "format", "text", "how to write the answer: `text|json`")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(
-		[]cobra.Completion{"text\tfor people", "json\tfor programs"}, cobra.ShellCompDirectiveNoFileComp))
-}
-
-func (o *outputFlags) check() error {
-	if o.format != "text" && o.format != "json" {
-		return fmt.Errorf("--format %q is not text or json", o.format)
-	}
-	return nil
-}
 
 // refusalSchema names the version of a refusal in JSON.
 const refusalSchema = "sigbundle.refusal.v1"
@@ -52,10 +38,10 @@ type verdict struct {
 	Message  string `json:"message"`
 }
 
-// refused returns err; if it is a refusal, programs that read can read it, too.
-func (o *outputFlags) refused(w io.Writer, err error) error {
-	var r *refusal
-	if o.format == "json" && errors.As(err, &r) {
+// refusedJSON returns err; if it is a refusal, programs that read can read it, too.
+func refusedJSON(o *flags.Output, w io.Writer, err error) error {
+	var r *command.Refusal
+	if o.Format == "json" && errors.As(err, &r) {
 		return errors.Join(err, writeJSON(w, verdictOf(err)))
 	}
 	return err
@@ -146,14 +132,14 @@ func unansweredJSON(cmd *cobra.Command, err error) any {
 
 // reports prints the reports and returns a refusal unless enough signatures
 // are verified; want 0 stands for all.
-func (o *outputFlags) reports(w io.Writer, title string, bundles []judged, want int, explain bool) error {
+func reports(o *flags.Output, w io.Writer, title string, bundles []judged, want int, explain bool) error {
 	verified, all := count(bundles)
 	if want == 0 {
 		want = all
 	}
 	score := score(verified, all, want)
 	var err error
-	if o.format == "json" {
+	if o.Format == "json" {
 		v := verification{Schema: verificationSchema, Verified: verified >= want, Artifact: title, Required: want, Bundles: bundles}
 		if !v.Verified {
 			v.Code, v.Message = whyNot(bundles, score)
@@ -168,9 +154,9 @@ func (o *outputFlags) reports(w io.Writer, title string, bundles []judged, want 
 	case verified >= want:
 		return nil
 	case verified == all: // no report says why
-		return &refusal{errors.New(score)}
+		return &command.Refusal{Err: errors.New(score)}
 	}
-	return &refusal{}
+	return &command.Refusal{}
 }
 
 // whyNot returns the code and the message of the first bundle that is refused,
@@ -240,24 +226,4 @@ func colored(w io.Writer) bool {
 	}
 	f, ok := w.(*os.File)
 	return ok && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd()))
-}
-
-// readFile reads a file of evidence, up to the size that a bundle may have.
-func readFile(name string) ([]byte, error) {
-	f, err := openRegular(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := readBounded(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return data, nil
-}
-
-// readBounded reads r to its end, or one byte beyond what is accepted, so
-// that the parser says that it is too much.
-func readBounded(r io.Reader) ([]byte, error) {
-	return io.ReadAll(io.LimitReader(r, bundle.MaxSize+1))
 }

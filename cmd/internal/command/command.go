@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package command ends the commands that stand beside sigbundle as sigbundle
-// ends.
+// Package command has the exit codes of sigbundle and of the commands beside
+// it, and the refusal that ends a command.
 package command
 
 import (

@@ -169,7 +169,7 @@ func TestInputPipes(t *testing.T) {
 		t.Errorf("an artifact: %v", err)
 	}
 	for _, s := range []Services{{SigningConfig: "pipe"}, {TrustConfig: "pipe"}} {
-		if _, _, err := s.Load(Trust{Root: func() (*trustroot.Root, error) { return nil, nil }}); !infile.IsNotRegular(err) {
+		if _, _, err := s.Load(Source{Root: func() (*trustroot.Root, error) { return nil, nil }}); !infile.IsNotRegular(err) {
 			t.Errorf("%+v: %v", s, err)
 		}
 	}

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package flags has the flags that all commands share that sign: what
-// services vouch for the signature, and what statement is signed.
+// Package flags has the flags that several commands share: who must have
+// signed (Policy), the trust root (Trust), the image (Image), the form of the
+// answer (Output), the services for signing (Services), the statement to sign
+// (Statement) and the file for the bundle (Target).
 //
-// Errors with a code of package refuse are about content or services; others
-// are about the command line or a file that cannot be read.
+// For the commands beside sigbundle, an error with a code of package refuse is
+// about content or services; others are about the command line or a file that
+// cannot be read.
 package flags
 
 import (
@@ -47,9 +50,9 @@ func (s *Services) Add(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("instance", "trust-config")
 }
 
-// Trust is where the trust root comes from if it is not in a client trust
+// Source is where the trust root comes from if it is not in a client trust
 // configuration.
-type Trust struct {
+type Source struct {
 	File     string // of the flag trusted-root, "" if it was not given
 	Root     func() (*trustroot.Root, error)
 	Instance func() (*trustroot.Root, *signingconfig.Config, error) // both
@@ -57,7 +60,7 @@ type Trust struct {
 
 // Load returns the trust root and the signing configuration: from the files
 // given, or else what the instance's repository says.
-func (s *Services) Load(t Trust) (*trustroot.Root, *signingconfig.Config, error) {
+func (s *Services) Load(t Source) (*trustroot.Root, *signingconfig.Config, error) {
 	switch {
 	case s.Timeout < 0:
 		return nil, nil, fmt.Errorf("--timeout %v: negative, want a duration such as 10s", s.Timeout)

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/command"
 	"github.com/sigbundle/sigbundle/verify/report"
 
 	"github.com/spf13/cobra"
@@ -32,18 +33,18 @@ func (f *verifyFlags) runImage(cmd *cobra.Command, wanted int) error {
 	if !cmd.Flags().Changed("bundles") {
 		wanted = 1 // whoever may write to a repository may attach what they like
 	}
-	policy, err := f.policy()
+	policy, err := f.Accept()
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), imageTimeout)
 	defer cancel()
 	cmd.SetContext(ctx)
-	named := cmp.Or(f.image.layout, f.image.reference)
+	named := cmp.Or(f.image.Layout, f.image.Reference)
 	report := &verification{Schema: verificationSchema, Artifact: named, Image: named, Digest: new(oci.Digest), Bundles: []judged{}}
 	var image oci.Descriptor
 	title := report.Image
-	p, err := f.image.open()
+	p, err := openImage(&f.image)
 	if err == nil {
 		defer p.close()
 		image, err = p.Resolve(ctx, p.reference)
@@ -92,23 +93,23 @@ func (f *verifyFlags) judgeImage(cmd *cobra.Command, p *place, digest oci.Digest
 	for i, r := range found {
 		report.Bundles[i].Referrer = r.Digest
 	}
-	if f.image.mirrorOf != "" {
+	if f.image.MirrorOf != "" {
 		if err := f.checkMirror(cmd.Context(), digest, found, report); err != nil {
 			return err
 		}
 	}
 	if len(candidates) == 0 {
 		if instead := oci.Instead(cmd.Context(), p.Store, digest); instead != "" {
-			return &refusal{refuse.New("oci.unsigned", "%s has no bundle; %s", p.title(digest), instead)}
+			return &command.Refusal{Err: refuse.New("oci.unsigned", "%s has no bundle; %s", p.title(digest), instead)}
 		}
-		return &refusal{refuse.New("oci.unsigned", "%s has no bundle", p.title(digest))}
+		return &command.Refusal{Err: refuse.New("oci.unsigned", "%s has no bundle", p.title(digest))}
 	}
 	return nil
 }
 
 // checkMirror compares what was found with what the origin has.
 func (f *verifyFlags) checkMirror(ctx context.Context, digest oci.Digest, found []oci.Referrer, report *verification) error {
-	origin, err := f.image.openOrigin()
+	origin, err := openOrigin(&f.image)
 	if err != nil {
 		return imageError(err)
 	}
@@ -120,20 +121,20 @@ func (f *verifyFlags) checkMirror(ctx context.Context, digest oci.Digest, found 
 		return imageError(refuse.Wrap("oci.mirror", err, "origin %s", origin.name))
 	}
 	if image.Digest != digest {
-		return &refusal{refuse.New("oci.mirror", "%s is another image than %s", origin.title(image.Digest), digest)}
+		return &command.Refusal{Err: refuse.New("oci.mirror", "%s is another image than %s", origin.title(image.Digest), digest)}
 	}
 	there, err := oci.Bundles(ctx, origin, digest)
 	if err != nil {
 		return imageError(err)
 	}
 	if len(there) == 0 {
-		return &refusal{refuse.New("oci.mirror", "the origin %s has no bundle", origin.title(digest))}
+		return &command.Refusal{Err: refuse.New("oci.mirror", "the origin %s has no bundle", origin.title(digest))}
 	}
 	for _, r := range oci.Lost(there, found) {
 		report.Lost = append(report.Lost, lostBundle{r.Digest, r.PredicateType})
 	}
 	if err := oci.CheckMirror(there, found); err != nil {
-		return &refusal{err}
+		return &command.Refusal{Err: err}
 	}
 	return nil
 }
@@ -151,25 +152,25 @@ func (f *verifyFlags) printImage(w io.Writer, title string, report *verification
 	if !report.Verified && reason == nil {
 		report.Code, report.Message = whyNot(report.Bundles, score)
 	}
-	if f.output.format == "json" {
+	if f.output.Format == "json" {
 		if err := writeJSON(w, report); err != nil {
 			return err
 		}
 	} else if err := f.writeImage(w, title, report, score, reason); err != nil {
 		return err
 	}
-	var refused *refusal
+	var refused *command.Refusal
 	switch {
-	case f.output.format == "json" && errors.As(reason, &refused):
-		return &refusal{} // the report has said everything
+	case f.output.Format == "json" && errors.As(reason, &refused):
+		return &command.Refusal{} // the report has said everything
 	case reason != nil:
 		return reason
 	case report.Verified:
 		return nil
 	case verified == all: // no report says why
-		return &refusal{errors.New(score)}
+		return &command.Refusal{Err: errors.New(score)}
 	}
-	return &refusal{}
+	return &command.Refusal{}
 }
 
 func (f *verifyFlags) writeImage(w io.Writer, title string, rep *verification, score string, reason error) error {

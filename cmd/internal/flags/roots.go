@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package flags
 
 // Several trust roots: each bundle is judged by one of them, whole.
 
@@ -35,23 +35,23 @@ func (f *severalFlag) String() string     { return "" }
 func (f *severalFlag) Type() string       { return "string" }
 func (f *severalFlag) GetSlice() []string { return *f.all }
 
-// allowSeveral makes --trusted-root and --instance of a command repeatable.
-func (t *trustFlags) allowSeveral(cmd *cobra.Command) {
+// AllowSeveral makes --trusted-root and --instance of a command repeatable.
+func (t *Trust) AllowSeveral(cmd *cobra.Command) {
 	const rule = "; repeatable: each bundle is judged by the one root that knows its authorities"
 	file := cmd.Flags().Lookup("trusted-root")
-	file.Value, file.Usage = &severalFlag{&t.files, &t.file}, "judge by the trust root in this `FILE`, JSON or JSON Lines"+rule
+	file.Value, file.Usage = &severalFlag{&t.Files, &t.File}, "judge by the trust root in this `FILE`, JSON or JSON Lines"+rule
 	instance := cmd.Flags().Lookup("instance")
-	instance.Value = &severalFlag{&t.instances, &t.instance}
+	instance.Value = &severalFlag{&t.instances, &t.Instance}
 	instance.Usage += rule
 }
 
-// load returns the trust roots that the flags choose, one or several.
-func (t *trustFlags) load() (all []*loaded, err error) {
-	policy, err := t.policy()
+// Load returns the trust roots that the flags choose, one or several.
+func (t *Trust) Load() (all []*Root, err error) {
+	policy, err := t.Policy()
 	if err != nil {
 		return nil, err
 	}
-	if len(t.files) > 0 {
+	if len(t.Files) > 0 {
 		return t.loadFiles()
 	}
 	for _, name := range t.instances {
@@ -64,14 +64,14 @@ func (t *trustFlags) load() (all []*loaded, err error) {
 	if len(all) > 0 {
 		return all, nil
 	}
-	l, err := t.find()
-	return []*loaded{l}, err
+	l, err := t.Find()
+	return []*Root{l}, err
 }
 
 // loadFiles loads the trust roots of all files, one or several in each.
-func (t *trustFlags) loadFiles() (all []*loaded, err error) {
-	for _, name := range t.files {
-		data, err := readFile(name)
+func (t *Trust) loadFiles() (all []*Root, err error) {
+	for _, name := range t.Files {
+		data, err := ReadRegular(name)
 		if err != nil {
 			return nil, err
 		}
@@ -88,9 +88,9 @@ func (t *trustFlags) loadFiles() (all []*loaded, err error) {
 			return nil, refuse.Wrap("trust.malformed", err, "%s", name)
 		}
 		for i, root := range found {
-			l := &loaded{root: root, source: fmt.Sprintf("file %s, as given", name)}
+			l := &Root{Root: root, Source: fmt.Sprintf("file %s, as given", name)}
 			if len(found) > 1 {
-				l.source = fmt.Sprintf("file %s, root %d of %d, as given", name, i+1, len(found))
+				l.Source = fmt.Sprintf("file %s, root %d of %d, as given", name, i+1, len(found))
 			}
 			all = append(all, l)
 		}

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,12 +11,12 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/sigbundle/sigbundle/cmd/internal/command"
+	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/internal/age"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/screen"
@@ -33,162 +32,9 @@ import (
 // needs to know.
 var optionalTargets = []string{"signing_config.v0.2.json", "signing_config_rekor_v2.v0.2.json"}
 
-func newTrustList() *cobra.Command {
-	var store storeFlags
-	var ages ageFlags
-	var output outputFlags
-	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List the instances that are known, and how fresh each one's trust is",
-		Example: `  sigbundle trust list
-  sigbundle trust list --format json`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := output.check(); err != nil {
-				return err
-			}
-			policy, err := ages.policy()
-			if err != nil {
-				return err
-			}
-			list, err := store.store().List()
-			if err != nil {
-				return asRefusal(err)
-			}
-			var rows []listRow
-			for _, in := range list {
-				row := listRow{Instance: in}
-				row.Mirror, row.TargetsURL = shownURL(in.Mirror), shownURL(in.TargetsURL)
-				if l, err := loadInstance(store.store(), in.Name, policy); err != nil {
-					row.Problem = err.Error()
-				} else {
-					row.Source, _ = l.aged(policy.At)
-				}
-				rows = append(rows, row)
-			}
-			if output.format == "json" {
-				return writeJSON(cmd.OutOrStdout(), rows)
-			}
-			return listText(cmd.OutOrStdout(), rows)
-		},
-	}
-	store.add(cmd)
-	ages.add(cmd)
-	output.add(cmd)
-	return cmd
-}
-
-// shownURL returns a URL without secrets, "" for "".
-func shownURL(s string) string {
-	if s == "" {
-		return ""
-	}
-	return tufsync.Shown(s)
-}
-
-type listRow struct {
-	instances.Instance
-	Source  string `json:"source,omitempty"`
-	Problem string `json:"problem,omitempty"`
-}
-
-func listText(w io.Writer, rows []listRow) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "INSTANCE\tMIRROR\tTRUST ROOT")
-	for _, r := range rows {
-		state := r.Source
-		if r.Problem != "" {
-			state = "none: " + r.Problem
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", r.Name, dash(screen.Escape(r.Mirror)), screen.Escape(state))
-	}
-	return t.Flush()
-}
-
-type addFlags struct {
-	storeFlags
-	in               instances.Instance
-	root, clientFile string
-}
-
-func newTrustAdd() *cobra.Command {
-	f := new(addFlags)
-	cmd := &cobra.Command{
-		Use:   "add NAME --root FILE --mirror URL | add NAME --client-trust FILE",
-		Short: "Make a private instance known",
-		Long: `Add makes an instance known under a name, by its TUF root and the mirror of its
-repository, or by its ClientTrustConfig. It prints the file's SHA-256: compare
-it with what the instance's operator says.
-
-The root has to be a file that you have. It is never fetched from the mirror:
-whoever answers first would be trusted for good.`,
-		Example: `  sigbundle trust add acme --root root.json --mirror https://tuf.acme.example
-  sigbundle trust add lab --client-trust client_trust_config.json`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.OutOrStdout(), args[0]) },
-	}
-	fl := cmd.Flags()
-	fl.StringVar(&f.root, "root", "", "the instance's TUF root metadata, a `FILE`")
-	fl.StringVar(&f.in.Mirror, "mirror", "", "the `URL` of the TUF repository: https, http or file")
-	fl.StringVar(&f.in.TargetsURL, "targets-url", "", "the `URL` of the repository's target files, if not targets/ below the mirror")
-	fl.IntSliceVar(&f.in.NotFound, "not-found", nil, "HTTP status `CODES` by which the mirror says that a file does not exist; 404 if none is given")
-	fl.StringVar(&f.in.Description, "description", "", "a line of `TEXT` for lists")
-	fl.StringVar(&f.clientFile, "client-trust", "", "a ClientTrustConfig `FILE`, for an instance without a TUF repository")
-	cmd.MarkFlagsMutuallyExclusive("root", "client-trust")
-	cmd.MarkFlagsMutuallyExclusive("mirror", "client-trust")
-	_ = cmd.MarkFlagFilename("root", "json")
-	_ = cmd.MarkFlagFilename("client-trust", "json")
-	f.storeFlags.add(cmd)
-	return cmd
-}
-
-func (f *addFlags) run(w io.Writer, name string) error {
-	if err := f.read(name); err != nil {
-		return err
-	}
-	added, err := f.store().Add(f.in)
-	if file := cmp.Or(f.root, f.clientFile); err != nil && !strings.HasPrefix(string(refuse.CodeOf(err)), "instance.") {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	if err != nil {
-		return err // about what was given: exit code 2
-	}
-	fmt.Fprintf(w, "added   %s\nsha256  %s\n", added.Name, added.RootSHA256)
-	if added.TUFRoot == nil {
-		return nil
-	}
-	version, err := tufroot.CheckRoot(added.TUFRoot)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(w, "root    version %d\nnext    sigbundle trust refresh %s\n", version, added.Name)
-	return err
-}
-
-// read fills in the instance from the files named.
-func (f *addFlags) read(name string) (err error) {
-	f.in.Name = name
-	switch {
-	case f.clientFile != "":
-		f.in.ClientTrust, err = readFile(f.clientFile)
-		return err
-	case f.root == "":
-		return errors.New("say what the instance is to be proved from: --root FILE, obtained from its operator and not from the mirror, or --client-trust FILE")
-	case f.in.Mirror == "":
-		return errors.New("--root needs the --mirror of the TUF repository")
-	}
-	for _, u := range []string{f.in.Mirror, f.in.TargetsURL} {
-		if _, err := tufsync.DirName(u); err != nil && u != "" {
-			return fmt.Errorf("--mirror or --targets-url: %w", err)
-		}
-	}
-	f.in.TUFRoot, err = readFile(f.root)
-	return err
-}
-
 type refreshFlags struct {
-	store    storeFlags
-	output   outputFlags
+	store    flags.TrustDir
+	output   flags.Output
 	mirror   string
 	targets  []string
 	notFound []int
@@ -221,14 +67,14 @@ Exit code 1 means that a repository was refused, 2 that it could not be had.`,
 	fl.Var(age.Value{Into: &f.timeout}, "timeout", "give up on an attempt after this `TIME` (default 30s)")
 	fl.IntVar(&f.attempts, "attempts", 0, "ask this many `TIMES` while answers do not come (default 4)")
 	fl.StringVar(&f.asOf, "as-of", "", "judge expiry at this `TIME` instead of now, for copies of repositories")
-	f.store.add(cmd)
-	f.output.add(cmd)
-	cmd.ValidArgsFunction = f.store.completeInstances
+	f.store.Add(cmd)
+	f.output.Add(cmd)
+	cmd.ValidArgsFunction = f.store.CompleteInstances
 	return cmd
 }
 
 func (f *refreshFlags) run(cmd *cobra.Command, args []string) error {
-	if err := f.output.check(); err != nil {
+	if err := f.output.Check(); err != nil {
 		return err
 	}
 	if len(args) == 0 {
@@ -243,8 +89,8 @@ func (f *refreshFlags) run(cmd *cobra.Command, args []string) error {
 	if err := checkTargets(f.targets); err != nil {
 		return err
 	}
-	ages := ageFlags{asOf: f.asOf}
-	policy, err := ages.policy()
+	ages := flags.TrustAge{AsOf: f.asOf}
+	policy, err := ages.Policy()
 	if err != nil {
 		return err
 	}
@@ -257,15 +103,15 @@ func (f *refreshFlags) run(cmd *cobra.Command, args []string) error {
 		row, err := f.refresh(ctx, name, policy.At)
 		if err != nil {
 			failed++
-			var refused *refusal
-			if err = asRefusal(err); worst == nil || !errors.As(worst, &refused) && errors.As(err, &refused) {
+			var refused *command.Refusal
+			if err = command.Refuse(err); worst == nil || !errors.As(worst, &refused) && errors.As(err, &refused) {
 				worst = err
 			}
 			row.Code, row.Problem = verify.CodeOf(err), err.Error()
 		}
 		rows = append(rows, row)
 	}
-	if failed == 1 && len(args) == 1 && f.output.format == "text" {
+	if failed == 1 && len(args) == 1 && f.output.Format == "text" {
 		return worst
 	}
 	if err := f.print(cmd.OutOrStdout(), rows); err != nil {
@@ -302,7 +148,7 @@ type refreshRow struct {
 
 func (f *refreshFlags) refresh(ctx context.Context, name string, at time.Time) (refreshRow, error) {
 	row := refreshRow{Name: name}
-	store := f.store.store()
+	store := f.store.Store()
 	in, err := store.Find(name)
 	if err != nil {
 		return row, err
@@ -335,7 +181,7 @@ func (f *refreshFlags) refresh(ctx context.Context, name string, at time.Time) (
 	if err := usable(result.Repository); err != nil {
 		return row, err
 	}
-	row.Changed, row.Missing, row.Source = result.Changed, result.Missing, describeStatus(result.Status())
+	row.Changed, row.Missing, row.Source = result.Changed, result.Missing, flags.DescribeStatus(result.Status())
 	return row, nil
 }
 
@@ -356,7 +202,7 @@ func unusable(err error) error {
 }
 
 func (f *refreshFlags) print(w io.Writer, rows []refreshRow) error {
-	if f.output.format == "json" {
+	if f.output.Format == "json" {
 		return writeJSON(w, rows)
 	}
 	for _, r := range rows {

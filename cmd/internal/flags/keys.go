@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package flags
 
 // Managed keys: PEM, one or several in a file, or the JSON document in which a
 // registry publishes its keys.
@@ -24,13 +24,13 @@ import (
 // maxKeys bounds the keys of a policy.
 const maxKeys = 64
 
-// readKeys reads the keys of all files. A single key in PEM answers to every
+// ReadKeys reads the keys of all files. A single key in PEM answers to every
 // hint. Of several, each answers to the hints that are computed from it, and
 // those of a registry's document to the name that it gives them.
-func readKeys(files []string) ([]verify.Key, error) {
+func ReadKeys(files []string) ([]verify.Key, error) {
 	var keys []verify.Key
 	for _, name := range files {
-		data, err := readFile(name)
+		data, err := ReadRegular(name)
 		if err != nil {
 			return nil, err
 		}
