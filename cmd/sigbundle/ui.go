@@ -170,17 +170,17 @@ func whyNot(bundles []judged, score string) (code, message string) {
 	return "command.threshold", score
 }
 
-// writeTexts writes the reports for a person: of several bundles first the
-// verdict over all of them.
+// writeTexts writes the reports for a person: of several bundles, and of
+// one that is too few, first the verdict over all of them.
 func writeTexts(w io.Writer, title string, bundles []judged, score string, verified, explain bool) error {
-	if len(bundles) > 1 {
+	if len(bundles) > 1 || len(bundles) == 1 && bundles[0].Report.Verified != verified {
 		if _, err := fmt.Fprintf(w, "%s  %s, all bundles: %s\n", verdictWord(verified), screen.Escape(title), score); err != nil {
 			return err
 		}
 	}
 	for i, b := range bundles {
 		name := title
-		if len(bundles) > 1 {
+		if len(bundles) > 1 || bundles[0].Report.Verified != verified {
 			name = fmt.Sprintf("%s, bundle %d of %d", title, i+1, len(bundles))
 		}
 		if err := b.Report.WriteText(w, report.TextStyle{Title: name, Explain: explain, Color: colored(w)}); err != nil {

@@ -45,8 +45,8 @@ func newVerify() *cobra.Command {
 The bundle is looked for beside the artifact: ARTIFACT.sigstore.json, then
 ARTIFACT.sigstore, then ARTIFACT.sigstore.jsonl. The artifact may be named by
 a digest instead, sha256:…, sha384:… or sha512:…, and statements about source
-code also by gitCommit:… and its like; a file of that name goes first. The
-name - is standard input.
+code also by gitCommit:… and its like. If a file has that name too, the command
+ends; write ./NAME for the file. The name - is standard input.
 
 Of several bundles in one file all must verify, unless --bundles says
 otherwise. A signature that is there several times counts once. Signatures are
