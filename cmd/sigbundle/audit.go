@@ -42,7 +42,7 @@ type auditFlags struct {
 
 // sharedFlags are what audit has in common with verify.
 var sharedFlags = []string{
-	"identity", "issuer", "identity-regexp", "issuer-regexp", "no-identity", "ext", "predicate-type", "require",
+	"identity", "issuer", "identity-regexp", "issuer-regexp", "no-identity", "key", "ext", "predicate-type", "require",
 	"no-artifact", "trusted-root", "instance", "trust-dir", "as-of", "max-trust-age", "max-bundle",
 }
 
@@ -110,9 +110,6 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 		cmd.Flags().AddFlag(verify.Flags().Lookup(name))
 	}
 	fl := cmd.Flags()
-	// Unlike verify's, this key does not exclude identities: a store may hold
-	// bundles of both kinds.
-	fl.StringArrayVar(&f.Keys, "key", nil, "accept signatures of the public keys in this `FILE`, PEM or a registry's JSON document of keys; repeatable")
 	fl.StringVar(&f.output.Format, "format", "text", "how to write the summary: `text|json`; findings are always JSON Lines")
 	fl.StringVar(&f.out, "out", "", "write the findings to this `FILE`")
 	fl.StringVar(&f.resume, "resume", "", "keep the state in this `FILE`, and continue from it if it is there; needs --out")

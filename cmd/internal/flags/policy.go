@@ -45,13 +45,10 @@ func (f *Policy) Add(cmd *cobra.Command) {
 	fl.StringVar(&f.Repo, "repo", "", "accept GitHub Actions' workflows of the repository `OWNER/NAME`, on its own source; with --identity, require that source")
 	fl.StringVar(&f.workflow, "signer-workflow", "", "with --repo: accept this workflow, `OWNER/NAME/PATH[@REF]`, such as a reusable one, instead of the repository's own")
 	fl.BoolVar(&f.NoIdentity, "no-identity", false, "accept every signer that the trust root vouches for; the report shows it")
-	fl.StringArrayVar(&f.Keys, "key", nil, "accept signatures of the public keys in this `FILE`, PEM or a registry's JSON document of keys; repeatable")
+	fl.StringArrayVar(&f.Keys, "key", nil, "accept signatures of the public keys in this `FILE`, PEM or a registry's JSON document of keys; repeatable; with --identity, --repo or --no-identity either is enough")
 	fl.StringArrayVar(&f.Extensions, "ext", nil, "require the certificate extension `NAME=VALUE`, such as sourceRepositoryURI=https://…; repeatable")
 	fl.StringArrayVar(&f.PredicateTypes, "predicate-type", nil, "require a statement with this predicate `TYPE`, a URI or a short name as for attest; repeatable, one must match")
 	fl.StringSliceVar(&f.Require, "require", nil, "change how much evidence it takes: `tlog=N,sct=N,tsa=N,time=N`; 0 requires none")
-	for _, other := range []string{"identity", "identity-regexp", "no-identity", "repo"} {
-		cmd.MarkFlagsMutuallyExclusive("key", other)
-	}
 	cmd.MarkFlagsMutuallyExclusive("no-identity", "identity")
 	cmd.MarkFlagsMutuallyExclusive("no-identity", "identity-regexp")
 	f.complete(cmd)
