@@ -61,13 +61,14 @@ type Finding struct {
 	// Time is the earliest time at which the signature provably existed.
 	Time string `json:"time,omitempty"`
 
+	read        bool            // whether there is a bundle that it is about
 	expectation int             // its index, if Expectation is set
 	root        report.RootInfo // by which it was judged, for the summary; zero: by none
 }
 
 // finding says what became of an item. Its number is not yet set.
 func (it *item) finding(res *verify.Result, err error) *Finding {
-	f := &Finding{Source: it.place, Index: it.index, Bundle: it.bundle, Artifact: it.artifact}
+	f := &Finding{Source: it.place, Index: it.index, Bundle: it.bundle, Artifact: it.artifact, read: it.read}
 	if it.expected != nil {
 		f.Expectation, f.expectation = &it.expected.judge, it.expected.index
 	}

@@ -32,13 +32,13 @@ func TestLineIsPrintable(t *testing.T) {
 }
 
 func TestSummary(t *testing.T) {
-	s := &state{findings: 6, verified: 1, codes: map[string]int64{"identity.san": 1, "input.line": 3, "input.artifact": 1}}
+	s := &state{findings: 6, bundles: 5, verified: 1, codes: map[string]int64{"identity.san": 1, "input.line": 3, "input.artifact": 1}}
 	sum := s.summary("a\x1bb")
 	var b strings.Builder
 	if err := sum.WriteText(&b); err != nil {
 		t.Fatal(err)
 	}
-	want := "a\\u001bb: 6 bundles audited, 1 verified, 5 refused\n" +
+	want := "a\\u001bb: 6 findings: 1 verified, 5 refused; 5 bundles\n" +
 		"        3  input.line                 " + refuse.Describe("input.line").Cause + "\n" +
 		"        1  identity.san               " + refuse.Describe("identity.san").Cause + "\n" +
 		"        1  input.artifact             " + refuse.Describe("input.artifact").Cause + "\n"

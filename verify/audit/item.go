@@ -25,7 +25,8 @@ type item struct {
 	place    string // see Finding
 	bundle   string
 	artifact string
-	index    int // from 1, of the bundle in its entry
+	index    int  // from 1, of the bundle in its entry
+	read     bool // whether its bytes are there
 	expected *expectation
 
 	last   bool   // of its entry
@@ -40,8 +41,9 @@ func (r *run) items(e *entry) iter.Seq[*item] {
 			e.line = nil
 		}
 		var expected *expectation
+		read := false
 		refused := func(err error) *item {
-			return &item{err: err, place: e.place, bundle: e.rec.bundlePath, artifact: e.rec.artifact, expected: expected}
+			return &item{err: err, place: e.place, bundle: e.rec.bundlePath, artifact: e.rec.artifact, expected: expected, read: read}
 		}
 		if e.err != nil {
 			yield(refused(e.err))
@@ -58,6 +60,7 @@ func (r *run) items(e *entry) iter.Seq[*item] {
 				return
 			}
 		}
+		read = true
 		var job verify.Job
 		if err := r.artifact(e, &job); err != nil {
 			yield(refused(err))

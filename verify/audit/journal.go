@@ -47,6 +47,7 @@ type state struct {
 	header   header
 	cursor   cursor
 	findings int64
+	bundles  int64 // findings about a bundle that was read
 	verified int64
 	codes    map[string]int64
 	offset   int64 // bytes of findings
@@ -151,6 +152,16 @@ func (j *journal) begin() error {
 		return fmt.Errorf("%s: another audit is writing it: %w", j.file.Name(), err)
 	}
 	data, err := readState(j.path)
+	if err == nil && len(data) == 0 {
+		info, err := j.file.Stat()
+		switch {
+		case err != nil:
+			return err
+		case info.Size() > 0: // of which run they are, nothing says
+			return fmt.Errorf("%s is empty, and %s holds findings; remove it to start afresh", j.path, j.file.Name())
+		}
+		return j.replace()
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := j.file.Truncate(0); err != nil {
 			return err
@@ -219,6 +230,9 @@ func (j *journal) write(f *Finding) error {
 		s.judgedBy(TrustRoot{f.root.Source, f.root.SHA256.String()})
 	}
 	s.findings++
+	if f.read {
+		s.bundles++
+	}
 	s.offset += int64(len(line))
 	if f.Verified {
 		s.verified++
@@ -331,6 +345,7 @@ type stateFile struct {
 	Entries        int64            `json:"entries"`
 	Chain          string           `json:"chain"`
 	Findings       int64            `json:"findings"`
+	Bundles        int64            `json:"bundles"`
 	Verified       int64            `json:"verified"`
 	Codes          map[string]int64 `json:"codes"`
 	Offset         int64            `json:"offset"`
@@ -342,13 +357,13 @@ type stateFile struct {
 
 func (s *state) marshal(sum string) ([]byte, error) {
 	data, err := json.Marshal(stateFile{stateSchema, s.run, s.header, s.cursor.entries, hex.EncodeToString(s.cursor.chain[:]),
-		s.findings, s.verified, s.codes, s.offset, sum, s.met, s.roots, s.moreRoots})
+		s.findings, s.bundles, s.verified, s.codes, s.offset, sum, s.met, s.roots, s.moreRoots})
 	return append(data, '\n'), err
 }
 
 // parse reads a state of the same run, and returns the hash of its findings.
 func (s *state) parse(data []byte) (sum string, err error) {
-	var f stateFile
+	f := stateFile{Bundles: -1} // it may not be missing
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&f); err != nil {
@@ -371,7 +386,8 @@ func (s *state) parse(data []byte) (sum string, err error) {
 	case f.Run != s.run:
 		return "", errors.New("the state is about another source, or about other files, flags or another sample")
 	case err != nil || len(chain) != len(s.cursor.chain) || strings.TrimSpace(string(data[d.InputOffset():])) != "",
-		!known, len(f.Met) != len(s.met), f.Entries < 0 || f.Offset < 0 || f.Verified < 0 || refused < 0 || f.Findings != f.Verified+refused:
+		!known, len(f.Met) != len(s.met), f.Entries < 0 || f.Offset < 0 || f.Verified < 0 || refused < 0 || f.Findings != f.Verified+refused,
+		f.Bundles < f.Verified || f.Bundles > f.Findings:
 		return "", errors.New("damaged")
 	case len(f.TrustRoots) < len(s.roots) || len(f.TrustRoots) > maxTrustRoots || !slices.Equal(f.TrustRoots[:len(s.roots)], s.roots):
 		return "", errors.New("damaged: these trust roots are not those of an audit")
@@ -379,7 +395,7 @@ func (s *state) parse(data []byte) (sum string, err error) {
 	s.met = f.Met
 	s.roots, s.moreRoots = f.TrustRoots, f.MoreTrustRoots
 	s.cursor = cursor{f.Entries, [len(s.cursor.chain)]byte(chain)}
-	s.findings, s.verified, s.offset = f.Findings, f.Verified, f.Offset
+	s.findings, s.bundles, s.verified, s.offset = f.Findings, f.Bundles, f.Verified, f.Offset
 	for code, n := range f.Codes {
 		s.codes[code] = n
 	}

@@ -28,7 +28,7 @@ const (
 	summaryBegin  = "{\n  \"schema\": \"" + SummarySchema + `",`
 )
 
-var summaryText = regexp.MustCompile(`\A[^\n]*: \d+ bundles audited, \d+ verified, \d+ refused\n`)
+var summaryText = regexp.MustCompile(`\A[^\n]*: \d+ findings?: \d+ verified, \d+ refused; \d+ bundles?\n`)
 
 // checkFiles refuses files for findings and state that hold anything else.
 func (c *Config) checkFiles() error {

@@ -30,7 +30,7 @@ func TestCheckFiles(t *testing.T) {
 	kinds := map[string]string{
 		"findings": string(s.findings()), "state": string(state), "summary": text.String(),
 		"json":  "{\n  \"schema\": \"sigbundle.audit.summary.v1\",\n  \"source\": \"x\"}",
-		"other": "{\"n\":2}", "text": "of 3 bundles audited, 1 verified, 2 refused\n",
+		"other": "{\"n\":2}", "text": "of 3 findings: 1 verified, 2 refused; 2 bundles\n",
 		"empty": "", "part": `{"n":`, "artifact": "",
 	}
 	name := func(kind string) string { return filepath.Join(dir, kind+".file") }

@@ -30,7 +30,8 @@ type Summary struct {
 	// Sample is the part of the source that was asked for; empty: all.
 	Sample   string  `json:"sample,omitempty"`
 	Entries  int64   `json:"entries"`  // of the source that are done, sampled or not
-	Findings int64   `json:"findings"` // one for each bundle
+	Findings int64   `json:"findings"` // one for each bundle, and for each line, file or expectation without one
+	Bundles  int64   `json:"bundles"`  // that were read
 	Verified int64   `json:"verified"`
 	Refused  int64   `json:"refused"`
 	Codes    []Count `json:"codes"` // of the refused, the most frequent first
@@ -65,7 +66,7 @@ type Count struct {
 }
 
 func (s *state) summary(source string) *Summary {
-	sum := &Summary{Schema: SummarySchema, Source: source, Entries: s.cursor.entries, Findings: s.findings, Verified: s.verified,
+	sum := &Summary{Schema: SummarySchema, Source: source, Entries: s.cursor.entries, Findings: s.findings, Bundles: s.bundles, Verified: s.verified,
 		Refused: s.findings - s.verified, Codes: []Count{}, TrustRoots: s.roots, MoreTrustRoots: s.moreRoots}
 	for _, code := range slices.Sorted(maps.Keys(s.codes)) {
 		sum.Codes = append(sum.Codes, Count{code, s.codes[code], refuse.Describe(refuse.Code(code)).Cause})
@@ -77,7 +78,7 @@ func (s *state) summary(source string) *Summary {
 // WriteText writes the summary for people.
 func (s *Summary) WriteText(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d bundles audited, %d verified, %d refused\n", screen.Escape(s.Source), s.Findings, s.Verified, s.Refused)
+	fmt.Fprintf(&b, "%s: %s: %d verified, %d refused; %s\n", screen.Escape(s.Source), counted(s.Findings, "finding"), s.Verified, s.Refused, counted(s.Bundles, "bundle"))
 	switch {
 	case s.Findings == 0 && s.Entries == 0:
 		b.WriteString("nothing was audited: there is no bundle\n")
@@ -91,7 +92,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "%9d  %-26s %s\n", c.Count, c.Code, c.Cause)
 	}
 	if c := s.Coverage; c != nil {
-		fmt.Fprintf(&b, "not audited: %d files without a bundle, %d links not followed; %d bundles without an artifact\n", c.Unsigned, c.Links, c.NoArtifact)
+		fmt.Fprintf(&b, "not audited: %s without a bundle, %s not followed; %s without an artifact\n", counted(c.Unsigned, "file"), counted(c.Links, "link"), counted(c.NoArtifact, "bundle"))
 	}
 	if x := s.Expectations; x != nil {
 		fmt.Fprintf(&b, "expectations: %d in %s", x.Count, screen.Escape(x.Source))
@@ -123,6 +124,14 @@ func (s *Summary) WriteText(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// counted writes how many there are of something.
+func counted(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // A FailOn says which findings make an audit fail: none, any that is not

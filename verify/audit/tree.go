@@ -50,7 +50,7 @@ type Tree struct {
 
 // Coverage counts what a tree has beside bundles that lie by their artifacts.
 type Coverage struct {
-	Unsigned   int64 `json:"unsigned"`    // files without a bundle beside them
+	Unsigned   int64 `json:"unsigned"`    // files without a bundle beside them, pipes, sockets and devices too
 	NoArtifact int64 `json:"no_artifact"` // bundle files without an artifact beside them
 	Links      int64 `json:"links"`       // links to folders, to nothing or out of the directory, which are not entered
 }
@@ -146,8 +146,11 @@ func (t *Tree) visit(name string, k kind) *entry {
 	case err != nil && k == kindLink || err == nil && k == kindLink && info.IsDir():
 		t.coverage.Links++
 		why = refuse.New("input.link", "link %q is not followed, want a file or a folder in its place", name)
-	case t.hasBundle(name) || err == nil && (!info.Mode().IsRegular() || t.own(info)):
+	case t.hasBundle(name) || err == nil && t.own(info):
 		return nil
+	case err == nil && !info.Mode().IsRegular():
+		t.coverage.Unsigned++
+		why = refuse.New("input.unsigned", "%q is a pipe, a socket or a device and has no bundle, want a file or nothing in its place", name)
 	default:
 		t.coverage.Unsigned++
 		why = refuse.New("input.unsigned", "file %q has no bundle, want %[1]q with %s behind it", name, strings.Join(suffixes, ", "))
