@@ -96,8 +96,7 @@ func (j *job) checkStamp(der []byte) error {
 		return err
 	}
 	var bad error
-	for _, listed := range j.Root.TimestampAuthorities() {
-		a := rfc3161.Behind(listed)
+	for _, a := range j.Root.TimestampAuthorities() {
 		if !a.Knows(token) {
 			continue
 		}

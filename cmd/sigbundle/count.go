@@ -5,10 +5,9 @@ package main
 // Counting bundles: what is there several times counts once.
 
 import (
+	"encoding/asn1"
 	"fmt"
-
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
+	"math/big"
 
 	"github.com/sigbundle/sigbundle/verify/report"
 
@@ -20,7 +19,7 @@ type judged struct {
 	Referrer oci.Digest     `json:"referrer,omitempty"` // the manifest; absent for a bundle from a file
 	Report   *report.Report `json:"report"`
 
-	signature string // what tells it from others; empty unless it verified
+	signature string // what tells it from others
 }
 
 // count returns how many signatures verified, of how many. A signature that is
@@ -48,16 +47,13 @@ func score(verified, all, wanted int) string {
 	return text
 }
 
-// distinct returns what two verified signatures have in common only if they are
-// the same. From one ECDSA signature (r, s) anybody can make the other one,
-// (r, -s), and log it: it is r that a signer chooses anew each time. The bytes
-// of r are taken, not its digits, which would take more than linear time.
+// distinct returns what two signatures have in common only if they are the
+// same. From one ECDSA signature (r, s) anybody can make the other one, (r, -s),
+// and log it: it is r that a signer chooses anew each time.
 func distinct(signature []byte) string {
-	s := cryptobyte.String(signature)
-	var pair cryptobyte.String
-	var r, rest []byte
-	if s.ReadASN1(&pair, asn1.SEQUENCE) && s.Empty() && pair.ReadASN1Integer(&r) && pair.ReadASN1Integer(&rest) && pair.Empty() {
-		return string(r)
+	var ecdsa struct{ R, S *big.Int }
+	if rest, err := asn1.Unmarshal(signature, &ecdsa); err == nil && len(rest) == 0 {
+		return ecdsa.R.String()
 	}
 	return string(signature)
 }

@@ -20,6 +20,7 @@ import (
 
 	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 
+	"github.com/sigbundle/sigbundle/internal/rfc3161"
 	"github.com/sigbundle/sigbundle/internal/window"
 	"github.com/sigbundle/sigbundle/trustroot"
 )
@@ -127,7 +128,7 @@ func caWindow(a *trustroot.CertificateAuthority) Window {
 	return Window{start, end}
 }
 
-func tsaWindow(a trustroot.TimestampAuthority) Window {
+func tsaWindow(a *rfc3161.Authority) Window {
 	start, end := a.Window()
 	return Window{start, end}
 }

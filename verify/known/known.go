@@ -67,7 +67,7 @@ func Count(root *trustroot.Root, b *bundle.Bundle) int {
 			continue
 		}
 		for _, a := range root.TimestampAuthorities() {
-			if rfc3161.Behind(a).Knows(token) {
+			if a.Knows(token) {
 				n++
 				break
 			}

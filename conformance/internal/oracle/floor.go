@@ -202,8 +202,7 @@ func (f *floor) timestamps(root *trustroot.Root, b *bundle.Bundle) error {
 		if err != nil {
 			return err
 		}
-		for _, listed := range root.TimestampAuthorities() {
-			a := rfc3161.Behind(listed)
+		for _, a := range root.TimestampAuthorities() {
 			if !a.Knows(token) {
 				continue
 			}
