@@ -22,6 +22,7 @@ type Roots struct{ all []rooted }
 type rooted struct {
 	root      *trustroot.Root
 	lists     kinds
+	family    family
 	verifiers [everything + 1]*verify.Verifier
 }
 
@@ -41,7 +42,7 @@ const (
 func New(configs ...verify.Config) (*Roots, error) {
 	r := new(Roots)
 	for _, c := range configs {
-		one := rooted{root: c.Root, lists: listed(c.Root)}
+		one := rooted{root: c.Root, lists: listed(c.Root), family: familyOf(c.Root)}
 		for k := range one.verifiers {
 			v, err := verify.New(raised(c, kinds(k)))
 			if err != nil {
@@ -105,8 +106,9 @@ func (r *Roots) First() *verify.Verifier {
 // are the roots with an authority that issued the certificate, or all of them
 // for a managed key and for an unknown authority; the one that knows most of
 // the bundle's authorities is taken, the first of several. The bundle must have
-// the evidence that any candidate requires: otherwise evidence that is added or
-// left out would choose the root that requires less.
+// the evidence that any candidate requires, and any root that is kin to the
+// issuer: otherwise evidence that is added or left out would choose the root
+// that requires less.
 func (r *Roots) For(b *bundle.Bundle) (*verify.Verifier, *trustroot.Root) {
 	if len(r.all) == 0 {
 		return nil, nil
@@ -114,30 +116,26 @@ func (r *Roots) For(b *bundle.Bundle) (*verify.Verifier, *trustroot.Root) {
 	if len(r.all) == 1 {
 		return r.all[0].verifiers[0], r.all[0].root
 	}
-	candidates := r.all
+	candidates, judges := r.all, r.all // judges require, candidates are taken
 	if b.Leaf != nil {
-		var issued []rooted
-		for _, one := range r.all {
-			if known.Issuer(one.root, b) {
-				issued = append(issued, one)
-			}
-		}
-		if len(issued) > 0 {
-			candidates = issued
+		if issued, kin := r.issuers(b); len(issued) > 0 {
+			candidates, judges = issued, kin
 		}
 	}
 	best, chosen := -1, rooted{}
-	var required kinds
 	for _, one := range candidates {
 		if n := known.Count(one.root, b); n > best {
 			best, chosen = n, one
 		}
+	}
+	var required kinds
+	for _, one := range judges {
 		required |= one.lists
 	}
 	if b.Leaf == nil {
 		required &^= ctlogs
 	}
-	if len(candidates) == 1 {
+	if len(judges) == 1 {
 		required = 0 // the root's own defaults
 	}
 	return chosen.verifiers[required], chosen.root

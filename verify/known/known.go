@@ -17,11 +17,14 @@ import (
 	"github.com/sigbundle/sigbundle/trustroot"
 )
 
-// Issuer reports whether a root leads to the certificate of a bundle, which
-// must have one.
-func Issuer(root *trustroot.Root, b *bundle.Bundle) bool {
+// Paths returns the paths from the certificate of a bundle, which must have one,
+// to the anchors of a root.
+func Paths(root *trustroot.Root, b *bundle.Bundle) []trustroot.Chain {
 	chains, err := root.Chains(b.Leaf, b.Extra, b.Leaf.NotBefore)
-	return err == nil && len(chains) > 0
+	if err != nil {
+		return nil
+	}
+	return chains
 }
 
 // Foreign reports whether a bundle names authorities and a root lists none of
@@ -51,7 +54,7 @@ func Count(root *trustroot.Root, b *bundle.Bundle) int {
 		}
 	}
 	if b.Leaf != nil {
-		if Issuer(root, b) {
+		if len(Paths(root, b)) > 0 {
 			n++
 		}
 		scts, _ := ctlog.ParseList(b.Leaf)
