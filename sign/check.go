@@ -96,7 +96,8 @@ func (j *job) checkStamp(der []byte) error {
 		return err
 	}
 	var bad error
-	for _, a := range j.Root.TimestampAuthorities() {
+	for _, listed := range j.Root.TimestampAuthorities() {
+		a := rfc3161.Behind(listed)
 		if !a.Knows(token) {
 			continue
 		}

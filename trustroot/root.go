@@ -55,7 +55,7 @@ type Root struct {
 	logs      []*tlog.Log
 	ctlogs    []*ctlog.Log
 	cas       []*CertificateAuthority
-	tsas      []*rfc3161.Authority
+	tsas      []TimestampAuthority
 	byID      map[tlog.ID]*tlog.Log
 	ctByID    map[ctlog.ID]*ctlog.Log
 	unusable  []Unusable
@@ -99,9 +99,9 @@ func (r *Root) Accelerated(t *fastverify.Tables) *Root {
 		fast.fast = t
 		c.cas[i] = &fast
 	}
-	c.tsas = make([]*rfc3161.Authority, len(r.tsas))
+	c.tsas = make([]TimestampAuthority, len(r.tsas))
 	for i, a := range r.tsas {
-		c.tsas[i] = a.Accelerated(t)
+		c.tsas[i] = rfc3161.Behind(a).Accelerated(t)
 	}
 	return &c
 }
@@ -145,10 +145,36 @@ func (r *Root) CertificateAuthorities() []*CertificateAuthority { return r.cas }
 
 // TimestampAuthorities returns the timestamp authorities in the order of the
 // source.
-func (r *Root) TimestampAuthorities() []*rfc3161.Authority { return r.tsas }
+func (r *Root) TimestampAuthorities() []TimestampAuthority { return r.tsas }
 
 // Unusable returns the instances that were set aside, and why.
 func (r *Root) Unusable() []Unusable { return r.unusable }
+
+// TimestampAuthority is one entry of timestampAuthorities, as the root has it.
+// It is immutable and safe for concurrent use. Package verify accepts the
+// timestamps of those alone that a Root returns: another implementation of the
+// interface knows no timestamp.
+type TimestampAuthority interface {
+	// Chain returns the certificates as the source orders them; the last one
+	// is the trust anchor. They must not be modified.
+	Chain() []*x509.Certificate
+	// Leaf returns the certificate that signs the timestamps, nil if the root
+	// does not have it. It must not be modified.
+	Leaf() *x509.Certificate
+	// URI returns the declared address, which is descriptive only, not unique
+	// and may be empty.
+	URI() string
+	// Operator returns the declared operator, empty if unknown.
+	Operator() string
+	// Window returns the range of time in which the authority counts, both
+	// ends included; a zero end is open.
+	Window() (start, end time.Time)
+	// Covers reports whether the authority counts at t.
+	Covers(t time.Time) bool
+	// KeyID returns SHA-256 over the leaf's SPKI, or over the anchor's if the
+	// root does not have the leaf. It names the authority in reports.
+	KeyID() [32]byte
+}
 
 // CertificateAuthority is one entry of certificateAuthorities: one anchor,
 // its intermediates and one range of time. It is immutable and safe for

@@ -71,7 +71,8 @@ func (r *run) timestamps() error {
 // from the same entry.
 func (r *run) stamp(token *rfc3161.Token) (*rfc3161.Stamp, error) {
 	var first error
-	for _, authority := range r.v.root.TimestampAuthorities() {
+	for _, listed := range r.v.root.TimestampAuthorities() {
+		authority := rfc3161.Behind(listed)
 		if !authority.Knows(token) {
 			continue
 		}

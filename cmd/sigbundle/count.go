@@ -5,9 +5,10 @@ package main
 // Counting bundles: what is there several times counts once.
 
 import (
-	"encoding/asn1"
 	"fmt"
-	"math/big"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/sigbundle/sigbundle/verify/report"
 
@@ -19,7 +20,7 @@ type judged struct {
 	Referrer oci.Digest     `json:"referrer,omitempty"` // the manifest; absent for a bundle from a file
 	Report   *report.Report `json:"report"`
 
-	signature string // what tells it from others
+	signature string // what tells it from others; empty unless it verified
 }
 
 // count returns how many signatures verified, of how many. A signature that is
@@ -47,13 +48,16 @@ func score(verified, all, wanted int) string {
 	return text
 }
 
-// distinct returns what two signatures have in common only if they are the
-// same. From one ECDSA signature (r, s) anybody can make the other one, (r, -s),
-// and log it: it is r that a signer chooses anew each time.
+// distinct returns what two verified signatures have in common only if they are
+// the same. From one ECDSA signature (r, s) anybody can make the other one,
+// (r, -s), and log it: it is r that a signer chooses anew each time. The bytes
+// of r are taken, not its digits, which would take more than linear time.
 func distinct(signature []byte) string {
-	var ecdsa struct{ R, S *big.Int }
-	if rest, err := asn1.Unmarshal(signature, &ecdsa); err == nil && len(rest) == 0 {
-		return ecdsa.R.String()
+	s := cryptobyte.String(signature)
+	var pair cryptobyte.String
+	var r, rest []byte
+	if s.ReadASN1(&pair, asn1.SEQUENCE) && s.Empty() && pair.ReadASN1Integer(&r) && pair.ReadASN1Integer(&rest) && pair.Empty() {
+		return string(r)
 	}
 	return string(signature)
 }

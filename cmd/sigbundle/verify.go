@@ -212,7 +212,10 @@ func (f *verifyFlags) judgeEach(judges *choose.Roots, candidates []candidate, a 
 			one.Report = unjudged(c.err)
 		} else {
 			v, _ := judges.For(c.bundle)
-			one.Report, one.signature = judge(v, c.bundle, a), distinct(c.bundle.Signature)
+			one.Report = judge(v, c.bundle, a)
+			if one.Report.Verified {
+				one.signature = distinct(c.bundle.Signature)
+			}
 			others.hint(c.bundle, one.Report)
 			f.noteSource(one.Report)
 		}

@@ -2,6 +2,13 @@
 
 package refuse
 
+// what package names refuses
+var nameCodes = []Description{
+	{Code: "filename.malformed", Cause: "The name of a file is not one that its package manager writes.", Fix: "Give the file under the name that it was published with."},
+	{Code: "integrity.malformed", Cause: "An integrity value has no digest, a malformed one, or two that differ.", Fix: "Write the lock file again; do not accept it if it changes."},
+	{Code: "purl.malformed", Cause: "A package URL does not have the form of its type, or hides a path in an escape.", Fix: "Write it as pkg:TYPE/NAMESPACE/NAME@VERSION, with each part percent-encoded."},
+}
+
 // what package carrier refuses: documents that carry bundles
 var carrierCodes = []Description{
 	{Code: "carrier.claim", Cause: "The carrier of a bundle says something about it that differs from the signed statement.", Fix: "Do not accept it: the bundle is not the one that the carrier speaks of."},

@@ -87,6 +87,13 @@ func (a *Authority) Accelerated(t *fastverify.Tables) *Authority {
 	return &c
 }
 
+// Behind returns the authority that a package hands out by an interface; nil,
+// which knows no token, for anything else.
+func Behind(a any) *Authority {
+	authority, _ := a.(*Authority)
+	return authority
+}
+
 // Chain returns the configured certificates, which must not be modified.
 func (a *Authority) Chain() []*x509.Certificate { return slices.Clone(a.chain) }
 
@@ -127,7 +134,7 @@ func (a *Authority) KeyID() [sha256.Size]byte {
 // issued, directly or through certificates inside the token. It goes by names
 // only, and proves nothing.
 func (a *Authority) Knows(t *Token) bool {
-	if t == nil || !t.parsed {
+	if a == nil || t == nil || !t.parsed {
 		return false
 	}
 	if a.leaf != nil {

@@ -24,8 +24,8 @@ type Stamp struct {
 // bytes of a signature): contents, imprint, CMS signature, signer, window and
 // chain at the time it states. The errors are the timestamp.* codes.
 func (a *Authority) Verify(t *Token, message []byte) (Stamp, error) {
-	if t == nil || !t.parsed {
-		return Stamp{}, refuse.New(codeMalformed, "no timestamp")
+	if a == nil || t == nil || !t.parsed {
+		return Stamp{}, refuse.New(codeMalformed, "no timestamp, or no authority to check it with")
 	}
 	if t.fault != nil {
 		return Stamp{}, t.fault

@@ -20,7 +20,6 @@ import (
 
 	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 
-	"github.com/sigbundle/sigbundle/internal/rfc3161"
 	"github.com/sigbundle/sigbundle/internal/window"
 	"github.com/sigbundle/sigbundle/trustroot"
 )
@@ -128,7 +127,7 @@ func caWindow(a *trustroot.CertificateAuthority) Window {
 	return Window{start, end}
 }
 
-func tsaWindow(a *rfc3161.Authority) Window {
+func tsaWindow(a trustroot.TimestampAuthority) Window {
 	start, end := a.Window()
 	return Window{start, end}
 }

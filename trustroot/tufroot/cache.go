@@ -82,12 +82,12 @@ func CacheFloors(fsys fs.FS) (Floors, error) {
 	if err != nil {
 		return Floors{}, err
 	}
-	return s.Seen.Clone(), nil
+	return Floors(s.Seen.Clone()), nil
 }
 
 // openSet proves one complete set of a cache.
 func openSet(fsys fs.FS, s *tuf.State, c Config) (*Repository, error) {
-	c.Floors = higher(c.Floors, s.Proved)
+	c.Floors = higher(c.Floors, Floors(s.Proved))
 	c.Refreshed = s.Refreshed
 	return open(tuf.Dir{FS: fsys, Meta: tuf.SetDir(s.Set)}, c, s.Proved.Root)
 }
@@ -98,7 +98,7 @@ func higher(given, cached Floors) Floors {
 	if given.Root > cached.Root {
 		return given
 	}
-	f := cached.Clone()
+	f := Floors(tuf.Floors(cached).Clone())
 	if given.Keys != cached.Keys {
 		return f
 	}

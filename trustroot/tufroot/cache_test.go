@@ -114,7 +114,7 @@ func TestProvedFloors(t *testing.T) {
 	r.Publish("root")
 	root := r.File("1.root.json")
 	for last, want := range map[int64]int64{0: 3, 1: 1, 2: 2, 3: 3} {
-		files := cache(t, r, tuf.State{Set: 1, Refreshed: tuftest.Start, Proved: Floors{Root: last}})
+		files := cache(t, r, tuf.State{Set: 1, Refreshed: tuftest.Start, Proved: tuf.Floors{Root: last}})
 		p, err := OpenCache(files, config(Policy{At: at}, root))
 		if err != nil || p.Status().Roles[0].Version != want {
 			t.Errorf("up to root %d: %v, %v", last, p, err)
@@ -124,7 +124,7 @@ func TestProvedFloors(t *testing.T) {
 			t.Errorf("up to root %d, from newer ones: %+v, %v", last, s, err)
 		}
 	}
-	files := cache(t, r, tuf.State{Set: 1, Refreshed: tuftest.Start, Proved: Floors{Root: 4}})
+	files := cache(t, r, tuf.State{Set: 1, Refreshed: tuftest.Start, Proved: tuf.Floors{Root: 4}})
 	_, err := OpenCache(files, config(Policy{At: at}, root))
 	wantCode(t, err, "tuf.rollback")
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func TestHasCache(t *testing.T) {
-	whole := tuf.State{Set: 1, Refreshed: tuftest.Start, Seen: Floors{Root: 7}}
+	whole := tuf.State{Set: 1, Refreshed: tuftest.Start, Seen: tuf.Floors{Root: 7}}
 	none := tuf.State{}
 	for name, c := range map[string]struct {
 		state []byte

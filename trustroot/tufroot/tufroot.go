@@ -25,10 +25,30 @@ import (
 
 // Floors are the versions below which a repository must not fall. Give those
 // of the last proof back to the next one.
-type Floors = tuf.Floors
+type Floors struct {
+	Root int64 // version of the newest root
+
+	// Keys names the timestamp and snapshot keys under which the versions
+	// below were seen. They do not bind a root that replaces those keys.
+	Keys      string
+	Timestamp int64
+	Snapshot  int64
+	Meta      map[string]int64 // by file name, as the snapshot lists them
+}
 
 // Target says what the roles of a repository vouch for about one file.
-type Target = tuf.Target
+type Target struct {
+	Name   string
+	Length int64
+	Hashes map[string][]byte // by algorithm, sha256 and sha512 only
+	Roles  []string          // from the top-level one to the one that lists it
+
+	Consistent bool // kept under a name with its hash
+}
+
+// Path returns where a repository keeps the target, below its folder of
+// targets: with its hash before the last segment if snapshots are consistent.
+func (t *Target) Path() string { return (*tuf.Target)(t).Path() }
 
 // Config says from where and by which rules a repository is proved.
 type Config struct {
@@ -87,7 +107,7 @@ func open(dir tuf.Dir, c Config, last int64) (*Repository, error) {
 	if err := r.replay(last); err != nil {
 		return nil, err
 	}
-	if err := r.w.SetFloors(c.Floors); err != nil {
+	if err := r.w.SetFloors(tuf.Floors(c.Floors)); err != nil {
 		return nil, err
 	}
 	data, err := dir.Timestamp()
@@ -212,7 +232,7 @@ func (r *Repository) Judge() error { return r.policy.Judge(r.status) }
 func (r *Repository) Floors() Floors {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.w.Floors()
+	return Floors(r.w.Floors())
 }
 
 // File is one proved metadata file of a repository.
@@ -257,7 +277,7 @@ func (r *Repository) Target(name string) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := &Found{Target: t}
+	found := &Found{Target: (*Target)(t)}
 	files := append([]tuf.File{r.w.Root()}, r.files...)
 	for _, role := range t.Roles[1:] {
 		f := loaded[role]

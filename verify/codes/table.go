@@ -108,6 +108,8 @@ const (
 	ExpectationMismatch = "expectation.mismatch"
 	// No bundle of the source verifies under this expectation.
 	ExpectationUnmet = "expectation.unmet"
+	// The name of a file is not one that its package manager writes.
+	FilenameMalformed = "filename.malformed"
 	// A finding: the declared ID of a log is the hash of its key alone, while entries of Rekor v2 logs have the hash of name and key.
 	IDForm = "id.form"
 	// A finding: the declared ID of a log is not one that its key has, so that entries of the log are unknown.
@@ -154,6 +156,8 @@ const (
 	InstanceUnknown = "instance.unknown"
 	// A finding: a log or an authority is set aside, since this version cannot use its key.
 	InstanceUnusable = "instance.unusable"
+	// An integrity value has no digest, a malformed one, or two that differ.
+	IntegrityMalformed = "integrity.malformed"
 	// A finding: the key is listed under a deprecated name of its algorithm.
 	KeyDeprecated = "key.deprecated"
 	// The bundle is signed by a key that is not among those given.
@@ -252,6 +256,8 @@ const (
 	PolicyRoot = "policy.root"
 	// A rule in the policy is nil.
 	PolicyRule = "policy.rule"
+	// A package URL does not have the form of its type, or hides a path in an escape.
+	PurlMalformed = "purl.malformed"
 	// A rule of the policy objects.
 	RuleRefused = "rule.refused"
 	// The signed certificate timestamps in the certificate are malformed.

@@ -70,7 +70,7 @@ func Count(root *trustroot.Root, b *bundle.Bundle) int {
 			continue
 		}
 		for _, a := range root.TimestampAuthorities() {
-			if a.Knows(token) {
+			if rfc3161.Behind(a).Knows(token) {
 				n++
 				break
 			}

@@ -11,9 +11,13 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/bundle/carrier"
@@ -96,6 +100,8 @@ var readers = []reader{
 	{"expectations", expectations, nil, texts("%s", `{"subject":%s}`, `{"subject":"a","key":%s}`, `{"subject":"a","ext":%s}`, `{"subject":"a","no_identity":true}`+"\n%s"), 400, 200, store},
 
 	{"verify", nil, []string{"verify", "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "--bundle", "FILE", "--repo", "a/b"}, texts("%s", `{"verificationMaterial":{"tlogEntries":%s}}`, "{}\n%s"), 400, 64, process},
+	{"verify, a long signature", nil, []string{"verify", "sha256:" + strings.Repeat("00", 32), "--bundle", "FILE", "--repo", "a/b"}, signatures, 40, 64, process},
+	{"inspect, a long signature", nil, []string{"inspect", "FILE"}, signatures, 40, 64, process},
 	{"inspect", nil, []string{"inspect", "FILE"}, texts("%s", `{"verificationMaterial":{"tlogEntries":%s}}`, "{}\n%s"), 400, 64, process},
 }
 
@@ -120,6 +126,26 @@ func der(n int) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		for what, value := range ders {
 			if !yield(what, value(n)) {
+				return
+			}
+		}
+	}
+}
+
+// signatures yields bundles whose ECDSA signatures are valid DER of 16 times as
+// many bytes: what grows with the square shows from megabytes on.
+func signatures(n int) iter.Seq2[string, []byte] {
+	valid := func(tag cbasn1.Tag, body []byte) []byte {
+		var b cryptobyte.Builder
+		b.AddASN1(tag, func(b *cryptobyte.Builder) { b.AddBytes(body) })
+		return b.BytesOrPanic()
+	}
+	one, long := []byte{2, 1, 1}, valid(cbasn1.INTEGER, bytes.Repeat([]byte{0x55}, 12*n))
+	return func(yield func(string, []byte) bool) {
+		for what, pair := range map[string][]byte{"long r": slices.Concat(long, one), "long s": slices.Concat(one, long)} {
+			if !yield(what, fmt.Appendf(nil, `{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{"hint":"x"},"tlogEntries":[]},`+
+				`"messageSignature":{"messageDigest":{"algorithm":"SHA2_256","digest":"%s"},"signature":"%s"}}`,
+				base64.StdEncoding.EncodeToString(make([]byte, 32)), base64.StdEncoding.EncodeToString(valid(cbasn1.SEQUENCE, pair)))) {
 				return
 			}
 		}

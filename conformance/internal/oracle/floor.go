@@ -202,7 +202,8 @@ func (f *floor) timestamps(root *trustroot.Root, b *bundle.Bundle) error {
 		if err != nil {
 			return err
 		}
-		for _, a := range root.TimestampAuthorities() {
+		for _, listed := range root.TimestampAuthorities() {
+			a := rfc3161.Behind(listed)
 			if !a.Knows(token) {
 				continue
 			}

@@ -45,7 +45,8 @@ func timestamps(t *testing.T) []stamped {
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}
-				for _, a := range root.TimestampAuthorities() {
+				for _, listed := range root.TimestampAuthorities() {
+					a := rfc3161.Behind(listed)
 					if a.Knows(token) {
 						found = append(found, stamped{name, der, b.Signature, a})
 						break
