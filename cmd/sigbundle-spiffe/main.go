@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sigbundle/sigbundle/cmd/internal/command"
+	"github.com/sigbundle/sigbundle/cmd/internal/outfile"
 	"github.com/sigbundle/sigbundle/cmd/sigbundle-spiffe/spiffe"
 	"github.com/sigbundle/sigbundle/sign/oidc"
 )
@@ -51,6 +52,11 @@ func newToken() *cobra.Command {
     sigbundle sign release.tar.gz --identity-token-file -`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if output != "" {
+				if err := new(outfile.Set).Free("--output", output, outfile.Token); err != nil {
+					return err
+				}
+			}
 			token, err := spiffe.Fetch(cmd.Context(), r)
 			if err != nil {
 				return err

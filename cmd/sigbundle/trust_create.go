@@ -84,13 +84,17 @@ func (f *createFlags) run(cmd *cobra.Command) error {
 			*list.into = append(*list.into, s.Service)
 		}
 	}
-	for _, out := range []struct{ flag, name string }{
-		{"--trusted-root-out", f.root}, {"--signing-config-out", f.signing}, {"--client-trust-out", f.client},
+	for _, out := range []struct {
+		flag, name string
+		kind       outfile.Kind
+	}{
+		{"--trusted-root-out", f.root, outfile.TrustRoot}, {"--signing-config-out", f.signing, outfile.SigningConfig},
+		{"--client-trust-out", f.client, outfile.ClientTrust},
 	} {
 		if out.name == "" {
 			continue
 		}
-		if err := taken.Free(out.flag, out.name); err != nil {
+		if err := taken.Free(out.flag, out.name, out.kind); err != nil {
 			return err
 		}
 		taken.Add(out.flag, out.name)

@@ -80,7 +80,7 @@ func (f *exportFlags) run(w io.Writer, name string) error {
 	if err := checkTargets(f.targets); err != nil {
 		return err
 	}
-	if err := f.reads().Free("the kit", name); err != nil {
+	if err := f.reads().Free("the kit", name, outfile.Kit); err != nil {
 		return err
 	}
 	base, err := f.readBase()

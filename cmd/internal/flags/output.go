@@ -53,7 +53,7 @@ func newTarget(reads *outfile.Set, named, artifact string, replace bool) (Target
 		return Target{}, errors.New("--bundle -: not the name of a file, want ./- for a file of that name or /dev/stdout for standard output")
 	}
 	if named != "" {
-		return Target{Name: named, named: true}, reads.Free("--bundle", named)
+		return Target{Name: named, named: true}, reads.Free("--bundle", named, outfile.Bundle)
 	}
 	name := artifact + BundleSuffix
 	if err := reads.Apart("the bundle of "+artifact, name); err != nil {

@@ -96,13 +96,13 @@ func TestSet(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := s.Free("--bundle", "key"); err == nil || !strings.HasPrefix(err.Error(), "--key and") {
+	if err := s.Free("--bundle", "key", Bundle); err == nil || !strings.HasPrefix(err.Error(), "--key and") {
 		t.Error(err)
 	}
-	if err := s.Free("--bundle", "another"); err == nil || err.Error() != "another is a directory" {
+	if err := s.Free("--bundle", "another", Bundle); err == nil || err.Error() != "another is a directory" {
 		t.Error(err)
 	}
-	if err := s.Free("--bundle", "new"); err != nil {
+	if err := s.Free("--bundle", "new", Bundle); err != nil {
 		t.Error(err)
 	}
 }

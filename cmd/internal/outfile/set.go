@@ -43,12 +43,15 @@ func (s *Set) Apart(what, name string) error {
 	return nil
 }
 
-// Free is Apart and Check.
-func (s *Set) Free(what, name string) error {
+// Free is Apart and Check, and refuses to replace a file of another kind.
+func (s *Set) Free(what, name string, kind Kind) error {
 	if err := s.Apart(what, name); err != nil {
 		return err
 	}
-	return Check(name)
+	if err := Check(name); err != nil {
+		return err
+	}
+	return kind.check(name)
 }
 
 func look(what, name string) file {
