@@ -142,7 +142,7 @@ func TestGuide(t *testing.T) {
 				case b.is("go") && len(b.info) > 1:
 					program[b.info[1]] = b.text
 				case b.is("sh"):
-					if code, out := s.sh(b.text); code != 0 {
+					if code, out := s.sh("-euc", b.text); code != 0 {
 						t.Fatalf("%s:%d: exit code %d\n%s", name, b.line, code, out)
 					}
 				case b.is("console"):
@@ -190,9 +190,10 @@ func (s *shell) program(files map[string]string) {
 	s.run(0, "", binary)
 }
 
-func (s *shell) sh(script string) (int, string) {
+// sh runs a script, which ends at the first error if the options say so.
+func (s *shell) sh(options, script string) (int, string) {
 	s.Helper()
-	cmd := exec.CommandContext(s.Context(), "sh", "-euc", script)
+	cmd := exec.CommandContext(s.Context(), "sh", options, script)
 	cmd.Dir, cmd.Env = s.dir, s.env
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
@@ -214,7 +215,7 @@ func (s *shell) console(name string, b block) {
 			next, rest, _ := strings.Cut(shown, "\n")
 			command, shown = command+"\n"+next, rest
 		}
-		code, out := s.sh(command)
+		code, out := s.sh("-uc", command)
 		want := 0
 		if strings.HasPrefix(shown, "refused") {
 			want = 1

@@ -5,15 +5,14 @@ set -eu
 sigbundle=$(realpath "$1")
 cd "$(dirname "$0")"
 artifact=github_provenance_demo-0.0.0-py3-none-any.whl
-signer=https://github.com/github/artifact-attestations-workflows/.github/workflows/attest.yml@09b495c3f12c7881b3cc17209a327792065c1a1d
-issuer=https://token.actions.githubusercontent.com
+workflow=github/artifact-attestations-workflows/.github/workflows/attest.yml
 
-echo "\$ sigbundle verify $artifact --identity $signer --issuer $issuer"
-"$sigbundle" verify "$artifact" --identity "$signer" --issuer "$issuer"
+echo "\$ sigbundle verify $artifact --repo malancas/attest-demo --signer-workflow $workflow"
+"$sigbundle" verify "$artifact" --repo malancas/attest-demo --signer-workflow "$workflow"
 echo
-echo "The same for somebody else's identity, which must be refused:"
-echo "\$ sigbundle verify $artifact --identity https://github.com/evil/evil/… --issuer $issuer"
-if "$sigbundle" verify "$artifact" --identity "https://github.com/evil/evil/.github/workflows/attest.yml@refs/heads/main" --issuer "$issuer"; then
-	echo "demo: a wrong identity was accepted" >&2
+echo "The same for another repository, which must be refused:"
+echo "\$ sigbundle verify $artifact --repo evil/attest-demo --signer-workflow $workflow"
+if "$sigbundle" verify "$artifact" --repo evil/attest-demo --signer-workflow "$workflow"; then
+	echo "demo: another repository was accepted" >&2
 	exit 1
 fi
