@@ -14,6 +14,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
+	"github.com/sigbundle/sigbundle/internal/cms"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
@@ -30,53 +31,27 @@ type certID struct {
 
 // names reports whether cert is the certificate that the identifier names.
 func (id *certID) names(cert *x509.Certificate) bool {
-	if !bytes.Equal(id.value, digest(id.hash, cert.Raw)) {
+	if !bytes.Equal(id.value, cms.Digest(id.hash, cert.Raw)) {
 		return false
 	}
 	return id.issuer == nil ||
 		id.serial.Cmp(cert.SerialNumber) == 0 && bytes.Equal(id.issuer, cert.RawIssuer)
 }
 
-// parseAttributes reads the signed attributes, given with their [0] tag, and
-// demands those that RFC 3161 demands. Unknown ones are signed, and ignored.
-//
-//	Attribute ::= SEQUENCE { attrType OBJECT IDENTIFIER, attrValues SET OF AttributeValue }
-func (si *signerInfo) parseAttributes(element cryptobyte.String) error {
-	var s cryptobyte.String
-	if !element.ReadASN1(&s, tagExplicit0) || !element.Empty() {
-		return errAttributes
-	}
-	var previous []byte
+// parseAttributes reads the inside of the signed attributes, and demands those
+// that RFC 3161 demands. Unknown ones are signed, and ignored.
+func (si *signerInfo) parseAttributes(s cryptobyte.String) error {
 	seen := make(map[string]bool)
-	for n := 0; !s.Empty(); n++ {
-		var raw, attr, id, values cryptobyte.String
-		if n == maxAttributes {
-			return refuse.New(codeMalformed, "timestamp has more than %d signed attributes", maxAttributes)
-		}
-		if !s.ReadASN1Element(&raw, asn1.SEQUENCE) {
-			return errAttributes
-		}
-		// X.690, Section 11.6: the elements of a SET OF ascend.
-		if bytes.Compare(previous, raw) > 0 {
-			return refuse.New(codeMalformed, "signed attributes of timestamp are not in DER order")
-		}
-		previous = raw
-		if !raw.ReadASN1(&attr, asn1.SEQUENCE) || !readOID(&attr, &id) ||
-			!attr.ReadASN1(&values, asn1.SET) || !attr.Empty() {
-			return errAttributes
-		}
-		if seen[string(id)] {
-			return refuse.New(codeProfile, "timestamp has signed attribute %s twice", dotted(string(id)))
-		}
-		seen[string(id)] = true
-		if err := si.parseAttribute(string(id), values); err != nil {
-			return err
-		}
-	}
+	err := cms.ReadAttributes(s, true, func(oid string, values cryptobyte.String) error {
+		seen[oid] = true
+		return si.parseAttribute(oid, values)
+	})
 	switch {
-	case !seen[oidContentType]:
+	case err != nil:
+		return refused(err, "signed attributes of timestamp")
+	case !seen[cms.OIDContentType]:
 		return refuse.New(codeProfile, "timestamp does not sign its content type")
-	case !seen[oidMessageDigest]:
+	case !seen[cms.OIDMessageDigest]:
 		return refuse.New(codeProfile, "timestamp does not sign its message digest")
 	case !seen[oidSigningCertificate] && !seen[oidSigningCertificateV2]:
 		return refuse.New(codeProfile, "timestamp does not sign the identity of its signer's certificate")
@@ -88,14 +63,14 @@ func (si *signerInfo) parseAttributes(element cryptobyte.String) error {
 func (si *signerInfo) parseAttribute(oid string, values cryptobyte.String) error {
 	var value cryptobyte.String
 	switch oid {
-	case oidContentType:
-		if !readOID(&values, &value) || !values.Empty() {
+	case cms.OIDContentType:
+		if !cms.ReadOID(&values, &value) || !values.Empty() {
 			return errAttributes
 		}
 		if string(value) != oidTSTInfo {
-			return refuse.New(codeProfile, "timestamp signs content type %s, want TSTInfo", dotted(string(value)))
+			return refuse.New(codeProfile, "timestamp signs content type %s, want TSTInfo", cms.Dotted(string(value)))
 		}
-	case oidMessageDigest:
+	case cms.OIDMessageDigest:
 		if !values.ReadASN1(&value, asn1.OCTET_STRING) || !values.Empty() {
 			return errAttributes
 		}
@@ -161,11 +136,11 @@ func parseCertID(s cryptobyte.String, v2 bool) (id certID, err error) {
 		id.hash = crypto.SHA256
 		if s.PeekASN1Tag(asn1.SEQUENCE) {
 			var alg string
-			if !readAlgorithm(&s, &alg) {
+			if !cms.ReadAlgorithm(&s, &alg) {
 				return certID{}, errAttributes
 			}
-			if id.hash, err = digestAlgorithm(alg, "certificate identifier"); err != nil {
-				return certID{}, err
+			if id.hash, err = cms.DigestAlgorithm(alg); err != nil {
+				return certID{}, refused(err, "certificate identifier of timestamp")
 			}
 		}
 	}
@@ -190,6 +165,6 @@ func readIssuerSerial(s *cryptobyte.String, id *certID) bool {
 	return s.ReadASN1(&seq, asn1.SEQUENCE) &&
 		seq.ReadASN1(&names, asn1.SEQUENCE) &&
 		names.ReadASN1(&name, asn1.Tag(4).Constructed().ContextSpecific()) && names.Empty() &&
-		readName(&name, &id.issuer) && name.Empty() &&
-		readInteger(&seq, id.serial, maxSerialBits) && seq.Empty()
+		cms.ReadName(&name, &id.issuer) && name.Empty() &&
+		cms.ReadInteger(&seq, id.serial, cms.MaxSerialBits) && seq.Empty()
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sigbundle/sigbundle/internal/cms"
 	"github.com/sigbundle/sigbundle/internal/fastverify"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
@@ -48,8 +49,8 @@ func NewAuthority(config AuthorityConfig) (*Authority, error) {
 	if len(config.Chain) == 0 || slices.Contains(config.Chain, nil) {
 		return nil, refuse.New("trust.malformed", "timestamp authority %q has no certificate, or a nil one", config.URI)
 	}
-	if len(config.Chain) > maxCertificates {
-		return nil, refuse.New("trust.limit", "timestamp authority %q has more than %d certificates", config.URI, maxCertificates)
+	if len(config.Chain) > cms.MaxCertificates {
+		return nil, refuse.New("trust.limit", "timestamp authority %q has more than %d certificates", config.URI, cms.MaxCertificates)
 	}
 	if slices.ContainsFunc(config.Chain, tooLong) {
 		return nil, refuse.New("trust.limit", "timestamp authority %q has an RSA key of more than %d bits", config.URI, maxRSABits)
@@ -138,9 +139,9 @@ func (a *Authority) Knows(t *Token) bool {
 		return false
 	}
 	if a.leaf != nil {
-		return t.signer.names(a.leaf)
+		return t.signer.Names(a.leaf)
 	}
-	issuer := t.signer.issuer
+	issuer := t.signer.Issuer
 	if issuer == nil {
 		cert, err := t.embeddedSigner()
 		if err != nil {
@@ -148,7 +149,7 @@ func (a *Authority) Knows(t *Token) bool {
 		}
 		issuer = cert.RawIssuer
 	}
-	for range maxCertificates + 1 {
+	for range cms.MaxCertificates + 1 {
 		if slices.ContainsFunc(a.chain, func(c *x509.Certificate) bool { return bytes.Equal(c.RawSubject, issuer) }) {
 			return true
 		}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/sigbundle/sigbundle/internal/cms"
+
 	"golang.org/x/crypto/cryptobyte"
 )
 
@@ -20,7 +22,7 @@ func TestLongValues(t *testing.T) {
 		return seq(integer(1), policy, seq(seq(imprint), tlv(tOctets, make([]byte, 32))), serial,
 			tlv(0x18, []byte("20250102030405Z")), nonce)
 	}
-	good := tlv(tOID, []byte(oidSHA256))
+	good := tlv(tOID, []byte(cms.OIDSHA256))
 	for name, c := range map[string]struct {
 		der    []byte
 		passes bool
@@ -38,15 +40,15 @@ func TestLongValues(t *testing.T) {
 		}
 	}
 	long := cryptobyte.String(oid(65))
-	if readOID(&long, new(cryptobyte.String)) {
+	if cms.ReadOID(&long, new(cryptobyte.String)) {
 		t.Error("an identifier of 65 bytes is read")
 	}
 	if _, err := Parse(tlv(tSequence, make([]byte, maxResponse))); err == nil || !bytes.Contains([]byte(err.Error()), []byte("at most 65536")) {
 		t.Errorf("a response of more than 64 KiB: %v", err)
 	}
-	var id signerID
+	var id cms.SignerID
 	sid := cryptobyte.String(seq(seq(), number(161)))
-	if readSignerID(&sid, &id) {
+	if cms.ReadSignerID(&sid, &id) {
 		t.Error("a signer with a serial number of 161 bits is read")
 	}
 	var cert certID

@@ -20,6 +20,8 @@ import (
 	"os"
 	"slices"
 	"testing"
+
+	"github.com/sigbundle/sigbundle/internal/cms"
 	"time"
 )
 
@@ -241,21 +243,21 @@ func newDraft(w *world) *draft {
 	cert := w.leaf.cert
 	return &draft{
 		world: w, message: []byte("a signature"),
-		status: integer(0), contentType: oidSignedData, version: 3,
-		algorithms:   algorithm(oidSHA256, null),
+		status: integer(0), contentType: cms.OIDSignedData, version: 3,
+		algorithms:   algorithm(cms.OIDSHA256, null),
 		eContentType: oidTSTInfo, tstVersion: 1,
 		policy:  tlv(tOID, []byte("\x2b\x06\x01\x04\x01\x83\xbf\x30\x02")),
 		genTime: stampTime.Format("20060102150405Z"),
 		signers: 1, signerVersion: 1,
 		signerID:  seq(cert.RawIssuer, bigInteger(cert.SerialNumber)),
-		digestOID: oidSHA256, signatureOID: oidECDSAWithSHA256, hash: crypto.SHA256,
+		digestOID: cms.OIDSHA256, signatureOID: cms.OIDECDSAWithSHA256, hash: crypto.SHA256,
 		attributes: defaultAttributes, key: w.leaf.key,
 	}
 }
 
 // imprintOf fills in the imprint of d.message under another hash.
 func (d *draft) imprintOf(oid string, h crypto.Hash, params ...[]byte) {
-	d.imprint = seq(algorithm(oid, params...), tlv(tOctets, digest(h, d.message)))
+	d.imprint = seq(algorithm(oid, params...), tlv(tOctets, cms.Digest(h, d.message)))
 }
 
 func (d *draft) content() []byte {
@@ -263,22 +265,24 @@ func (d *draft) content() []byte {
 		return d.eContent
 	}
 	if d.imprint == nil {
-		d.imprintOf(oidSHA256, crypto.SHA256, null)
+		d.imprintOf(cms.OIDSHA256, crypto.SHA256, null)
 	}
 	d.eContent = slices.Concat(seq(integer(d.tstVersion), d.policy, d.imprint, integer(77),
 		tlv(tGeneralizedTime, []byte(d.genTime)), d.options), d.tstTrailer)
 	return d.eContent
 }
 
-func contentTypeAttribute() []byte { return attribute(oidContentType, tlv(tOID, []byte(oidTSTInfo))) }
+func contentTypeAttribute() []byte {
+	return attribute(cms.OIDContentType, tlv(tOID, []byte(oidTSTInfo)))
+}
 
 func (d *draft) digestAttribute() []byte {
-	return attribute(oidMessageDigest, tlv(tOctets, digest(d.hash, d.content())))
+	return attribute(cms.OIDMessageDigest, tlv(tOctets, cms.Digest(d.hash, d.content())))
 }
 
 // certIDV2 is an ESSCertIDv2 of cert with SHA-256.
 func certIDV2(cert *x509.Certificate, more ...[]byte) []byte {
-	return seq(append([][]byte{tlv(tOctets, digest(crypto.SHA256, cert.Raw))}, more...)...)
+	return seq(append([][]byte{tlv(tOctets, cms.Digest(crypto.SHA256, cert.Raw))}, more...)...)
 }
 
 func issuerSerial(issuer []byte, serial *big.Int) []byte {
@@ -318,7 +322,7 @@ func (d *draft) signerInfo(t testing.TB) []byte {
 	input := signed
 	opts := crypto.SignerOpts(crypto.Hash(0))
 	if _, pure := d.key.(ed25519.PrivateKey); !pure {
-		input, opts = digest(d.hash, signed), d.hash
+		input, opts = cms.Digest(d.hash, signed), d.hash
 	}
 	sig, err := d.key.Sign(nil, input, opts)
 	if err != nil {

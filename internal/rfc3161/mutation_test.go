@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 
+	"github.com/sigbundle/sigbundle/internal/cms"
 	"github.com/sigbundle/sigbundle/internal/fastverify"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
@@ -73,22 +74,26 @@ func TestFormsToTheLastElement(t *testing.T) {
 		read   func(der []byte) bool
 		lacks  int // how many elements may be missing
 	}{
-		{"algorithm", algorithm(oidSHA256), never, func(der []byte) bool {
+		{"algorithm", algorithm(cms.OIDSHA256), never, func(der []byte) bool {
 			var oid string
 			s := cryptobyte.String(der)
-			return readAlgorithm(&s, &oid)
+			return cms.ReadAlgorithm(&s, &oid)
 		}, 0},
-		{"imprint", seq(algorithm(oidSHA256), tlv(tOctets, make([]byte, 32))), never, func(der []byte) bool {
+		{"imprint", seq(algorithm(cms.OIDSHA256), tlv(tOctets, make([]byte, 32))), never, func(der []byte) bool {
 			s := cryptobyte.String(der)
 			_, _, err := readImprint(&s)
 			return err == nil
 		}, 0},
 		{"attributes", tlv(tContext, attribute("\x2a\x03")), func(tag byte) bool { return tag == tSet }, func(der []byte) bool {
-			var si signerInfo
-			err := si.parseAttributes(der)
+			var set cryptobyte.String
+			s := cryptobyte.String(der)
+			if !s.ReadASN1(&set, cms.Tag0) || !s.Empty() {
+				return false
+			}
+			err := new(signerInfo).parseAttributes(set)
 			return refuse.CodeOf(err) == codeProfile // of its form, and lacking others
 		}, 1},
-		{"certificate identifier", seq(algorithm(oidSHA512), tlv(tOctets), issuerSerial(name, big.NewInt(1))), isName, func(der []byte) bool {
+		{"certificate identifier", seq(algorithm(cms.OIDSHA512), tlv(tOctets), issuerSerial(name, big.NewInt(1))), isName, func(der []byte) bool {
 			_, err := parseCertID(inside(der), true)
 			return refuse.CodeOf(err) == ""
 		}, 2},
@@ -150,7 +155,7 @@ func TestFrameToTheLastElement(t *testing.T) {
 		t.Errorf("%d changes make no difference, want 6", accepted)
 	}
 	for what, s := range map[string][]byte{
-		"no identifier": tlv(tContext, seq()), "nothing": {}, "identifier alone": tlv(tOID, []byte(oidSignedData)),
+		"no identifier": tlv(tContext, seq()), "nothing": {}, "identifier alone": tlv(tOID, []byte(cms.OIDSignedData)),
 		"another after it": bytes.Join([][]byte{children(children(der)[1])[0], children(children(der)[1])[1], null}, nil),
 	} {
 		wantCode(t, new(Token).parseContentInfo(s), codeMalformed, what)
@@ -176,7 +181,7 @@ func TestAttributesOfTheirForm(t *testing.T) {
 	}{
 		{"other content type, signed", func(d *draft) {
 			d.attributes = func(d *draft) [][]byte {
-				return [][]byte{attribute(oidContentType, tlv(tOID, []byte(oidSignedData))), d.digestAttribute(),
+				return [][]byte{attribute(cms.OIDContentType, tlv(tOID, []byte(cms.OIDSignedData))), d.digestAttribute(),
 					signingCertV2(certIDV2(d.world.leaf.cert))}
 			}
 		}, codeProfile},
@@ -213,13 +218,13 @@ func TestBoundsAreWhatTheyAre(t *testing.T) {
 		most int
 		read func(n int) error
 	}{
-		"digest algorithms": {16, func(n int) error { return skipAlgorithms(bytes.Repeat(algorithm(oidSHA256), n)) }},
+		"digest algorithms": {16, func(n int) error { return cms.SkipAlgorithms(bytes.Repeat(algorithm(cms.OIDSHA256), n)) }},
 		"attributes": {32, func(n int) error {
 			var all [][]byte
 			for i := range byte(n) {
 				all = append(all, attribute(string([]byte{0x2a, i}), null))
 			}
-			err := new(signerInfo).parseAttributes(tlv(tContext, all...))
+			err := new(signerInfo).parseAttributes(bytes.Join(all, nil))
 			if refuse.CodeOf(err) == codeProfile { // as many as there may be, and not those there must be
 				return nil
 			}
@@ -232,7 +237,9 @@ func TestBoundsAreWhatTheyAre(t *testing.T) {
 			_, err := parseSigningCertificate(seq(bytes.Repeat(seq(tlv(tOctets)), n)), true)
 			return err
 		}},
-		"certificates": {10, func(n int) error { return new(Token).parseCertificates(bytes.Repeat(seq(), n)) }},
+		"certificates": {10, func(n int) error {
+			return new(cms.SignedData).ReadCertificates(bytes.Repeat(seq(), n))
+		}},
 		"certificates of an authority": {10, func(n int) error {
 			chain := make([]*x509.Certificate, n)
 			for i := range chain {
@@ -243,7 +250,7 @@ func TestBoundsAreWhatTheyAre(t *testing.T) {
 		}},
 		"bits of RSA": {8192, func(n int) error {
 			if tooLong(&x509.Certificate{PublicKey: &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), uint(n-1))}}) {
-				return errSignerInfo
+				return errTSTInfo
 			}
 			return nil
 		}},
@@ -272,7 +279,7 @@ func TestKnowsOverCertificates(t *testing.T) {
 	link := func(subject, issuer byte) *x509.Certificate {
 		return &x509.Certificate{RawSubject: []byte{subject}, RawIssuer: []byte{issuer}}
 	}
-	tok := &Token{parsed: true, signer: signerID{issuer: []byte{0}, serial: new(big.Int)}}
+	tok := &Token{parsed: true, signer: cms.SignerID{Issuer: []byte{0}, Serial: new(big.Int)}}
 	for i := range byte(10) {
 		tok.certs = append(tok.certs, link(i, i+1))
 	}
@@ -291,12 +298,12 @@ func TestShortIdentifiers(t *testing.T) {
 		tok.parseContent(content)
 		wantCode(t, tok.Fault(), codeMalformed, "content without a type")
 	}
-	if (&signerID{}).names(&x509.Certificate{}) {
+	if (&cms.SignerID{}).Names(&x509.Certificate{}) {
 		t.Error("no identifier names a certificate without one")
 	}
 	s := cryptobyte.String(tlv(tFixed, []byte{7}))
-	var id signerID
-	if !readSignerID(&s, &id) || !id.names(&x509.Certificate{SubjectKeyId: []byte{7}}) {
+	var id cms.SignerID
+	if !cms.ReadSignerID(&s, &id) || !id.Names(&x509.Certificate{SubjectKeyId: []byte{7}}) {
 		t.Error("an identifier of one byte names nothing")
 	}
 	root := newWorld(t, nil, nil).root.cert
@@ -328,7 +335,7 @@ func TestSignerNames(t *testing.T) {
 	part := seq(tlv(tOID, []byte("\x55\x04\x0a")), tlv(tUTF8, []byte("x")))
 	read := func(name []byte) bool {
 		s := cryptobyte.String(seq(name, integer(7)))
-		return readSignerID(&s, new(signerID))
+		return cms.ReadSignerID(&s, new(cms.SignerID))
 	}
 	for _, name := range [][]byte{seq(), seq(tlv(tSet, part)), seq(tlv(tSet, part, part), tlv(tSet, part))} {
 		if !read(name) {

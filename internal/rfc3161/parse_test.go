@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sigbundle/sigbundle/internal/cms"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
@@ -42,34 +43,34 @@ func TestParseTime(t *testing.T) {
 
 func TestObjectIdentifiers(t *testing.T) {
 	for oid, want := range map[string]asn1.ObjectIdentifier{
-		oidSignedData:           {1, 2, 840, 113549, 1, 7, 2},
+		cms.OIDSignedData:       {1, 2, 840, 113549, 1, 7, 2},
 		oidTSTInfo:              {1, 2, 840, 113549, 1, 9, 16, 1, 4},
-		oidContentType:          {1, 2, 840, 113549, 1, 9, 3},
-		oidMessageDigest:        {1, 2, 840, 113549, 1, 9, 4},
+		cms.OIDContentType:      {1, 2, 840, 113549, 1, 9, 3},
+		cms.OIDMessageDigest:    {1, 2, 840, 113549, 1, 9, 4},
 		oidSigningCertificate:   {1, 2, 840, 113549, 1, 9, 16, 2, 12},
 		oidSigningCertificateV2: {1, 2, 840, 113549, 1, 9, 16, 2, 47},
-		oidSHA256:               {2, 16, 840, 1, 101, 3, 4, 2, 1},
-		oidSHA384:               {2, 16, 840, 1, 101, 3, 4, 2, 2},
-		oidSHA512:               {2, 16, 840, 1, 101, 3, 4, 2, 3},
-		oidECPublicKey:          {1, 2, 840, 10045, 2, 1},
-		oidECDSAWithSHA256:      {1, 2, 840, 10045, 4, 3, 2},
-		oidECDSAWithSHA384:      {1, 2, 840, 10045, 4, 3, 3},
-		oidECDSAWithSHA512:      {1, 2, 840, 10045, 4, 3, 4},
-		oidRSAEncryption:        {1, 2, 840, 113549, 1, 1, 1},
-		oidSHA256WithRSA:        {1, 2, 840, 113549, 1, 1, 11},
-		oidSHA384WithRSA:        {1, 2, 840, 113549, 1, 1, 12},
-		oidSHA512WithRSA:        {1, 2, 840, 113549, 1, 1, 13},
-		oidEd25519:              {1, 3, 101, 112},
+		cms.OIDSHA256:           {2, 16, 840, 1, 101, 3, 4, 2, 1},
+		cms.OIDSHA384:           {2, 16, 840, 1, 101, 3, 4, 2, 2},
+		cms.OIDSHA512:           {2, 16, 840, 1, 101, 3, 4, 2, 3},
+		cms.OIDECPublicKey:      {1, 2, 840, 10045, 2, 1},
+		cms.OIDECDSAWithSHA256:  {1, 2, 840, 10045, 4, 3, 2},
+		cms.OIDECDSAWithSHA384:  {1, 2, 840, 10045, 4, 3, 3},
+		cms.OIDECDSAWithSHA512:  {1, 2, 840, 10045, 4, 3, 4},
+		cms.OIDRSAEncryption:    {1, 2, 840, 113549, 1, 1, 1},
+		cms.OIDSHA256WithRSA:    {1, 2, 840, 113549, 1, 1, 11},
+		cms.OIDSHA384WithRSA:    {1, 2, 840, 113549, 1, 1, 12},
+		cms.OIDSHA512WithRSA:    {1, 2, 840, 113549, 1, 1, 13},
+		cms.OIDEd25519:          {1, 3, 101, 112},
 	} {
 		der, err := asn1.Marshal(want)
 		if err != nil || string(der[2:]) != oid {
 			t.Errorf("%s is %x, %v", want, oid, err)
 		}
-		if dotted(oid) != want.String() {
-			t.Errorf("%s is written %s", want, dotted(oid))
+		if cms.Dotted(oid) != want.String() {
+			t.Errorf("%s is written %s", want, cms.Dotted(oid))
 		}
 	}
-	if dotted("\x80") != "(malformed)" {
+	if cms.Dotted("\x80") != "(malformed)" {
 		t.Error("a malformed identifier has a name")
 	}
 }

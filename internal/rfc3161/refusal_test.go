@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"testing"
 
+	"github.com/sigbundle/sigbundle/internal/cms"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
@@ -66,13 +67,13 @@ func TestFatal(t *testing.T) {
 		{"signer id with more", func(d *draft) { d.signerID = seq(d.world.leaf.cert.RawIssuer, integer(1000), null) }, codeMalformed},
 		{"certificates that are not DER", func(d *draft) { d.certificates = [][]byte{{0x30, 0x80, 0, 0}} }, codeMalformed},
 		{"11 certificates", func(d *draft) {
-			d.certificates = [][]byte{repeat(d.world.leaf.cert.Raw, maxCertificates+1)}
+			d.certificates = [][]byte{repeat(d.world.leaf.cert.Raw, cms.MaxCertificates+1)}
 		}, codeMalformed},
 		{"certificate of a byte more than 64 KiB", func(d *draft) {
 			d.certificates = [][]byte{tlv(tSequence, make([]byte, 65536-3))}
 		}, codeMalformed},
 		{"algorithms that are none", func(d *draft) { d.algorithms = null }, codeMalformed},
-		{"17 algorithms", func(d *draft) { d.algorithms = repeat(algorithm(oidSHA256), maxAlgorithms+1) }, codeMalformed},
+		{"17 algorithms", func(d *draft) { d.algorithms = repeat(algorithm(cms.OIDSHA256), cms.MaxAlgorithms+1) }, codeMalformed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := newDraft(newWorld(t, nil, nil))
@@ -114,7 +115,7 @@ func TestFaults(t *testing.T) {
 		{"granted, with a failure", func(d *draft) { d.afterStatus = tlv(tBitString, []byte{0, 1}) }, codeStatus},
 		{"version 2", func(d *draft) { d.version = 2 }, codeProfile},
 		{"version 4", func(d *draft) { d.version = 4 }, codeProfile},
-		{"other content", func(d *draft) { d.eContentType = oidSignedData }, codeProfile},
+		{"other content", func(d *draft) { d.eContentType = cms.OIDSignedData }, codeProfile},
 		{"certificate of another kind", func(d *draft) { d.certificates = [][]byte{tlv(tContext | 1)} }, codeProfile},
 		{"certificate that is none", func(d *draft) { d.certificates = [][]byte{seq()} }, codeMalformed},
 		{"certificate with a byte more", func(d *draft) {
@@ -129,9 +130,9 @@ func TestFaults(t *testing.T) {
 		{"policy empty", func(d *draft) { d.policy = tlv(tOID) }, codeMalformed},
 		{"policy not minimal", func(d *draft) { d.policy = tlv(tOID, []byte{0x2a, 0x80, 1}) }, codeMalformed},
 		{"imprint SHA-1", func(d *draft) { d.imprintOf("\x2b\x0e\x03\x02\x1a", crypto.SHA1, null) }, codeProfile},
-		{"imprint parameters", func(d *draft) { d.imprintOf(oidSHA256, crypto.SHA256, integer(1)) }, codeMalformed},
-		{"imprint cut", func(d *draft) { d.imprint = seq(algorithm(oidSHA256), tlv(tOctets, make([]byte, 31))) }, codeMalformed},
-		{"imprint of another length", func(d *draft) { d.imprint = seq(algorithm(oidSHA256), tlv(tOctets, make([]byte, 64))) }, codeMalformed},
+		{"imprint parameters", func(d *draft) { d.imprintOf(cms.OIDSHA256, crypto.SHA256, integer(1)) }, codeMalformed},
+		{"imprint cut", func(d *draft) { d.imprint = seq(algorithm(cms.OIDSHA256), tlv(tOctets, make([]byte, 31))) }, codeMalformed},
+		{"imprint of another length", func(d *draft) { d.imprint = seq(algorithm(cms.OIDSHA256), tlv(tOctets, make([]byte, 64))) }, codeMalformed},
 		{"local time", func(d *draft) { d.genTime = "20250612120220" }, codeMalformed},
 		{"accuracy with more", func(d *draft) { d.options = seq(integer(1), null) }, codeMalformed},
 		{"ordering not DER", func(d *draft) { d.options = []byte{1, 1, 1} }, codeMalformed},
@@ -150,7 +151,7 @@ func TestFaults(t *testing.T) {
 		{"no attributes", func(d *draft) { d.noAttributes = true }, codeProfile},
 		{"digest SHA-1", func(d *draft) { d.digestOID = "\x2b\x0e\x03\x02\x1a" }, codeProfile},
 		{"signature unknown", func(d *draft) { d.signatureOID = "\x2a\x86\x48\xce\x3d\x04\x01" }, codeProfile},
-		{"signature over another hash", func(d *draft) { d.signatureOID = oidECDSAWithSHA384 }, codeProfile},
+		{"signature over another hash", func(d *draft) { d.signatureOID = cms.OIDECDSAWithSHA384 }, codeProfile},
 		{"something after the signature", func(d *draft) { d.unsigned = null }, codeMalformed},
 		{"attributes out of order", func(d *draft) {
 			d.unsorted = true
@@ -165,7 +166,7 @@ func TestFaults(t *testing.T) {
 		}, codeProfile},
 		{"other content type", func(d *draft) {
 			d.attributes = func(d *draft) [][]byte {
-				return [][]byte{attribute(oidContentType, tlv(tOID, []byte(oidSignedData))), d.digestAttribute()}
+				return [][]byte{attribute(cms.OIDContentType, tlv(tOID, []byte(cms.OIDSignedData))), d.digestAttribute()}
 			}
 		}, codeProfile},
 		{"no digest", func(d *draft) {
@@ -177,15 +178,15 @@ func TestFaults(t *testing.T) {
 		{"attribute twice", func(d *draft) { d.attributes = withAttribute(contentTypeAttribute()) }, codeProfile},
 		{"attribute with two values", func(d *draft) {
 			v := tlv(tOctets, make([]byte, 32))
-			d.attributes = func(*draft) [][]byte { return [][]byte{attribute(oidMessageDigest, v, v)} }
+			d.attributes = func(*draft) [][]byte { return [][]byte{attribute(cms.OIDMessageDigest, v, v)} }
 		}, codeMalformed},
 		{"attribute without value", func(d *draft) {
-			d.attributes = func(*draft) [][]byte { return [][]byte{attribute(oidContentType)} }
+			d.attributes = func(*draft) [][]byte { return [][]byte{attribute(cms.OIDContentType)} }
 		}, codeMalformed},
 		{"attribute not DER", func(d *draft) { d.attributes = withAttribute(null) }, codeMalformed},
 		{"33 attributes", func(d *draft) {
 			d.attributes = func(*draft) (all [][]byte) {
-				for i := range byte(maxAttributes + 1) {
+				for i := range byte(cms.MaxAttributes + 1) {
 					all = append(all, attribute(string([]byte{0x2a, i}), null))
 				}
 				return all
@@ -196,7 +197,7 @@ func TestFaults(t *testing.T) {
 			d.attributes = withCertIDs(signingCertV2(bytes.Repeat(certIDV2(d.world.leaf.cert), maxESSCerts+1)))
 		}, codeMalformed},
 		{"certificate id with SHA-1", func(d *draft) {
-			id := seq(algorithm("\x2b\x0e\x03\x02\x1a"), tlv(tOctets, digest(crypto.SHA1, d.world.leaf.cert.Raw)))
+			id := seq(algorithm("\x2b\x0e\x03\x02\x1a"), tlv(tOctets, cms.Digest(crypto.SHA1, d.world.leaf.cert.Raw)))
 			d.attributes = withCertIDs(signingCertV2(id))
 		}, codeProfile},
 		{"certificate id with more", func(d *draft) {
@@ -235,11 +236,11 @@ func TestForgeries(t *testing.T) {
 	}{
 		{"another message", func(d *draft) { d.content(); d.message = []byte("another signature") }, codeImprint},
 		{"another key", func(d *draft) { d.key = ecKey(t, elliptic.P256(), 9) }, codeSignature},
-		{"key of another kind", func(d *draft) { d.key, d.signatureOID = edKey(), oidEd25519 }, codeSignature},
+		{"key of another kind", func(d *draft) { d.key, d.signatureOID = edKey(), cms.OIDEd25519 }, codeSignature},
 		{"signature spoiled", func(d *draft) { d.spoil = func(sig []byte) { sig[len(sig)-1] ^= 1 } }, codeSignature},
 		{"digest of other contents", func(d *draft) {
 			d.attributes = func(d *draft) [][]byte {
-				return [][]byte{contentTypeAttribute(), attribute(oidMessageDigest, tlv(tOctets, make([]byte, 32))),
+				return [][]byte{contentTypeAttribute(), attribute(cms.OIDMessageDigest, tlv(tOctets, make([]byte, 32))),
 					signingCertV2(certIDV2(d.world.leaf.cert))}
 			}
 		}, codeSignature},

@@ -24,6 +24,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
+	"github.com/sigbundle/sigbundle/internal/cms"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
@@ -43,24 +44,19 @@ const (
 // keys are of Sigstore clients; the others are far above what any authority
 // writes.
 const (
-	maxResponse     = 64 << 10 // bytes of a response with its token
-	maxOID          = 64       // bytes of an object identifier
-	maxSerialBits   = 160      // RFC 3161, Section 2.4.2
-	maxNonceBits    = 512
-	maxCertificates = 10
-	maxRSABits      = 8192
-	minRSABits      = 2048
-	maxAlgorithms   = 16
-	maxAttributes   = 32
-	maxExtensions   = 32
-	maxESSCerts     = 16
+	maxResponse   = 64 << 10 // bytes of a response with its token
+	maxNonceBits  = 512
+	maxRSABits    = 8192
+	minRSABits    = 2048
+	maxExtensions = 32
+	maxESSCerts   = 16
 )
 
 // Token is one parsed timestamp. Nothing in it is verified until
 // [Authority.Verify] says so. It is immutable and safe for concurrent use; the
 // zero Token is refused by every authority.
 type Token struct {
-	signer   signerID
+	signer   cms.SignerID
 	info     tstInfo
 	content  []byte // TSTInfo, DER: the value octets of eContent
 	certs    []*x509.Certificate

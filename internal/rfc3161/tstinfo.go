@@ -14,6 +14,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
+	"github.com/sigbundle/sigbundle/internal/cms"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
@@ -54,7 +55,7 @@ func parseTSTInfo(der []byte) (info tstInfo, err error) {
 	if version != 1 {
 		return tstInfo{}, refuse.New(codeProfile, "contents of timestamp have version %d, want 1", version)
 	}
-	if !readOID(&s, &policy) {
+	if !cms.ReadOID(&s, &policy) {
 		return tstInfo{}, errTSTInfo
 	}
 	var oid x509.OID
@@ -66,7 +67,7 @@ func parseTSTInfo(der []byte) (info tstInfo, err error) {
 		return tstInfo{}, err
 	}
 	info.serial = new(big.Int)
-	if !readInteger(&s, info.serial, maxSerialBits) || !s.ReadASN1(&when, asn1.GeneralizedTime) {
+	if !cms.ReadInteger(&s, info.serial, cms.MaxSerialBits) || !s.ReadASN1(&when, asn1.GeneralizedTime) {
 		return tstInfo{}, errTSTInfo
 	}
 	if info.genTime, err = parseTime(when); err != nil {
@@ -84,13 +85,13 @@ func parseTSTInfo(der []byte) (info tstInfo, err error) {
 func readImprint(s *cryptobyte.String) (crypto.Hash, []byte, error) {
 	var imprint, value cryptobyte.String
 	var alg string
-	if !s.ReadASN1(&imprint, asn1.SEQUENCE) || !readAlgorithm(&imprint, &alg) ||
+	if !s.ReadASN1(&imprint, asn1.SEQUENCE) || !cms.ReadAlgorithm(&imprint, &alg) ||
 		!imprint.ReadASN1(&value, asn1.OCTET_STRING) || !imprint.Empty() {
 		return 0, nil, errTSTInfo
 	}
-	h, err := digestAlgorithm(alg, "message imprint")
+	h, err := cms.DigestAlgorithm(alg)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, refused(err, "message imprint of timestamp")
 	}
 	if len(value) != h.Size() {
 		return 0, nil, refuse.New(codeMalformed, "message imprint of timestamp has %d bytes, want %d for %s", len(value), h.Size(), h)
@@ -114,7 +115,7 @@ func parseOptions(s cryptobyte.String) (nonce *big.Int, err error) {
 	}
 	if s.PeekASN1Tag(asn1.INTEGER) {
 		nonce = new(big.Int)
-		if !readInteger(&s, nonce, maxNonceBits) {
+		if !cms.ReadInteger(&s, nonce, maxNonceBits) {
 			return nil, errTSTInfo
 		}
 	}
@@ -150,13 +151,13 @@ func parseExtensions(s cryptobyte.String) error {
 		if n == maxExtensions {
 			return refuse.New(codeMalformed, "timestamp has more than %d extensions", maxExtensions)
 		}
-		if !s.ReadASN1(&ext, asn1.SEQUENCE) || !readOID(&ext, &id) ||
+		if !s.ReadASN1(&ext, asn1.SEQUENCE) || !cms.ReadOID(&ext, &id) ||
 			ext.PeekASN1Tag(asn1.BOOLEAN) && !ext.ReadASN1Boolean(&critical) ||
 			!ext.ReadASN1(&value, asn1.OCTET_STRING) || !ext.Empty() {
 			return errTSTInfo
 		}
 		if critical {
-			return refuse.New(codeProfile, "timestamp has unknown critical extension %s", dotted(string(id)))
+			return refuse.New(codeProfile, "timestamp has unknown critical extension %s", cms.Dotted(string(id)))
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"encoding/asn1"
 	"time"
 
+	"github.com/sigbundle/sigbundle/internal/cms"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
@@ -37,7 +38,7 @@ func (a *Authority) Verify(t *Token, message []byte) (Stamp, error) {
 	if err != nil {
 		return Stamp{}, err
 	}
-	if !bytes.Equal(t.info.imprint, digest(t.info.imprintHash, message)) {
+	if !bytes.Equal(t.info.imprint, cms.Digest(t.info.imprintHash, message)) {
 		return Stamp{}, refuse.New(codeImprint, "timestamp is over something else than this signature")
 	}
 	if err := checkSigner(signer); err != nil {
@@ -63,7 +64,7 @@ func (a *Authority) signer(t *Token) (*x509.Certificate, error) {
 		return t.embeddedSigner()
 	}
 	for _, c := range t.certs {
-		if t.signer.names(c) && !bytes.Equal(c.Raw, a.leaf.Raw) {
+		if t.signer.Names(c) && !bytes.Equal(c.Raw, a.leaf.Raw) {
 			return nil, refuse.New(codeSigner, "certificate of the signer inside the timestamp is not that of the trust root")
 		}
 	}
@@ -76,7 +77,7 @@ func (a *Authority) signer(t *Token) (*x509.Certificate, error) {
 func (t *Token) embeddedSigner() (*x509.Certificate, error) {
 	var found *x509.Certificate
 	for _, c := range t.certs {
-		if !t.signer.names(c) {
+		if !t.signer.Names(c) {
 			continue
 		}
 		if found != nil {
@@ -131,7 +132,7 @@ func (a *Authority) checkSignature(t *Token, cert *x509.Certificate) error {
 			return refuse.New(codeSigner, "timestamp was signed under another certificate than that of its signer")
 		}
 	}
-	if !bytes.Equal(t.si.digest, digest(t.si.hash, t.content)) {
+	if !bytes.Equal(t.si.digest, cms.Digest(t.si.hash, t.content)) {
 		return refuse.New(codeSignature, "message digest of timestamp does not match its contents")
 	}
 	// CheckSignature refuses algorithms that do not fit the key. Authorities

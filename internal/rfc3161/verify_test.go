@@ -10,6 +10,8 @@ import (
 	"crypto/x509"
 	"math/big"
 	"testing"
+
+	"github.com/sigbundle/sigbundle/internal/cms"
 	"time"
 )
 
@@ -49,17 +51,17 @@ func TestAccepted(t *testing.T) {
 		edit func(d *draft)
 	}{
 		{"status text", func(d *draft) { d.afterStatus = seq(tlv(tUTF8, []byte("Operation Okay"))) }},
-		{"imprint SHA-384", func(d *draft) { d.imprintOf(oidSHA384, crypto.SHA384, null) }},
-		{"imprint SHA-512 without parameters", func(d *draft) { d.imprintOf(oidSHA512, crypto.SHA512) }},
+		{"imprint SHA-384", func(d *draft) { d.imprintOf(cms.OIDSHA384, crypto.SHA384, null) }},
+		{"imprint SHA-512 without parameters", func(d *draft) { d.imprintOf(cms.OIDSHA512, crypto.SHA512) }},
 		{"accuracy", func(d *draft) { d.options = seq(integer(1), tlv(tFixed, []byte{1}), tlv(tFixed|1, []byte{1})) }},
 		{"all options", func(d *draft) {
 			d.options = bytes.Join([][]byte{seq(integer(1)), {1, 1, 0xff}, integer(5), tlv(tContext, tlv(tContext|4, seq())),
 				tlv(tContext|1, seq(tlv(tOID, []byte{0x2a, 3}), tlv(tOctets)))}, nil)
 		}},
 		{"signer by key id", func(d *draft) { d.signerID, d.signerVersion = tlv(tFixed, []byte("leaf key id")), 3 }},
-		{"ecPublicKey", func(d *draft) { d.signatureOID = oidECPublicKey }},
+		{"ecPublicKey", func(d *draft) { d.signatureOID = cms.OIDECPublicKey }},
 		{"SHA-512 by a P-256 key", func(d *draft) {
-			d.hash, d.digestOID, d.signatureOID = crypto.SHA512, oidSHA512, oidECDSAWithSHA512
+			d.hash, d.digestOID, d.signatureOID = crypto.SHA512, cms.OIDSHA512, cms.OIDECDSAWithSHA512
 		}},
 		{"SHA-1 certificate id", func(d *draft) { d.attributes = withCertIDs(certIDV1(d.world.leaf.cert)) }},
 		{"both certificate ids", func(d *draft) {
@@ -70,7 +72,7 @@ func TestAccepted(t *testing.T) {
 			d.attributes = withCertIDs(signingCertV2(certIDV2(c, issuerSerial(c.RawIssuer, c.SerialNumber))))
 		}},
 		{"certificate id with SHA-512", func(d *draft) {
-			id := seq(algorithm(oidSHA512), tlv(tOctets, digest(crypto.SHA512, d.world.leaf.cert.Raw)))
+			id := seq(algorithm(cms.OIDSHA512), tlv(tOctets, cms.Digest(crypto.SHA512, d.world.leaf.cert.Raw)))
 			d.attributes = withCertIDs(signingCertV2(id, certIDV2(d.world.root.cert)))
 		}},
 		{"unknown attribute", func(d *draft) { d.attributes = withAttribute(attribute("\x2a\x03", null)) }},
@@ -102,7 +104,7 @@ func verifies(t *testing.T, a *Authority, d *draft) Stamp {
 }
 
 func certIDV1(cert *x509.Certificate) []byte {
-	return attribute(oidSigningCertificate, seq(seq(seq(tlv(tOctets, digest(crypto.SHA1, cert.Raw))))))
+	return attribute(oidSigningCertificate, seq(seq(seq(tlv(tOctets, cms.Digest(crypto.SHA1, cert.Raw))))))
 }
 
 // withCertIDs has the attributes ids in place of the signing certificate.
@@ -123,17 +125,17 @@ func TestKeys(t *testing.T) {
 		digestOID    string
 		signatureOID string
 	}{
-		{"P-256", ecKey(t, elliptic.P256(), 3), crypto.SHA256, oidSHA256, oidECDSAWithSHA256},
-		{"P-384 over SHA-256", ecKey(t, elliptic.P384(), 3), crypto.SHA256, oidSHA256, oidECDSAWithSHA256},
-		{"P-384", ecKey(t, elliptic.P384(), 3), crypto.SHA384, oidSHA384, oidECDSAWithSHA384},
-		{"P-521", ecKey(t, elliptic.P521(), 3), crypto.SHA512, oidSHA512, oidECDSAWithSHA512},
-		{"RSA SHA-256", rsaKey(t), crypto.SHA256, oidSHA256, oidSHA256WithRSA},
-		{"RSA SHA-384", rsaKey(t), crypto.SHA384, oidSHA384, oidSHA384WithRSA},
-		{"RSA SHA-512", rsaKey(t), crypto.SHA512, oidSHA512, oidSHA512WithRSA},
-		{"rsaEncryption SHA-256", rsaKey(t), crypto.SHA256, oidSHA256, oidRSAEncryption},
-		{"rsaEncryption SHA-512", rsaKey(t), crypto.SHA512, oidSHA512, oidRSAEncryption},
-		{"Ed25519 SHA-256", edKey(), crypto.SHA256, oidSHA256, oidEd25519},
-		{"Ed25519 SHA-512", edKey(), crypto.SHA512, oidSHA512, oidEd25519},
+		{"P-256", ecKey(t, elliptic.P256(), 3), crypto.SHA256, cms.OIDSHA256, cms.OIDECDSAWithSHA256},
+		{"P-384 over SHA-256", ecKey(t, elliptic.P384(), 3), crypto.SHA256, cms.OIDSHA256, cms.OIDECDSAWithSHA256},
+		{"P-384", ecKey(t, elliptic.P384(), 3), crypto.SHA384, cms.OIDSHA384, cms.OIDECDSAWithSHA384},
+		{"P-521", ecKey(t, elliptic.P521(), 3), crypto.SHA512, cms.OIDSHA512, cms.OIDECDSAWithSHA512},
+		{"RSA SHA-256", rsaKey(t), crypto.SHA256, cms.OIDSHA256, cms.OIDSHA256WithRSA},
+		{"RSA SHA-384", rsaKey(t), crypto.SHA384, cms.OIDSHA384, cms.OIDSHA384WithRSA},
+		{"RSA SHA-512", rsaKey(t), crypto.SHA512, cms.OIDSHA512, cms.OIDSHA512WithRSA},
+		{"rsaEncryption SHA-256", rsaKey(t), crypto.SHA256, cms.OIDSHA256, cms.OIDRSAEncryption},
+		{"rsaEncryption SHA-512", rsaKey(t), crypto.SHA512, cms.OIDSHA512, cms.OIDRSAEncryption},
+		{"Ed25519 SHA-256", edKey(), crypto.SHA256, cms.OIDSHA256, cms.OIDEd25519},
+		{"Ed25519 SHA-512", edKey(), crypto.SHA512, cms.OIDSHA512, cms.OIDEd25519},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, c.key, nil)
@@ -265,7 +267,7 @@ func TestAuthority(t *testing.T) {
 
 func TestAuthorityConfig(t *testing.T) {
 	w := newWorld(t, nil, nil)
-	many := make([]*x509.Certificate, maxCertificates+1)
+	many := make([]*x509.Certificate, cms.MaxCertificates+1)
 	for i := range many {
 		many[i] = w.root.cert
 	}
