@@ -15,6 +15,7 @@ target() { # folder and function
 
 target bundle FuzzAll
 target bundle FuzzParse
+target bundle/gitsign FuzzRead
 target bundle/oci FuzzManifest
 target conformance/internal/bounds FuzzBounds
 target conformance/internal/mutate FuzzCertificate

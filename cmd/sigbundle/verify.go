@@ -31,6 +31,7 @@ type verifyFlags struct {
 	size       sizeFlag
 	explain    bool
 	image      flags.Image
+	commit     commitFlags
 	output     flags.Output
 	trust      flags.Trust
 }
@@ -38,7 +39,7 @@ type verifyFlags struct {
 func newVerify() *cobra.Command {
 	f := new(verifyFlags)
 	cmd := &cobra.Command{
-		Use:   "verify {ARTIFACT|ALGORITHM:HEX|-|--oci-layout DIR|--image REFERENCE}",
+		Use:   "verify {ARTIFACT|ALGORITHM:HEX|-|--oci-layout DIR|--image REFERENCE|--commit FILE}",
 		Short: "Verify an artifact against its bundle, offline",
 		Long: `Verify proves, without a network, that an accepted signer signed the artifact.
 
@@ -55,6 +56,10 @@ counted, not signers: to require two signers, verify once for each of them.
 A container image is the artifact with --oci-layout or --image, and the bundles
 are those attached to it; then one is enough, unless --bundles says otherwise.
 Only --image, and --mirror-of a registry, use the network, to ask that registry.
+
+A commit or a tag of git is the artifact with --commit, which reads what git
+cat-file prints and runs no git. Its signature is judged as a bundle of what
+the signature is over, by the same checks and the same policy.
 
 With --format json the answer is one object of one shape, for a file and an
 image, one bundle and several: verified is the verdict over all bundles, code
@@ -78,9 +83,15 @@ requires. --require changes that, and the report shows it.`,
   # an image, in an image layout or a registry
   sigbundle verify --oci-layout ./image:v1 --key release.pub
   sigbundle verify --image registry.example.com/app@sha256:$DIGEST --key release.pub \
-    --predicate-type https://slsa.dev/provenance/v1`,
+    --predicate-type https://slsa.dev/provenance/v1
+
+  # a signed commit or tag of git
+  git cat-file commit HEAD | sigbundle verify --commit - --object-id "$(git rev-parse HEAD)" \
+    --identity dev@example.com --issuer https://accounts.google.com`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
+			case f.commit != commitFlags{}:
+				return f.commit.check(f, args)
 			case f.image.Given():
 				return f.image.Check(args)
 			case f.image.MirrorOf != "":
@@ -115,6 +126,7 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	fl.BoolVar(&f.noArtifact, "no-artifact", false, "verify a DSSE bundle without comparing an artifact; the report shows it")
 	fl.BoolVar(&f.explain, "explain", false, "show every check and what it proved; after a failure, run the rest as far as possible")
 	f.image.AddVerify(cmd)
+	f.commit.add(cmd)
 	f.output.Add(cmd)
 	f.trust.Add(cmd)
 	f.trust.AllowSeveral(cmd)
@@ -136,7 +148,10 @@ func (f *verifyFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if f.image.Given() {
+	switch {
+	case f.commit.file != "":
+		return f.runCommit(cmd, wanted)
+	case f.image.Given():
 		return f.runImage(cmd, wanted)
 	}
 	name, title := "", "bundle alone"

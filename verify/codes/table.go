@@ -110,6 +110,34 @@ const (
 	ExpectationUnmet = "expectation.unmet"
 	// The name of a file is not one that its package manager writes.
 	FilenameMalformed = "filename.malformed"
+	// The signature of the commit or tag is not one block of base64 between its two lines, or is of another kind, such as OpenPGP or SSH.
+	GitsignArmor = "gitsign.armor"
+	// The attributes of the signature are not DER in its order, or one is missing or there twice.
+	GitsignAttributes = "gitsign.attributes"
+	// The signature does not bring exactly one certificate of its signer, or one that it brings is malformed.
+	GitsignCertificate = "gitsign.certificate"
+	// The signature is not strict DER of CMS signed data over detached content.
+	GitsignCms = "gitsign.cms"
+	// The signature is over another commit or tag, or the object has another name than the one asked for.
+	GitsignDigest = "gitsign.digest"
+	// The log entry of the signature cannot be read, or is about something else.
+	GitsignEntry = "gitsign.entry"
+	// The object, its signature or the log entry is larger than any genuine one.
+	GitsignLimit = "gitsign.limit"
+	// The signature carries no log entry: its signer left it in the log alone.
+	GitsignNoEntry = "gitsign.no_entry"
+	// The input is not a commit or a tag as git writes it.
+	GitsignObject = "gitsign.object"
+	// The signature over the commit or tag is not by the key of the certificate that it brings.
+	GitsignSignature = "gitsign.signature"
+	// The commit or tag has more than one signature, or has it in a place where only the other kind has one.
+	GitsignSignatures = "gitsign.signatures"
+	// The signature has more than one signer.
+	GitsignSigners = "gitsign.signers"
+	// The commit or tag has no signature.
+	GitsignUnsigned = "gitsign.unsigned"
+	// A note: git names the object by SHA-1. The signature is over a SHA-256 of it, and is not weakened by that.
+	GitsignWeakName = "gitsign.weak_name"
 	// A finding: the declared ID of a log is the hash of its key alone, while entries of Rekor v2 logs have the hash of name and key.
 	IDForm = "id.form"
 	// A finding: the declared ID of a log is not one that its key has, so that entries of the log are unknown.

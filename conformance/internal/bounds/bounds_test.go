@@ -21,6 +21,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/bundle/carrier"
+	"github.com/sigbundle/sigbundle/bundle/gitsign"
 	"github.com/sigbundle/sigbundle/bundle/oci"
 	"github.com/sigbundle/sigbundle/ctlog"
 	"github.com/sigbundle/sigbundle/dsse"
@@ -81,6 +82,8 @@ var readers = []reader{
 	{"private key in DER", pemOf("PRIVATE KEY"), nil, der, 100, 64, small},
 	{"encrypted key in DER", pemOf("ENCRYPTED PRIVATE KEY"), nil, der, 100, 64, small},
 	{"encrypted key in JSON", pemOf("ENCRYPTED SIGSTORE PRIVATE KEY"), nil, texts("%s", `{"kdf":%s}`, `{"kdf":{"name":"scrypt","params":{"N":32768,"r":8,"p":1},"salt":%s}}`, `{"ciphertext":%s}`), 400, 64, small},
+	{"git object", func(b []byte) { _, _ = gitsign.Read(b, nil) }, nil, texts("%s", "tree "+gitName+"\n%s", gitCommit+"%s\n\n", gitCommit+"gpgsig -----BEGIN SIGNED MESSAGE-----\n %s\n -----END SIGNED MESSAGE-----\n\n", gitTag+"%s"), 100, 24, small},
+	{"git signature in DER", gitSignature, nil, der, 200, 64, small},
 	{"timestamp", func(b []byte) { _, _ = rfc3161.Parse(b) }, nil, der, 100, 64, small},
 	{"certificate", func(b []byte) { _, _ = strictcert.Parse(b) }, nil, der, 100, 64, small},
 	{"text", func(b []byte) { _ = screen.Escape(string(b)) }, nil, texts("%s"), 100, 24, small},

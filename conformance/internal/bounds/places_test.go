@@ -25,6 +25,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/sigbundle/sigbundle/bundle/gitsign"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
@@ -48,6 +49,19 @@ func pemOf(kind string) func([]byte) {
 	return func(b []byte) {
 		_, _ = sign.ParsePEM(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}), "", password)
 	}
+}
+
+// The beginnings of git objects.
+const (
+	gitName   = "045f683042529876c1fe28f97f416c1501ffa433"
+	gitCommit = "tree " + gitName + "\nauthor A <a@a> 1 +0000\ncommitter A <a@a> 1 +0000\n"
+	gitTag    = "object " + gitName + "\ntype commit\ntag a\n\n"
+)
+
+// gitSignature reads a tag of which the input is the signature.
+func gitSignature(b []byte) {
+	text := pem.EncodeToMemory(&pem.Block{Type: "SIGNED MESSAGE", Bytes: b})
+	_, _ = gitsign.Read(append([]byte(gitTag), text...), nil)
 }
 
 // A repository of one Ed25519 key.

@@ -25,11 +25,11 @@ type floor struct {
 // the commit, and then `make api`, which writes docs/reference/architecture.md.
 var floors = []floor{
 	{"ground", []string{"internal/age", "internal/bounds", "internal/fastverify", "internal/infile", "internal/refuse", "internal/screen", "internal/strictcert", "internal/strictjson", "internal/window", "internal/zerotest"}},
-	{"formats", []string{"dsse", "internal/fulcio", "internal/sigkey", "sign/internal/call", "trustroot/internal/tuf", "trustroot/internal/tuftest", "verify/codes", "verify/names"}},
+	{"formats", []string{"dsse", "internal/cms", "internal/fulcio", "internal/sigkey", "sign/internal/call", "trustroot/internal/tuf", "trustroot/internal/tuftest", "verify/codes", "verify/names"}},
 	{"formats", []string{"internal/rfc3161", "sign/oidc", "trustroot/tufroot", "verify/report"}},
 	{"protocols", []string{"ctlog", "tlog", "trustroot/kit", "trustroot/tufsync"}},
 	{"materials", []string{"bundle", "trustroot"}},
-	{"materials", []string{"bundle/carrier", "bundle/oci", "trustroot/embedded", "trustroot/signingconfig", "verify/known"}},
+	{"materials", []string{"bundle/carrier", "bundle/gitsign", "bundle/oci", "trustroot/embedded", "trustroot/signingconfig", "verify/known"}},
 	{"materials", []string{"bundle/oci/registry", "trustroot/insight", "trustroot/instances"}},
 	{"judgement", []string{"verify"}},
 	{"judgement", []string{"sign", "verify/choose", "verify/impact"}},
