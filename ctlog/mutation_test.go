@@ -128,13 +128,3 @@ func TestEd25519Number(t *testing.T) {
 		t.Errorf("%+v, want %+v", ed25519Intrinsic, want)
 	}
 }
-
-// The zero log refuses with tables as without.
-func TestAcceleratedZeroLog(t *testing.T) {
-	_, err := new(Log).Accelerated(nil).VerifyCertificate(sample(), []byte{1})
-	wantCode(t, err, "sct.signature")
-	key := ecKey(t, elliptic.P256(), 9)
-	if l := newLog(t, key, commonv1.PublicKeyDetails_PKIX_ECDSA_P256_SHA_256).Accelerated(nil); !l.IDFits() {
-		t.Error("another key")
-	}
-}

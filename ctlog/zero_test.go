@@ -8,7 +8,6 @@ import (
 
 	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 
-	"github.com/sigbundle/sigbundle/internal/fastverify"
 	"github.com/sigbundle/sigbundle/internal/zerotest"
 )
 
@@ -37,7 +36,7 @@ func TestZeroValues(t *testing.T) {
 			"Window":    &window,
 		},
 		Funcs: map[string]any{"NewLog": NewLog, "NewPrecert": NewPrecert, "ParseDetached": ParseDetached, "ParseList": ParseList},
-		Args:  []any{leaf, sct.Time(), []byte(detached(sct)), bare.Raw, sign(t, key, x509Entry, whole, nil), new(fastverify.Tables)},
+		Args:  []any{leaf, sct.Time(), []byte(detached(sct)), bare.Raw, sign(t, key, x509Entry, whole, nil)},
 		Accepted: map[string]string{
 			"ParseList(p)": "a certificate without a list has no SCT, and thresholds count none",
 		},

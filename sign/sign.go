@@ -19,9 +19,9 @@ import (
 	"time"
 
 	"github.com/sigbundle/sigbundle/verify/report"
+	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
-	"github.com/sigbundle/sigbundle/internal/sigkey"
 	"github.com/sigbundle/sigbundle/tlog"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
@@ -29,7 +29,7 @@ import (
 
 // Algorithm names a key type, a signature scheme and a hash: an entry of the
 // Sigstore algorithm registry (protobuf-specs, common.PublicKeyDetails).
-type Algorithm = sigkey.Algorithm
+type Algorithm = v1.PublicKeyDetails
 
 // An Issuer certifies keys. Its String names it in errors.
 type Issuer interface {

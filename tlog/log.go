@@ -75,6 +75,7 @@ func NewLog(cfg LogConfig) (*Log, error) {
 			return nil, refuse.Wrap("trust.window", err, "transparency log %s", cfg.ID)
 		}
 	}
+	key = key.Accelerated(fastverify.New())
 	l := &Log{
 		id:       cfg.ID,
 		key:      key,
@@ -100,19 +101,6 @@ func NewLog(cfg LogConfig) (*Log, error) {
 	}
 	l.generation = l.generationByID()
 	return l, nil
-}
-
-// Accelerated returns the same log with tables to check its signatures by: it
-// gives the same answers. The zero Log stays what it is.
-func (l *Log) Accelerated(t *fastverify.Tables) *Log {
-	c := *l
-	if l.key != nil {
-		c.key = l.key.Accelerated(t)
-	}
-	if l.sha256Key != nil {
-		c.sha256Key = l.sha256Key.Accelerated(t)
-	}
-	return &c
 }
 
 // nameOf returns host, port and path of a URL: the name by which a log signs

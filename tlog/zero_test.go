@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sigbundle/sigbundle/internal/fastverify"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
 	"github.com/sigbundle/sigbundle/internal/zerotest"
 )
@@ -48,7 +47,7 @@ func TestZeroValues(t *testing.T) {
 			"HashedRekordV001": HashedRekordV001, "HashedRekordV002": HashedRekordV002, "IntotoV002": IntotoV002,
 		},
 		Args: []any{
-			e.Body.Raw, e.Proof.Checkpoint, crypto.SHA256, time.Unix(integrated, 0), new(fastverify.Tables),
+			e.Body.Raw, e.Proof.Checkpoint, crypto.SHA256, time.Unix(integrated, 0),
 		},
 		Accepted: map[string]string{
 			"Log.Generation(g,g,z)": "the promise tells the generation, and gives nothing else",

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/sigbundle/sigbundle/ctlog"
+	"github.com/sigbundle/sigbundle/internal/fastverify"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/rfc3161"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
@@ -38,7 +39,7 @@ func compileWritten(doc document) (*Root, error) {
 // compile turns a document into verifiers. The document's byte slices are
 // kept and must not change any more.
 func compile(doc document, mediaType string, digest [32]byte) (*Root, error) {
-	r := &Root{mediaType: mediaType, sha256: digest}
+	r := &Root{mediaType: mediaType, sha256: digest, fast: fastverify.New()}
 	var err error
 	if r.doc.tlogs, err = r.compileLogs(doc.tlogs); err != nil {
 		return nil, err
@@ -298,7 +299,9 @@ func (r *Root) addCA(i int, c AuthorityConfig) error {
 		r.unusable = append(r.unusable, Unusable{KindCertificateAuthority, i, c.URI, reason})
 		return nil
 	}
-	r.cas = append(r.cas, newCA(c))
+	ca := newCA(c)
+	ca.fast = r.fast
+	r.cas = append(r.cas, ca)
 	return nil
 }
 
@@ -313,7 +316,7 @@ func (r *Root) addTSA(i int, c AuthorityConfig) error {
 			Chain: slices.Clone(c.Chain), URI: c.URI, Operator: c.Operator, Start: c.Start, End: c.End,
 		})
 		if err == nil {
-			r.tsas = append(r.tsas, a)
+			r.tsas = append(r.tsas, a.Accelerated(r.fast))
 			return nil
 		}
 		if !unsupported(err) {

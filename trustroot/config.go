@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
-	"github.com/sigbundle/sigbundle/internal/sigkey"
 	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 )
 
@@ -27,7 +26,7 @@ type LogConfig struct {
 	// Key is DER: a SubjectPublicKeyInfo, or an RSAPublicKey where Algorithm
 	// is one of PKCS1_*.
 	Key       []byte
-	Algorithm sigkey.Algorithm
+	Algorithm v1.PublicKeyDetails
 	// BaseURL, for a Rekor log, names the origin of its checkpoints.
 	BaseURL string
 	// Operator counts once in thresholds; empty means unknown.

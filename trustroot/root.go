@@ -22,7 +22,6 @@ import (
 	"github.com/sigbundle/sigbundle/ctlog"
 	"github.com/sigbundle/sigbundle/internal/fastverify"
 	"github.com/sigbundle/sigbundle/internal/refuse"
-	"github.com/sigbundle/sigbundle/internal/rfc3161"
 	"github.com/sigbundle/sigbundle/internal/window"
 	"github.com/sigbundle/sigbundle/tlog"
 )
@@ -59,6 +58,7 @@ type Root struct {
 	byID      map[tlog.ID]*tlog.Log
 	ctByID    map[ctlog.ID]*ctlog.Log
 	unusable  []Unusable
+	fast      *fastverify.Tables // of the authorities; a log has its own
 }
 
 // The four lists of a trust root, as Unusable.Kind names them.
@@ -76,34 +76,6 @@ type Unusable struct {
 	Index  int    // its place in that list, from 0
 	ID     string // as declared: the log's ID in base64, else its URL; the authority's URI
 	Reason error
-}
-
-// Accelerated returns the same root with tables to check the signatures of its
-// logs and authorities by. It gives the same answers, faster once keys have
-// recurred, and is for verifying many bundles.
-func (r *Root) Accelerated(t *fastverify.Tables) *Root {
-	c := *r
-	c.logs, c.byID = make([]*tlog.Log, len(r.logs)), make(map[tlog.ID]*tlog.Log, len(r.byID))
-	for i, l := range r.logs {
-		c.logs[i] = l.Accelerated(t)
-		c.byID[l.ID()] = c.logs[i]
-	}
-	c.ctlogs, c.ctByID = make([]*ctlog.Log, len(r.ctlogs)), make(map[ctlog.ID]*ctlog.Log, len(r.ctByID))
-	for i, l := range r.ctlogs {
-		c.ctlogs[i] = l.Accelerated(t)
-		c.ctByID[l.ID()] = c.ctlogs[i]
-	}
-	c.cas = make([]*CertificateAuthority, len(r.cas))
-	for i, a := range r.cas {
-		fast := *a
-		fast.fast = t
-		c.cas[i] = &fast
-	}
-	c.tsas = make([]TimestampAuthority, len(r.tsas))
-	for i, a := range r.tsas {
-		c.tsas[i] = rfc3161.Behind(a).Accelerated(t)
-	}
-	return &c
 }
 
 // MediaType returns the media type of the source.
@@ -189,7 +161,7 @@ type CertificateAuthority struct {
 	special  bool                         // a certificate has constraints: x509.Verify decides
 	names    map[*x509.Certificate]string // subjects of the chain
 
-	fast *fastverify.Tables // nil: none
+	fast *fastverify.Tables // of the root; nil: none
 }
 
 // Chain returns the certificates as the source orders them; the last one is

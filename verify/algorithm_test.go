@@ -182,7 +182,7 @@ func TestExtensionWithoutName(t *testing.T) {
 }
 
 // What is said at the edges: of no artifact, of a name without end, and of keys
-// and conditions by the dozen, with tables to check signatures by.
+// and conditions by the dozen.
 func TestEdges(t *testing.T) {
 	if s := verify.NoArtifact().String(); s != "no artifact" {
 		t.Error(s)
@@ -193,9 +193,8 @@ func TestEdges(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := signed(t, w, virtual.Request{ManagedKey: key, Evidence: virtual.NoLog})
-	cache := verify.NewCache()
 	for hint, want := range map[string]string{b.KeyHint: "", "other": "key.hint"} {
-		v, err := verify.New(verify.Config{Root: rootOf(t, w), Cache: cache, Policy: verify.Policy{
+		v, err := verify.New(verify.Config{Root: rootOf(t, w), Policy: verify.Policy{
 			Keys:    []verify.Key{{Public: key.Public(), Hint: hint}, {Public: key.Public(), Hint: "another"}},
 			Require: verify.Requirements{Logs: verify.NotRequired}}})
 		if err != nil {

@@ -9,9 +9,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sigbundle/sigbundle/internal/fastverify"
 	"github.com/sigbundle/sigbundle/internal/fulcio"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
+	v1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 )
 
 // A Policy says whose signature is wanted and how much evidence it takes.
@@ -160,7 +162,7 @@ type Key struct {
 	// sigstore_common.proto. Zero means the registry's default for the key's
 	// type and what is in use beside it: SHA-256 with P-384 and P-521, and
 	// Ed25519 with and without a prehash.
-	Algorithm sigkey.Algorithm
+	Algorithm v1.PublicKeyDetails
 	// Hint is what a bundle must call the key, see [Policy.Keys].
 	Hint string
 	// Start and End bound, inclusively, the times at which the key's
@@ -310,6 +312,7 @@ func (k Key) compile() (trustedKey, error) {
 			return trustedKey{}, refuse.New("policy.key", "managed key: its validity is out of range")
 		}
 	}
+	key = key.Accelerated(fastverify.New())
 	return trustedKey{key, k.Algorithm != 0, k.Hint, k.Start.UTC(), k.End.UTC()}, nil
 }
 

@@ -52,7 +52,6 @@ func TestZeroValues(t *testing.T) {
 	root := rootOf(t, w)
 	b := signed(t, w, virtual.Request{})
 	v := verifier(t, root, anybody)
-	other := signed(t, w, virtual.Request{Artifact: []byte("something else")})
 	identity := func(id verify.Identity) verify.Policy { return verify.Policy{Identities: []verify.Identity{id}} }
 	some := verify.Exactly("a")
 	alone := func(on *verify.Verifier, job verify.Job) (errs error) {
@@ -72,15 +71,6 @@ func TestZeroValues(t *testing.T) {
 	}
 	zeros := map[string]zero{
 		"Artifact": {new(verify.Artifact), claim("artifact.missing", func() error { _, err := v.Verify(b, verify.Artifact{}); return err })},
-		"Cache": {new(verify.Cache), func(t *testing.T) bool {
-			cached, err := verify.New(verify.Config{Root: root, Policy: anybody, Cache: new(verify.Cache)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, good := judge(t, cached, b)
-			_, bad := judge(t, cached, other)
-			return good == nil && verify.CodeOf(bad) == "artifact.mismatch"
-		}},
 		"Config":   {new(verify.Config), claim("policy.root", func() error { _, err := verify.New(verify.Config{}); return err })},
 		"Error":    {new(verify.Error), func(*testing.T) bool { return new(verify.Error).Error() != "" && new(verify.Error).Code() == "" }},
 		"Identity": {new(verify.Identity), refusedBy(root, "policy.identity", identity(verify.Identity{}))},

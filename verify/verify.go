@@ -60,8 +60,6 @@ type Config struct {
 	// hold, so that the report shows all that is wrong. The verdict and its
 	// code are the same either way.
 	Explain bool
-	// Cache, if not nil, makes verifying many bundles faster.
-	Cache *Cache
 }
 
 // A Verifier judges bundles under one trust root and one policy. It is
@@ -91,14 +89,7 @@ func New(c Config) (*Verifier, error) {
 	if c.MaxBundle < 0 || c.MaxBundle > bundle.MaxSize {
 		return nil, refuse.New("policy.limit", "most bytes of a bundle: %d, want 1 to %d, or 0 for the default", c.MaxBundle, bundle.MaxSize)
 	}
-	root := c.Root
-	if c.Cache != nil {
-		root = root.Accelerated(c.Cache.tables)
-		for i := range policy.keys {
-			policy.keys[i].key = policy.keys[i].key.Accelerated(c.Cache.tables)
-		}
-	}
-	return &Verifier{root, c.RootSource, policy, cmp.Or(c.MaxBundle, bundle.MaxSize), c.AsOf, c.Explain}, nil
+	return &Verifier{c.Root, c.RootSource, policy, cmp.Or(c.MaxBundle, bundle.MaxSize), c.AsOf, c.Explain}, nil
 }
 
 // fits refuses a bundle with too many bytes of JSON.

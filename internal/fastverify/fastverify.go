@@ -23,28 +23,30 @@ const (
 	// recurrence is how often a key must have been seen to get a table. Making
 	// one costs about as much as it saves in fifty checks.
 	recurrence = 64
-	// maxTables bounds the tables, of up to two MiB each. A trust root
-	// has about ten keys.
-	maxTables = 24
+	// maxTables bounds the tables of the process, of up to two MiB each. A
+	// trust root has about ten keys.
+	maxTables = 48
 	// maxCounted bounds the keys that are being counted. Beyond it all counts
 	// start again, which costs speed only.
 	maxCounted = 4096
 )
 
-// Tables makes and holds tables, for P-256 and P-384. It is bounded, holds
-// nothing but multiples of public keys, and is safe for concurrent use. A nil
-// *Tables is valid and has no tables.
+// live counts the tables of all Tables. It decides who gets one, and no answer.
+var live atomic.Int64
+
+// Tables makes and holds tables, for P-256 and P-384. They belong to whoever
+// owns the keys, and go when the owner goes. It holds nothing but multiples of
+// public keys, and is safe for concurrent use. The zero Tables has no table
+// yet; a nil *Tables is valid and never has one.
 type Tables struct {
 	ready atomic.Pointer[map[id]checker] // never modified once stored
 
 	mutex  sync.Mutex
 	counts map[id]int // guarded by mutex; of keys without a table
-	made   int        // guarded by mutex; tables, and attempts at one
-	base   *table384  // guarded by mutex; of the generator, shared by P-384 keys
 }
 
 // New returns Tables without a table.
-func New() *Tables { return &Tables{counts: make(map[id]int)} }
+func New() *Tables { return new(Tables) }
 
 // id is a key: its curve's size in bytes and its affine coordinates.
 type id struct {
@@ -106,23 +108,25 @@ func identify(pub *ecdsa.PublicKey) (k id, ok bool) {
 // has become worth it. Others go on without the table meanwhile.
 func (t *Tables) count(k id, pub *ecdsa.PublicKey) {
 	t.mutex.Lock()
+	if t.counts == nil || len(t.counts) >= maxCounted {
+		t.counts = make(map[id]int)
+	}
 	n := t.counts[k] + 1
-	if n != recurrence || t.made >= maxTables {
-		if len(t.counts) >= maxCounted {
-			clear(t.counts)
-		}
-		if t.made < maxTables {
-			t.counts[k] = n
-		}
-		t.mutex.Unlock()
+	t.counts[k] = n // no second attempt: only the very recurrence-th makes one
+	t.mutex.Unlock()
+	if n != recurrence {
 		return
 	}
-	t.counts[k] = n // no second attempt: only the very recurrence-th makes one
-	t.made++
-	t.mutex.Unlock()
-	if c := t.build(k); c != nil {
-		t.add(k, c)
+	if live.Add(1) > maxTables {
+		live.Add(-1)
+		return
 	}
+	c := build(k)
+	if c == nil {
+		live.Add(-1)
+		return
+	}
+	t.add(k, c)
 }
 
 // add lets all later checks find a table.

@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"math/big"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -45,7 +46,8 @@ func warm(t testing.TB, pub *ecdsa.PublicKey) *Tables {
 	if !ok {
 		t.Fatal("no key for a table")
 	}
-	c := tables.build(k)
+	live.Add(1)
+	c := build(k)
 	if c == nil {
 		t.Fatal("the table failed its test")
 	}
@@ -280,7 +282,7 @@ func TestKeys(t *testing.T) {
 	tables := New()
 	if off := (&ecdsa.PublicKey{Curve: k.Curve, X: k.X, Y: new(big.Int).Add(k.Y, big.NewInt(1))}); tables.Verify(off, digest, sig) {
 		t.Error("a key beside the curve verifies")
-	} else if id, ok := identify(off); !ok || tables.build(id) != nil {
+	} else if id, ok := identify(off); !ok || build(id) != nil {
 		t.Error("a key beside the curve has a table")
 	}
 	for _, c := range []elliptic.Curve{elliptic.P224(), elliptic.P521()} {
@@ -295,7 +297,7 @@ func TestKeys(t *testing.T) {
 			}
 		}
 	}
-	if tables.ready.Load() != nil || tables.made != 0 {
+	if tables.ready.Load() != nil {
 		t.Error("a table for another curve")
 	}
 }
@@ -327,14 +329,14 @@ func TestBounds(t *testing.T) {
 	tables := New()
 	k := newKeyPair(t, elliptic.P256())
 	id, _ := identify(&k.PublicKey)
-	tables.made = maxTables
+	others := live.Swap(maxTables)
 	for range 2 * recurrence {
 		tables.count(id, &k.PublicKey)
 	}
 	if tables.ready.Load() != nil {
 		t.Error("more tables than allowed")
 	}
-	tables.made = 0
+	live.Store(others)
 	for i := range 2 * maxCounted {
 		id.x[0], id.x[1] = byte(i), byte(i>>8)
 		tables.count(id, &k.PublicKey)
@@ -440,15 +442,36 @@ func BenchmarkVerify(b *testing.B) {
 func BenchmarkBuild(b *testing.B) {
 	for _, c := range curves {
 		id, _ := identify(&newKeyPair(b, c).PublicKey)
-		tables := New()
-		tables.generator()
+		generator()
 		b.Run(c.Params().Name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if tables.build(id) == nil {
+				live.Add(1)
+				if build(id) == nil {
 					b.Fatal("no table")
 				}
 			}
 		})
 	}
+}
+
+// A table that is no longer used makes room for another one.
+func TestTablesGo(t *testing.T) {
+	k := newKeyPair(t, elliptic.P256())
+	runtime.GC()
+	before := live.Load()
+	tables := warm(t, &k.PublicKey)
+	if live.Load() <= 0 {
+		t.Fatal("a table is not counted")
+	}
+	runtime.KeepAlive(tables)
+	tables = nil
+	for range 1000 {
+		runtime.GC()
+		if live.Load() <= before {
+			return
+		}
+		runtime.Gosched()
+	}
+	t.Error("a table that is gone is still counted")
 }

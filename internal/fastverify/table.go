@@ -6,6 +6,8 @@ import (
 	"crypto/elliptic"
 	"crypto/sha512"
 	"math/big"
+	"runtime"
+	"sync"
 
 	"filippo.io/nistec"
 	"golang.org/x/crypto/cryptobyte"
@@ -138,13 +140,14 @@ type key[T any, P point[T]] struct {
 	size  int // bytes of a scalar
 }
 
-// build makes the table of a key, nil if it cannot.
-func (t *Tables) build(k id) checker {
+// build makes the table of a key, nil if it cannot. The caller has counted it
+// as live.
+func build(k id) checker {
 	switch k.size {
 	case 32:
 		return newKey[nistec.P256Point](nistec.NewP256Point, k, width256, nil, elliptic.P256().Params().N)
 	case 48:
-		base := t.generator()
+		base := generator()
 		if base == nil {
 			return nil
 		}
@@ -155,14 +158,9 @@ func (t *Tables) build(k id) checker {
 
 // generator returns the table of P-384's generator, nil if it cannot be made.
 // P-256 needs none: its library has one, in assembly.
-func (t *Tables) generator() *table384 {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	if t.base == nil {
-		t.base = newRows(nistec.NewP384Point, nistec.NewP384Point().SetGenerator(), width384, 48)
-	}
-	return t.base
-}
+var generator = sync.OnceValue(func() *table384 {
+	return newRows(nistec.NewP384Point, nistec.NewP384Point().SetGenerator(), width384, 48)
+})
 
 func newKey[T any, P point[T]](fresh func() P, k id, width int, base *rows[T, P], order *big.Int) checker {
 	size := int(k.size)
@@ -175,7 +173,9 @@ func newKey[T any, P point[T]](fresh func() P, k id, width int, base *rows[T, P]
 	if r == nil {
 		return nil
 	}
-	return &key[T, P]{rows: r, base: base, order: order, size: size}
+	c := &key[T, P]{rows: r, base: base, order: order, size: size}
+	runtime.AddCleanup(c, func(n int64) { live.Add(n) }, -1)
+	return c
 }
 
 // verify is FIPS 186-5, Section 6.4.2.

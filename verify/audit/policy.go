@@ -23,13 +23,12 @@ type verifiers struct {
 	config *Config
 	whole  *choose.Roots // nil if there are expectations
 	byKey  *recent[*choose.Roots]
-	cache  *verify.Cache
 }
 
 // newVerifiers checks that either the whole audit names signers, or the
 // expectations do.
 func newVerifiers(c *Config) (v *verifiers, err error) {
-	v = &verifiers{config: c, byKey: newRecent[*choose.Roots](maxVerifiers), cache: verify.NewCache()}
+	v = &verifiers{config: c, byKey: newRecent[*choose.Roots](maxVerifiers)}
 	x := c.Expectations
 	switch {
 	case x == nil:
@@ -69,7 +68,7 @@ func (v *verifiers) checkAll() error {
 func (v *verifiers) under(p verify.Policy) (*choose.Roots, error) {
 	var configs []verify.Config
 	for _, root := range v.config.Roots {
-		configs = append(configs, verify.Config{Root: root.Root, RootSource: root.Source, Policy: p, Cache: v.cache})
+		configs = append(configs, verify.Config{Root: root.Root, RootSource: root.Source, Policy: p})
 	}
 	return choose.New(configs...)
 }
@@ -81,7 +80,7 @@ func (v *verifiers) of(e *expectation) (*choose.Roots, error) {
 	return v.byKey.get(p.cacheKey(), func() (*choose.Roots, error) {
 		policy := p.over(v.config.Policy, v.config.Expectations)
 		if name := p.rootName(); name != "" {
-			return choose.New(verify.Config{Root: v.config.Expectations.roots[name], RootSource: name, Policy: policy, Cache: v.cache})
+			return choose.New(verify.Config{Root: v.config.Expectations.roots[name], RootSource: name, Policy: policy})
 		}
 		return v.under(policy)
 	})

@@ -65,12 +65,10 @@ func TestClockDecidesNothing(t *testing.T) {
 	})
 }
 
-// One verifier for each trust root and policy, one bundle, one root and one
-// cache for all serve 64 goroutines, and say what one says alone without a
-// cache.
+// One verifier for each trust root and policy, one bundle and one root for all
+// serve 64 goroutines, and say what one says alone.
 func TestShared(t *testing.T) {
 	h := house(t)
-	cache := verify.NewCache()
 	type judged struct {
 		*subject
 		v    *verify.Verifier
@@ -78,7 +76,7 @@ func TestShared(t *testing.T) {
 	}
 	var all []judged
 	for _, s := range h.subjects {
-		v, err := verify.New(verify.Config{Root: s.root, Policy: s.Policy, Cache: cache})
+		v, err := verify.New(verify.Config{Root: s.root, Policy: s.Policy})
 		if err != nil {
 			t.Fatal(err)
 		}
