@@ -129,7 +129,7 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	err = r.judge(ctx)
 	var expectations *ExpectationsInfo
 	if c.Expectations != nil {
-		expectations = c.Expectations.info()
+		expectations = c.Expectations.info(verifiers.lowered)
 	}
 	if err == nil && expectations != nil && c.Sample == (Sample{}) { // a sample tells nothing of the others
 		// The state is saved, and does not cover these findings: a run that

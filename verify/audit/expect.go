@@ -303,12 +303,15 @@ type ExpectationsInfo struct {
 	Source string `json:"source"`
 	SHA256 string `json:"sha256"` // of the file
 	Count  int    `json:"count"`
+	// Lowered is how many of them require less of a kind of evidence than the
+	// policy of the whole audit, or than its trust root where that says nothing.
+	Lowered int `json:"lowered,omitempty"`
 	// Unmet is how many of them no verified bundle met; absent for a sample.
 	Unmet *int `json:"unmet,omitempty"`
 }
 
-func (x *Expectations) info() *ExpectationsInfo {
-	return &ExpectationsInfo{Source: x.label, SHA256: hex.EncodeToString(x.sum[:]), Count: len(x.lines)}
+func (x *Expectations) info(lowered int) *ExpectationsInfo {
+	return &ExpectationsInfo{Source: x.label, SHA256: hex.EncodeToString(x.sum[:]), Count: len(x.lines), Lowered: lowered}
 }
 
 // met are the expectations that a verified bundle met, a bit for each.

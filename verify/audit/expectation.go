@@ -203,13 +203,45 @@ func (p *linePolicy) over(out verify.Policy, x *Expectations) verify.Policy {
 	} else if !p.noIdentity {
 		out.Identities = []verify.Identity{p.accepted()}
 	}
-	if p.require != nil {
-		out.Require = *p.require
-	}
+	out.Require = p.required(out.Require)
 	if p.predicateType != "" {
 		out.PredicateTypes = []string{dsse.PredicateType(p.predicateType)}
 	}
 	return out
+}
+
+// required returns what the line requires, and for each kind of evidence of
+// which it says nothing what the whole audit does.
+func (p *linePolicy) required(out verify.Requirements) verify.Requirements {
+	if p.require == nil {
+		return out
+	}
+	for _, one := range thresholds(p.require, &out) {
+		if *one.line != 0 {
+			*one.audit = *one.line
+		}
+	}
+	return out
+}
+
+// lowers reports whether the line requires less of a kind of evidence than the
+// whole audit does.
+func (p *linePolicy) lowers(audit verify.Requirements) bool {
+	if p.require == nil {
+		return false
+	}
+	return slices.ContainsFunc(thresholds(p.require, &audit), func(one threshold) bool {
+		return *one.line != 0 && *one.line < *one.audit
+	})
+}
+
+// threshold is one requirement of a line and of the whole audit.
+type threshold struct{ line, audit *verify.Threshold }
+
+func thresholds(line, audit *verify.Requirements) []threshold {
+	return []threshold{
+		{&line.Logs, &audit.Logs}, {&line.SCTs, &audit.SCTs}, {&line.Timestamps, &audit.Timestamps}, {&line.Times, &audit.Times},
+	}
 }
 
 // accepted returns the identity that a line names.

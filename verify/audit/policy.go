@@ -23,6 +23,8 @@ type verifiers struct {
 	config *Config
 	whole  *choose.Roots // nil if there are expectations
 	byKey  *recent[*choose.Roots]
+
+	lowered int // how many expectations require less than the whole audit
 }
 
 // newVerifiers checks that either the whole audit names signers, or the
@@ -56,6 +58,9 @@ func (v *verifiers) checkAll() error {
 		e, err := x.at(i)
 		if err == nil {
 			_, err = v.of(e)
+		}
+		if err == nil && e.policy.lowers(v.config.Policy.Require) {
+			v.lowered++
 		}
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", x.label, x.lines[i].number, err)

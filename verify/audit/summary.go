@@ -96,6 +96,9 @@ func (s *Summary) WriteText(w io.Writer) error {
 	}
 	if x := s.Expectations; x != nil {
 		fmt.Fprintf(&b, "expectations: %d in %s", x.Count, screen.Escape(x.Source))
+		if x.Lowered > 0 {
+			fmt.Fprintf(&b, ", %d with less evidence than the policy requires", x.Lowered)
+		}
 		if x.Unmet != nil {
 			fmt.Fprintf(&b, ", %d unmet", *x.Unmet)
 		}
