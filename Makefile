@@ -95,6 +95,10 @@ lint: ## formatting and vet; golangci-lint where it is installed
 
 ##@ Maintain
 
+.PHONY: release
+release: ## everything that release VERSION=v0.1.0 publishes, into dist/
+	$(GO) run ./cmd/internal/release -version $(VERSION) -out dist
+
 .PHONY: api generate trust-renew repro vuln clean
 api: ## the exported names and the layout's table: testdata/api.txt, docs
 	$(GO) test ./$(PROOF)/rules -run '^Test(API|Architecture)$$' -update
@@ -116,6 +120,6 @@ vuln: ## known vulnerabilities in what is linked; needs a network
 	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.1.4 ./...
 
 clean: ## remove what was built
-	rm -rf $(BIN) man
+	rm -rf $(BIN) man dist
 
 include $(PROOF)/proof.mk

@@ -175,7 +175,7 @@ func TestRetryAfter(t *testing.T) {
 		})
 		start := time.Now()
 		_, err := b.refresh()
-		if (err == nil) != c.ok || time.Since(start) < c.least || time.Since(start) > c.least+5*time.Second {
+		if (err == nil) != c.ok || time.Since(start) < c.least || time.Since(start) > c.least+time.Minute {
 			t.Errorf("%s: %v after %v", name, err, time.Since(start))
 		}
 	}
@@ -310,7 +310,7 @@ func TestCancelled(t *testing.T) {
 	start := time.Now()
 	cfg := b.cfg()
 	cfg.Backoff, cfg.Attempts = time.Hour, 20
-	if _, err := Refresh(ctx, cfg); err == nil || time.Since(start) > 5*time.Second {
+	if _, err := Refresh(ctx, cfg); err == nil || time.Since(start) > time.Minute {
 		t.Errorf("%v after %v", err, time.Since(start))
 	}
 }

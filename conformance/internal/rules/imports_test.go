@@ -42,7 +42,7 @@ var floors = []floor{
 		"conformance/internal/rules", "conformance/internal/soak", "conformance/internal/testreport", "conformance/internal/uncovered",
 		"conformance/internal/weaken", "conformance/internal/weaken/advisories", "conformance/vectors/generate",
 	}},
-	{"commands", []string{"cmd/internal/command", "cmd/internal/inspect", "cmd/internal/outfile"}},
+	{"commands", []string{"cmd/internal/command", "cmd/internal/inspect", "cmd/internal/outfile", "cmd/internal/release"}},
 	{"commands", []string{"cmd/internal/flags"}},
 	{"commands", []string{"cmd/action", "cmd/sigbundle", "cmd/sigbundle-conformance", "cmd/sigbundle-tuf-conformance"}},
 }

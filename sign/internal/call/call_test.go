@@ -44,11 +44,10 @@ func TestRetry(t *testing.T) {
 	n = 0
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	start := time.Now()
 	if _, err := NewClient(Config{}).Do(ctx, get(s.URL)); refuse.CodeOf(err) != "sign.test.unavailable" {
 		t.Error(err)
 	}
-	if time.Since(start) > 3*time.Second {
+	if ctx.Err() != nil {
 		t.Error("waited although there was no time for it")
 	}
 
