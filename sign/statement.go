@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"hash"
 	"io"
+	"unicode/utf8"
 
 	intoto "github.com/in-toto/attestation/go/v1"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -87,6 +88,9 @@ func NewStatement(subjects []Subject, predicateType string, predicate []byte) ([
 func statementProto(subjects []Subject, predicateType string) (*intoto.Statement, error) {
 	m := &intoto.Statement{Type: intoto.StatementTypeUri, PredicateType: predicateType, Predicate: &structpb.Struct{}}
 	for _, s := range subjects {
+		if !utf8.ValidString(s.Name) {
+			return nil, refuse.New("sign.content", "file %q: a statement can name only files whose name is UTF-8; rename it", s.Name)
+		}
 		r := &intoto.ResourceDescriptor{Name: s.Name, Digest: make(map[string]string)}
 		for h, value := range s.Digests {
 			name := digestNames[h]

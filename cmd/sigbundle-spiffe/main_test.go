@@ -134,7 +134,7 @@ func TestOutput(t *testing.T) {
 	a := newAgent(t)
 	dir := t.TempDir()
 	name := filepath.Join(dir, "token")
-	if err := os.WriteFile(name, []byte("an older token, readable by all"), 0o644); err != nil {
+	if err := os.WriteFile(name, []byte("eyolder.token.readable-by-all"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if out, _ := ran(t, 0, "token", "--socket", a.socket, "--output", name); out != "" {
@@ -149,6 +149,14 @@ func TestOutput(t *testing.T) {
 	}
 	ran(t, 2, "token", "--socket", a.socket, "--output", filepath.Join(dir, "nosuch", "token"))
 	ran(t, 2, "token", "--socket", a.socket, "--output", dir)
+	other := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(other, []byte("important"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ran(t, 2, "token", "--socket", a.socket, "--output", other)
+	if data, err := os.ReadFile(other); err != nil || string(data) != "important" {
+		t.Errorf("%q, %v", data, err)
+	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 		t.Errorf("left %v, %v", left, err)
 	}

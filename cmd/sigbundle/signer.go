@@ -101,7 +101,7 @@ func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 		Client: client, Signing: signing, Root: root, Now: flags.Now(), RekorMajor: f.Rekor, Certificate: f.key == "",
 	})
 	if err != nil {
-		return nil, &command.Refusal{Err: err}
+		return nil, command.Refuse(err)
 	}
 	config := sign.Config{Root: root, Logs: services.Logs, Stampers: services.Stampers, AllowDetachedSCT: f.detachedSCT, Note: prompt(cmd.ErrOrStderr())}
 	if f.algorithm != "" {

@@ -98,6 +98,9 @@ func (f *exportFlags) run(w io.Writer, name string) error {
 		}
 	}
 	k, err := kit.New(c)
+	if refuse.CodeOf(err) == "kit.name" {
+		return err // the names are those that the flags give
+	}
 	if err != nil {
 		return command.Refuse(err)
 	}

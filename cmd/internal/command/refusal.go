@@ -24,15 +24,17 @@ func (r *Refusal) Error() string {
 func (r *Refusal) Unwrap() error { return r.Err }
 
 // Refuse makes a coded error one about content, exit code 1. Others are
-// about the command's surroundings, as are an instance that is not known and a
-// network that fails: nothing was judged.
+// about the command's surroundings, as are an instance that is not known, a
+// network that fails, a configuration that has no service and a predicate that
+// is not JSON: nothing was judged.
 func Refuse(err error) error {
 	var already *Refusal
 	if err == nil || errors.As(err, &already) {
 		return err
 	}
 	switch refuse.CodeOf(err) {
-	case "", "trust.instance", "tuf.network", "tuf.timeout", "tuf.status", "tuf.forbidden", "tuf.truncated", "tuf.locked", "tuf.url", "tuf.read":
+	case "", "trust.instance", "tuf.network", "tuf.timeout", "tuf.status", "tuf.forbidden", "tuf.truncated", "tuf.locked", "tuf.url", "tuf.read",
+		"signingconfig.none", "signingconfig.count", "signingconfig.selector", "sign.content":
 		return err
 	case "tuf.cache":
 		if !damaged(err) {
