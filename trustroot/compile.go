@@ -131,6 +131,8 @@ func (r *Root) group(kind string, list []instance) (groups []*group, kept []inst
 		if len(in.id) == 0 && reason == nil {
 			if in.id, err = in.deriveID(kind, key); err != nil {
 				in.id, reason = nil, err
+			} else {
+				r.derived = append(r.derived, derivedID{kind, [32]byte(in.id)})
 			}
 		}
 		kept = append(kept, in)

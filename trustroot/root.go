@@ -17,6 +17,7 @@ package trustroot
 
 import (
 	"crypto/x509"
+	"slices"
 	"time"
 
 	"github.com/sigbundle/sigbundle/ctlog"
@@ -59,6 +60,13 @@ type Root struct {
 	ctByID    map[ctlog.ID]*ctlog.Log
 	unusable  []Unusable
 	fast      *fastverify.Tables // of the authorities; a log has its own
+	derived   []derivedID
+}
+
+// derivedID is the ID of a log that declares none.
+type derivedID struct {
+	kind string
+	id   [32]byte
 }
 
 // The four lists of a trust root, as Unusable.Kind names them.
@@ -121,6 +129,12 @@ func (r *Root) TimestampAuthorities() []TimestampAuthority { return r.tsas }
 
 // Unusable returns the instances that were set aside, and why.
 func (r *Root) Unusable() []Unusable { return r.unusable }
+
+// DerivedID reports whether a log of that kind, KindLog or KindCTLog, declares
+// no ID in the source, so that its ID was computed.
+func (r *Root) DerivedID(kind string, id [32]byte) bool {
+	return slices.Contains(r.derived, derivedID{kind, id})
+}
 
 // TimestampAuthority is one entry of timestampAuthorities, as the root has it.
 // It is immutable and safe for concurrent use. Package verify accepts the

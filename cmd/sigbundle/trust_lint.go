@@ -20,8 +20,9 @@ func newTrustLint() *cobra.Command {
 		Use:   "lint [INSTANCE|FILE]",
 		Short: "Say what is odd about a trust root",
 		Long: `Lint reports gaps in the times at which logs and authorities are valid, weak and
-shared keys, IDs that are not those of their keys, certificates that expire
-soon, entries that are set aside, and kinds of evidence that the root cannot
+shared keys, IDs that are missing or not those of their keys, logs that are
+listed twice, certificates that expire soon or are not for timestamps where they
+should be, entries that are set aside, and kinds of evidence that the root cannot
 verify. "sigbundle explain CODE" says more about a finding. Exit code 1 means a
 warning, with --strict also a note.`,
 		Example: `  sigbundle trust lint

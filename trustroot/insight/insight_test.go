@@ -16,6 +16,7 @@ import (
 	"time"
 
 	trustrootv1 "github.com/sigstore/protobuf-specs/gen/pb-go/trustroot/v1"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/sigbundle/sigbundle/conformance/virtual"
@@ -127,10 +128,25 @@ func TestLint(t *testing.T) {
 		"future": {func(r *trustrootv1.TrustedRoot) {
 			r.Ctlogs[0].PublicKey.ValidFor.Start = stamp(day)
 		}, "window.future"},
-		"ending":      {func(r *trustrootv1.TrustedRoot) { r.Ctlogs[0].PublicKey.ValidFor.End = stamp(day) }, "window.ending"},
-		"mismatch":    {func(r *trustrootv1.TrustedRoot) { r.Ctlogs[0].LogId.KeyId[0] ^= 1 }, "id.mismatch"},
-		"unusable":    {func(r *trustrootv1.TrustedRoot) { r.Ctlogs[0].PublicKey.KeyDetails = 21 }, "instance.unusable"},
-		"shared":      {func(r *trustrootv1.TrustedRoot) { r.Ctlogs[0].PublicKey = r.Tlogs[0].PublicKey }, "key.shared"},
+		"ending":            {func(r *trustrootv1.TrustedRoot) { r.Ctlogs[0].PublicKey.ValidFor.End = stamp(day) }, "window.ending"},
+		"mismatch":          {func(r *trustrootv1.TrustedRoot) { r.Ctlogs[0].LogId.KeyId[0] ^= 1 }, "id.mismatch"},
+		"unusable":          {func(r *trustrootv1.TrustedRoot) { r.Ctlogs[0].PublicKey.KeyDetails = 21 }, "instance.unusable"},
+		"shared":            {func(r *trustrootv1.TrustedRoot) { r.Ctlogs[0].PublicKey = r.Tlogs[0].PublicKey }, "key.shared"},
+		"listed twice":      {func(r *trustrootv1.TrustedRoot) { r.Tlogs = append(r.Tlogs, r.Tlogs[0]) }, "instance.repeated"},
+		"CT log twice":      {func(r *trustrootv1.TrustedRoot) { r.Ctlogs = append(r.Ctlogs, r.Ctlogs[0]) }, "instance.repeated"},
+		"listed once":       {func(r *trustrootv1.TrustedRoot) {}, "!instance.repeated"},
+		"no ID":             {func(r *trustrootv1.TrustedRoot) { r.Tlogs[1].LogId = nil }, "id.derived"},
+		"no ID of a CT log": {func(r *trustrootv1.TrustedRoot) { r.Ctlogs[0].LogId = nil }, "id.derived"},
+		"an ID":             {func(r *trustrootv1.TrustedRoot) {}, "!id.derived"},
+		"twice, once without ID": {func(r *trustrootv1.TrustedRoot) {
+			again := proto.CloneOf(r.Ctlogs[0])
+			again.LogId = nil
+			r.Ctlogs = append(r.Ctlogs, again)
+		}, "instance.repeated"},
+		"no timestamps": {func(r *trustrootv1.TrustedRoot) {
+			r.TimestampAuthorities[0].CertChain = r.CertificateAuthorities[0].CertChain
+		}, "certificate.purpose"},
+		"timestamps":  {func(r *trustrootv1.TrustedRoot) {}, "!certificate.purpose"},
 		"no such log": {func(r *trustrootv1.TrustedRoot) { r.Ctlogs = nil }, "list.empty"},
 		"order": {func(r *trustrootv1.TrustedRoot) {
 			slices.Reverse(r.CertificateAuthorities[0].CertChain.Certificates)

@@ -3,6 +3,7 @@
 package insight
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/rsa"
 	"crypto/x509"
@@ -10,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	trustrootv1 "github.com/sigstore/protobuf-specs/gen/pb-go/trustroot/v1"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/sigbundle/sigbundle/ctlog"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
@@ -51,11 +55,16 @@ func Lint(root *trustroot.Root, at time.Time) []Finding {
 		l.instance(&l.d.Instances[i])
 	}
 	l.evidence()
+	doc := root.Proto()
+	l.repeated(trustroot.KindLog, doc.Tlogs)
+	l.repeated(trustroot.KindCTLog, doc.Ctlogs)
 	for _, log := range root.Logs() {
 		l.logID(log)
+		l.derivedID(root, trustroot.KindLog, log.BaseURL(), log.ID())
 		l.weak(trustroot.KindLog, log.BaseURL(), log.PublicKey(), log.Algorithm())
 	}
 	for _, log := range root.CTLogs() {
+		l.derivedID(root, trustroot.KindCTLog, log.BaseURL(), tlog.ID(log.ID()))
 		if !log.IDFits() {
 			l.add("id.mismatch", Warning, trustroot.KindCTLog, log.BaseURL(), "the declared ID %s is not that of the key, want %s", log.ID(), ctlog.ID(log.KeyID()))
 		}
@@ -66,6 +75,7 @@ func Lint(root *trustroot.Root, at time.Time) []Finding {
 	}
 	for _, a := range root.TimestampAuthorities() {
 		l.chain(trustroot.KindTimestampAuthority, a.URI(), a.Chain())
+		l.stamps(a.URI(), a.Chain())
 	}
 	l.shared()
 	slices.SortStableFunc(l.found, func(a, b Finding) int {
@@ -213,6 +223,38 @@ func (l *linter) logID(log *tlog.Log) {
 		l.add("id.mismatch", Warning, trustroot.KindLog, log.BaseURL(), "the declared ID %s is not that of the key, want %s", log.ID(), strings.Join(want, " or "))
 	case len(ids) > 1 && log.ID() == ids[0]:
 		l.add("id.form", Warning, trustroot.KindLog, log.BaseURL(), "the declared ID is the form of Rekor v1: entries of a Rekor v2 log with this key have the ID %s, and would be unknown", strings.Join(want[1:], " or "))
+	}
+}
+
+// derivedID reports a log without an ID of its own.
+func (l *linter) derivedID(root *trustroot.Root, kind, name string, id tlog.ID) {
+	if root.DerivedID(kind, id) {
+		l.add("id.derived", Warning, kind, name, "no ID is declared, want %s", id)
+	}
+}
+
+// repeated reports logs that are listed twice. What differs in key or validity,
+// trustroot.Parse refuses, or has two windows.
+func (l *linter) repeated(kind string, list []*trustrootv1.TransparencyLogInstance) {
+	for i, b := range list {
+		if slices.ContainsFunc(list[:i], func(a *trustrootv1.TransparencyLogInstance) bool {
+			return bytes.Equal(a.GetLogId().GetKeyId(), b.GetLogId().GetKeyId()) && a.GetBaseUrl() == b.GetBaseUrl() &&
+				proto.Equal(a.GetPublicKey(), b.GetPublicKey())
+		}) {
+			l.add("instance.repeated", Note, kind, b.GetBaseUrl(), "listed twice, with the same ID, URL and validity")
+		}
+	}
+}
+
+// stamps looks at the certificates of a timestamp authority: its own, which
+// is not that of an authority for certificates, must be for timestamps (RFC
+// 3161, Section 2.3), and one above it that is limited to purposes, too.
+func (l *linter) stamps(name string, chain []*x509.Certificate) {
+	for _, c := range chain {
+		limited := !c.IsCA || len(c.ExtKeyUsage)+len(c.UnknownExtKeyUsage) > 0
+		if limited && !slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageTimeStamping) && !(c.IsCA && slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny)) {
+			l.add("certificate.purpose", Warning, trustroot.KindTimestampAuthority, name, "the certificate of %q lacks the extended key usage timeStamping", c.Subject.String())
+		}
 	}
 }
 

@@ -74,6 +74,8 @@ const (
 	CertificateExtension = "certificate.extension"
 	// The certificate names two different OIDC issuers.
 	CertificateIssuer = "certificate.issuer"
+	// A finding: a certificate of a timestamp authority is not for timestamps: its extended key usage lacks timeStamping, so that no timestamp verifies by it.
+	CertificatePurpose = "certificate.purpose"
 	// The certificate names no signer, several, or one of an unknown kind.
 	CertificateSan = "certificate.san"
 	// A finding: a certificate of an authority is signed with a broken hash.
@@ -138,6 +140,8 @@ const (
 	GitsignUnsigned = "gitsign.unsigned"
 	// A note: git names the object by SHA-1. The signature is over a SHA-256 of it, and is not weakened by that.
 	GitsignWeakName = "gitsign.weak_name"
+	// A finding: a log declares no ID. It is computed from the key here, and other clients may not know the log.
+	IDDerived = "id.derived"
 	// A finding: the declared ID of a log is the hash of its key alone, while entries of Rekor v2 logs have the hash of name and key.
 	IDForm = "id.form"
 	// A finding: the declared ID of a log is not one that its key has, so that entries of the log are unknown.
@@ -180,6 +184,8 @@ const (
 	InstanceOther = "instance.other"
 	// A PEM file does not hold the chain or the key that it should.
 	InstancePem = "instance.pem"
+	// A finding: a log is listed twice, with the same ID, URL and validity. It counts once.
+	InstanceRepeated = "instance.repeated"
 	// A note: the trust root lists no log and no authority that the bundle names. The bundle is of another instance, or of one that the trust root is too old for.
 	InstanceUnknown = "instance.unknown"
 	// A finding: a log or an authority is set aside, since this version cannot use its key.
