@@ -43,6 +43,16 @@ func (b *Bundle) MarshalJSON() ([]byte, error) {
 	return marshal(m)
 }
 
+// Encode returns the bundle in JSON, on one line, in its own version: nothing is
+// lost but self-issued certificates beyond the leaf.
+func (b *Bundle) Encode() ([]byte, error) {
+	m, err := b.Proto()
+	if err != nil {
+		return nil, err
+	}
+	return marshal(m)
+}
+
 // marshal returns m as JSON without white space. protojson puts white space in
 // at random, so that nobody comes to rely on its output.
 func marshal(m proto.Message) ([]byte, error) {

@@ -20,6 +20,8 @@ type judged struct {
 	Referrer oci.Digest     `json:"referrer,omitempty"` // the manifest; absent for a bundle from a file
 	Report   *report.Report `json:"report"`
 
+	*carriage // how the bundle was carried; nil for one by itself
+
 	signature string // what tells it from others; empty unless it verified
 }
 

@@ -30,6 +30,43 @@ type candidate struct {
 	bundle *bundle.Bundle
 	err    error
 	data   []byte // what was refused, to be looked at; nil if it is too large or of an image
+	from   *carriage
+}
+
+// carriage is how a bundle was carried, if not by itself and as it should be.
+type carriage struct {
+	Carrier carrier.Kind     `json:"carrier,omitempty"`
+	Changes []carrier.Change `json:"changes,omitempty"` // none of them touches signed bytes
+	Hints   *carrier.Hints   `json:"hints,omitempty"`   // what the carrier says, unsigned
+}
+
+// carriageOf returns how the bundle of an item was carried, nil if that needs no
+// word.
+func carriageOf(it *carrier.Item) *carriage {
+	o := &carriage{Carrier: it.Kind, Changes: it.Changes}
+	if it.Hints != (carrier.Hints{}) {
+		o.Hints = &it.Hints
+	}
+	if it.Kind == carrier.KindBundle && len(o.Changes) == 0 && o.Hints == nil {
+		return nil
+	}
+	return o
+}
+
+// String says it in one line.
+func (o *carriage) String() string {
+	var b strings.Builder
+	b.WriteString("from a " + o.Carrier.String())
+	if o.Hints != nil && o.Hints.PredicateType != "" {
+		fmt.Fprintf(&b, "; it says, unsigned, predicate type %s", o.Hints.PredicateType)
+	}
+	if o.Hints != nil && o.Hints.Publisher != nil {
+		fmt.Fprintf(&b, "; it says, unsigned, publisher %s", o.Hints.Publisher)
+	}
+	for i, c := range o.Changes {
+		b.WriteString([]string{"; changed: ", ", "}[min(i, 1)] + c.Code + " at " + c.Path)
+	}
+	return b.String()
 }
 
 // sizeFlag bounds the bytes of one bundle.
@@ -79,25 +116,21 @@ func readCandidates(stdin io.Reader, name string, size sizeFlag) ([]candidate, e
 // is one that is refused, and so is a file of too many bundles, as a whole and
 // before any of them is parsed.
 func parseCandidates(name string, data []byte, size sizeFlag) []candidate {
-	items, err := carrier.Read(data)
+	elements, err := carrier.Elements(data, carrier.Limits{})
 	if err != nil {
 		return []candidate{{err: refuse.Wrap("bundle.malformed", err, "%s", name)}}
 	}
-	candidates := make([]candidate, 0, len(items))
-	for i, it := range items {
-		var b *bundle.Bundle
-		var err error
-		if len(it.Data) > size.bytes {
-			err = refuse.New("bundle.limit", "bundle of %d bytes, want at most %d", len(it.Data), size.bytes)
-		} else {
-			b, err = it.Parse()
+	candidates := make([]candidate, 0, len(elements))
+	for i, e := range elements {
+		if len(e.Raw) > size.bytes {
+			err := refuse.New("bundle.limit", "bundle of %d bytes, want at most %d", len(e.Raw), size.bytes)
+			candidates = append(candidates, candidate{err: refuse.Wrap("bundle.malformed", err, "%s, bundle %d", name, i+1)})
+			continue
 		}
-		c := candidate{bundle: b}
-		if err != nil {
-			c = candidate{err: refuse.Wrap("bundle.malformed", err, "%s, bundle %d", name, i+1)}
-			if len(it.Data) <= size.bytes {
-				c.data = it.Data
-			}
+		it := e.Open()
+		c := candidate{bundle: it.Bundle, from: carriageOf(&it)}
+		if it.Err != nil {
+			c.err, c.data = refuse.Wrap("bundle.malformed", it.Err, "%s, bundle %d", name, i+1), it.JSON
 		}
 		candidates = append(candidates, c)
 	}

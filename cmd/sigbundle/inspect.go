@@ -12,6 +12,7 @@ import (
 	"github.com/sigbundle/sigbundle/cmd/internal/command"
 	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/cmd/internal/inspect"
+	"github.com/sigbundle/sigbundle/internal/screen"
 )
 
 func newInspect() *cobra.Command {
@@ -56,7 +57,7 @@ func runInspect(cmd *cobra.Command, name string, output flags.Output, size sizeF
 			}
 			continue
 		}
-		if err := writeInspection(cmd, inspect.Of(c.bundle), name, i+1, len(candidates), output); err != nil {
+		if err := writeInspection(cmd, inspect.Of(c.bundle), c.from, name, i+1, len(candidates), output); err != nil {
 			return err
 		}
 	}
@@ -71,6 +72,7 @@ type refusedInspection struct {
 	Schema string `json:"schema"` // that of an inspection
 	verdict
 	*inspect.Inspection // nil if that is nothing
+	*carriage           // how it was carried; nil if by itself
 }
 
 // writeRefused writes what can be read of a bundle that is refused. The text
@@ -82,21 +84,28 @@ func writeRefused(cmd *cobra.Command, c candidate, name string, number, several 
 	}
 	switch {
 	case output.Format == "json":
-		return writeJSONLine(cmd.OutOrStdout(), refusedInspection{inspect.Schema, verdictOf(c.err), in}, several > 1)
+		return writeJSONLine(cmd.OutOrStdout(), refusedInspection{inspect.Schema, verdictOf(c.err), in, c.from}, several > 1)
 	case in == nil:
 		return nil
 	}
-	return writeInspection(cmd, in, name, number, several, output)
+	return writeInspection(cmd, in, c.from, name, number, several, output)
 }
 
 // writeInspection writes one of several inspections.
-func writeInspection(cmd *cobra.Command, in *inspect.Inspection, name string, number, several int, output flags.Output) error {
+func writeInspection(cmd *cobra.Command, in *inspect.Inspection, from *carriage, name string, number, several int, output flags.Output) error {
 	w := cmd.OutOrStdout()
 	switch {
 	case output.Format == "json":
-		return writeJSONLine(w, in, several > 1)
+		return writeJSONLine(w, struct {
+			*inspect.Inspection
+			*carriage
+		}{in, from}, several > 1)
 	case several > 1:
 		name = fmt.Sprintf("%s, bundle %d of %d", name, number, several)
 	}
-	return in.WriteText(w, name, colored(w))
+	if err := in.WriteText(w, name, colored(w)); err != nil || from == nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "carrier  UNVERIFIED\n  %s\n", screen.Escape(from.String()))
+	return err
 }

@@ -186,6 +186,11 @@ func writeTexts(w io.Writer, title string, bundles []judged, score string, verif
 		if err := b.Report.WriteText(w, report.TextStyle{Title: name, Explain: explain, Color: colored(w)}); err != nil {
 			return err
 		}
+		if b.carriage != nil {
+			if _, err := fmt.Fprintf(w, "carrier     %s\n", screen.Escape(b.carriage.String())); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

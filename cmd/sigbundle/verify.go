@@ -222,7 +222,7 @@ func (f *verifyFlags) judgeEach(judges *choose.Roots, candidates []candidate, a 
 	var bundles []judged
 	others := &hints{trust: &f.trust}
 	for _, c := range candidates {
-		one := judged{}
+		one := judged{carriage: c.from}
 		if c.err != nil {
 			one.Report = unjudged(c.err)
 		} else {

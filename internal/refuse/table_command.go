@@ -9,13 +9,6 @@ var nameCodes = []Description{
 	{Code: "purl.malformed", Cause: "A package URL does not have the form of its type, or hides a path in an escape.", Fix: "Write it as pkg:TYPE/NAMESPACE/NAME@VERSION, with each part percent-encoded."},
 }
 
-// what package carrier refuses: documents that carry bundles
-var carrierCodes = []Description{
-	{Code: "carrier.claim", Cause: "The carrier of a bundle says something about it that differs from the signed statement.", Fix: "Do not accept it: the bundle is not the one that the carrier speaks of."},
-	{Code: "carrier.count", Cause: "A file carries more than 1024 bundles.", Fix: "Split the file, or give all of them to audit."},
-	{Code: "carrier.malformed", Cause: "The answer of an API is not strict JSON, or has no bundle where one is expected.", Fix: "Get the answer again."},
-}
-
 // what the command itself refuses; apart from too few signatures, before there is
 // anything to judge, with exit code 2
 var commandCodes = []Description{

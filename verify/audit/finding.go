@@ -12,6 +12,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/verify/report"
 
+	"github.com/sigbundle/sigbundle/bundle/carrier"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -61,6 +62,13 @@ type Finding struct {
 	// Time is the earliest time at which the signature provably existed.
 	Time string `json:"time,omitempty"`
 
+	// Carrier is the form in which the bundle was kept, Changes what was changed
+	// to make a bundle of it, and Hints what the carrier says, unsigned. Absent
+	// for a bundle by itself.
+	Carrier string           `json:"carrier,omitempty"`
+	Changes []carrier.Change `json:"changes,omitempty"`
+	Hints   *carrier.Hints   `json:"hints,omitempty"`
+
 	read        bool            // whether there is a bundle that it is about
 	expectation int             // its index, if Expectation is set
 	root        report.RootInfo // by which it was judged, for the summary; zero: by none
@@ -75,12 +83,7 @@ func (it *item) finding(res *verify.Result, err error) *Finding {
 	if it.err != nil {
 		res, err = nil, it.err
 	}
-	if claim := it.claim(res); claim != nil {
-		if res != nil {
-			f.report(res.Report)
-		}
-		err = claim
-	}
+	f.carried(&it.opened)
 	if err == nil {
 		f.Verified = true
 		f.report(res.Report)
@@ -98,6 +101,20 @@ func (it *item) finding(res *verify.Result, err error) *Finding {
 		f.rootOf(it)
 	}
 	return f
+}
+
+// maxChanges bounds the changes that a finding lists.
+const maxChanges = 16
+
+// carried says how the bundle was carried, if not by itself and as it should be.
+func (f *Finding) carried(it *carrier.Item) {
+	if it.Kind == 0 || it.Kind == carrier.KindBundle && len(it.Changes) == 0 {
+		return
+	}
+	f.Carrier, f.Changes = it.Kind.String(), it.Changes[:min(len(it.Changes), maxChanges)]
+	if it.Hints != (carrier.Hints{}) {
+		f.Hints = &it.Hints
+	}
 }
 
 // rootOf names the trust root if one of several judged the item.

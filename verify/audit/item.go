@@ -3,7 +3,6 @@
 package audit
 
 import (
-	"bytes"
 	"iter"
 	"strings"
 
@@ -20,7 +19,7 @@ type item struct {
 	size int   // bytes held while it is under way
 	err  error // why there is nothing to judge; the job is empty then
 
-	carried carrier.Item // the bundle of the job, and what its carrier says about it
+	opened carrier.Item // what became of the bundle of the job, once it is judged
 
 	place    string // see Finding
 	bundle   string
@@ -84,17 +83,20 @@ func (r *run) items(e *entry) iter.Seq[*item] {
 		}
 		for i, f := range found {
 			err := f.err
-			if most := r.config.maxBundle(); err == nil && len(f.Data) > most {
-				err = refuse.New("bundle.limit", "bundle of %d bytes, want at most %d", len(f.Data), most)
+			if most := r.config.maxBundle(); err == nil && len(f.Raw) > most {
+				err = refuse.New("bundle.limit", "bundle of %d bytes, want at most %d", len(f.Raw), most)
 			}
 			it := refused(err)
 			it.index = i + 1
 			if err == nil {
-				if len(f.Data) < len(data) {
-					f.Data = bytes.Clone(f.Data) // it keeps no file of any size in memory
+				if len(f.Raw) < len(data) {
+					f.Element = f.Clone() // it keeps no file of any size in memory
 				}
-				it.job, it.carried, it.size = job, f.Item, len(f.Data)
-				it.job.Bundle = f.Data
+				it.job, it.size = job, len(f.Raw)
+				it.job.Parse = func() (*bundle.Bundle, error) {
+					it.opened = f.Open()
+					return it.opened.Bundle, it.opened.Err
+				}
 			}
 			if !yield(it) {
 				return
@@ -105,7 +107,7 @@ func (r *run) items(e *entry) iter.Seq[*item] {
 
 // found is one bundle of a document, or why there is none in its place.
 type found struct {
-	carrier.Item
+	carrier.Element
 	err error
 }
 
@@ -113,27 +115,13 @@ type found struct {
 // [carrier.MaxBundles]; a document with more is refused as a whole.
 func carried(data []byte) ([]found, error) {
 	var all []found
-	for it, err := range carrier.All(data) {
+	for it, err := range carrier.All(data, carrier.Limits{}) {
 		if len(all) == carrier.MaxBundles {
 			return nil, refuse.New("carrier.count", "more than %d bundles in one file", carrier.MaxBundles)
 		}
 		all = append(all, found{it, err})
 	}
 	return all, nil
-}
-
-// claim refuses a bundle whose signed statement differs from what its carrier
-// says about it, whatever else is wrong with the bundle.
-func (it *item) claim(res *verify.Result) error {
-	says := it.carried.PredicateType
-	if says == "" || res != nil && res.Report.Statement != nil && res.Report.Statement.PredicateType == says {
-		return nil
-	}
-	b, err := bundle.Parse(it.carried.Data)
-	if err != nil {
-		return nil // the verifier says why
-	}
-	return it.carried.Check(b)
 }
 
 // artifact says in the job what the bundles of an entry are held against.

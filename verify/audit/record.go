@@ -3,6 +3,7 @@
 package audit
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
@@ -28,15 +29,23 @@ var judgement = []string{
 	"trusted_root", "instance", "require", "predicate_type", "no_artifact",
 }
 
+// carriers are members by which a line is known to carry evidence itself.
+var carriers = []string{"attestations", "mediaType", "verification_material", "attestation_bundles", "base64Signature", "payloadType"}
+
 // parseLine reads a line of a list. A line is one of
 //
 //	{"bundle":…,"artifact":…}  a record; the bundle is a path or stands there
 //	{"attestations":[…]}       an answer of npm's registry
 //	{"mediaType":…,…}          a bundle
+//	…                          another carrier of bundles, see package carrier
 //
 // In a record every member must be known.
 func parseLine(line []byte) (record, error) {
 	var rec record
+	if isArray(line) {
+		rec.bundle = line
+		return rec, nil
+	}
 	own, judges, err := members(line)
 	switch {
 	case err != nil:
@@ -58,6 +67,12 @@ func parseLine(line []byte) (record, error) {
 	return rec, nil
 }
 
+// isArray reports whether a value is an array that begins with an object.
+func isArray(value []byte) bool {
+	rest, found := bytes.CutPrefix(value, []byte("["))
+	return found && bytes.HasPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte("{"))
+}
+
 // members reads the names in a line. It reports whether the line is itself a
 // bundle or an answer of npm's registry, and the first member of judgement.
 func members(line []byte) (own bool, judges string, err error) {
@@ -65,7 +80,7 @@ func members(line []byte) (own bool, judges string, err error) {
 	beside := ""
 	err = d.Object(func(key string) error {
 		switch {
-		case key == "attestations" || key == "mediaType":
+		case slices.Contains(carriers, key):
 			own = true
 		case key == "bundle" || key == "artifact":
 			beside = string([]byte(key)) // it is valid during the call only
@@ -87,8 +102,11 @@ func members(line []byte) (own bool, judges string, err error) {
 func (r *record) member(d *strictjson.Decoder, key string) (err error) {
 	text := &r.artifact
 	switch {
-	case key == "bundle" && d.Kind() == '{':
+	case key == "bundle" && (d.Kind() == '{' || d.Kind() == '['):
 		r.bundle, err = d.Raw()
+		if err == nil && r.bundle[0] == '[' && !isArray(r.bundle) {
+			err = refuse.New("input.line", "member \"bundle\": an array without bundles")
+		}
 		return err
 	case key == "bundle":
 		text = &r.bundlePath

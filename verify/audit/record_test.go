@@ -65,7 +65,7 @@ func FuzzParseLine(f *testing.F) {
 			t.Fatal("bundles and an error, or neither")
 		}
 		for _, f := range all {
-			if (f.err == nil) == (f.Data == nil) {
+			if (f.err == nil) == (f.Raw == nil) {
 				t.Fatal("a bundle and an error, or neither")
 			}
 		}

@@ -315,7 +315,7 @@ func TestNPM(t *testing.T) {
 		{"\n" + pretty.String(), "list:2#1 ok\nlist:2#2 ok\n"},
 		{`{"attestations":[]}`, "list:1#1 bundle.empty\n"},
 		{`{"attestations":{}}`, "list:1#1 carrier.malformed\n"},
-		{`{"attestations":[{}]}`, "list:1#1 bundle.malformed\n"},
+		{`{"attestations":[{}]}`, "list:1#1 carrier.unknown\n"},
 		{`{"attestations":[{"predicateType":1,"bundle":{}}]}`, "list:1#1 carrier.malformed\n"},
 		{`{"attestations":[{"bundle":{}}]}`, "list:1#1 bundle.malformed\n"},
 		{`{"attestations":[],"identity":"x"}`, "list:1#0 input.judgement\n"},

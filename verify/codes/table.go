@@ -60,12 +60,28 @@ const (
 	BundleSignatureCount = "bundle.signature_count"
 	// The media type is not that of a known version of the format.
 	BundleVersion = "bundle.version"
-	// The carrier of a bundle says something about it that differs from the signed statement.
+	// A document fits two forms of evidence, or has two members that some readers take for one.
+	CarrierAmbiguous = "carrier.ambiguous"
+	// A member is malformed base64. As a change: it had line breaks or another spelling, and the bytes are the same.
+	CarrierBase64 = "carrier.base64"
+	// The carrier of a bundle says something about it that differs from the signed statement or the certificate.
 	CarrierClaim = "carrier.claim"
-	// A file carries more than 1024 bundles.
+	// A file carries more than 1024 bundles, or one answer more than 64.
 	CarrierCount = "carrier.count"
-	// The answer of an API is not strict JSON, or has no bundle where one is expected.
+	// A change: a log entry did not say what kind it is. The kind was taken from its body, which the log's proof covers.
+	CarrierKindVersion = "carrier.kind_version"
+	// Something in the document is larger or more numerous than any genuine one needs.
+	CarrierLimit = "carrier.limit"
+	// The document is not strict JSON of its form, or has no bundle where one is expected.
 	CarrierMalformed = "carrier.malformed"
+	// A change: a member that the other form has no place for was left out. It is no evidence that is read.
+	CarrierMemberIgnored = "carrier.member_ignored"
+	// A certificate within base64 is PEM of anything other than one certificate. As a change: it was PEM of one certificate, and the certificate is the same.
+	CarrierPem = "carrier.pem"
+	// An item of an answer holds neither a bundle nor the address of one.
+	CarrierUnknown = "carrier.unknown"
+	// The document says that it is of a version of PEP 740 other than 1.
+	CarrierVersion = "carrier.version"
 	// A finding: a certificate of an authority has expired, and the validity of its entry goes on.
 	CertificateExpired = "certificate.expired"
 	// A finding: a certificate of an authority expires within 90 days.
@@ -106,6 +122,14 @@ const (
 	CommandThreshold = "command.threshold"
 	// The command line is not understood, or contradicts itself.
 	CommandUsage = "command.usage"
+	// The form needs the signer's certificate, with a P-256 key, and the bundle is signed by a managed key or another kind of key.
+	ConvertCertificate = "convert.certificate"
+	// The form has no place for something that the bundle holds, or needs something that it lacks; the message names it.
+	ConvertLossy = "convert.lossy"
+	// The form holds in-toto statements, and the bundle holds something else.
+	ConvertPayloadType = "convert.payload_type"
+	// An envelope does not carry exactly one signature.
+	ConvertSignatureCount = "convert.signature_count"
 	// The expectation about this artifact has its subject or its digest, and differs in the other.
 	ExpectationMismatch = "expectation.mismatch"
 	// No bundle of the source verifies under this expectation.
@@ -156,6 +180,12 @@ const (
 	IdentityKind = "identity.kind"
 	// The signer is not one that the policy asks for.
 	IdentitySan = "identity.san"
+	// The answer of an API has the address of a bundle in place of the bundle.
+	ImportBundleURL = "import.bundle_url"
+	// A signature comes without its log entry, so nothing proves when it was made.
+	ImportNoEntry = "import.no_entry"
+	// The document is compressed in snappy's block format, as the bundles behind the addresses of an API are.
+	ImportSnappy = "import.snappy"
 	// The artifact of a bundle is not named, is missing, or cannot be read.
 	InputArtifact = "input.artifact"
 	// The file of a bundle is missing or cannot be read.

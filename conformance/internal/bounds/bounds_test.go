@@ -68,7 +68,15 @@ var readers = []reader{
 		for range bundle.All(b) {
 		}
 	}, nil, texts("%s", "{}\n%s"), 400, 200, small},
-	{"carrier", func(b []byte) { _, _ = carrier.Read(b) }, nil, texts("%s", `{"attestations":%s}`), 400, 200, small},
+	{"carrier", func(b []byte) { _, _ = carrier.Read(b, carrier.Limits{}) }, nil, texts("%s", `{"attestations":%s}`), 400, 200, small},
+	{"carrier of stored bundles", func(b []byte) { _, _ = carrier.Read(b, carrier.Limits{}) }, nil, texts(`[{"mediaType":%s}]`, `[%s]`, `[{"attestation":%s}]`,
+		carrierEntry+`"canonicalizedBody":"e30=","x":%s}]}}]`, carrierEntry+`"canonicalizedBody":%s}]}}]`, `[{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","messageSignature":{"signature":"AA"},"verificationMaterial":{"certificate":{"rawBytes":%s}}}]`), 400, 200, small},
+	{"PEP 740", func(b []byte) { _, _ = carrier.Read(b, carrier.Limits{}) }, nil, texts(`{"version":1,"attestation_bundles":%s}`, `{"version":1,"attestation_bundles":[{"attestations":%s}]}`,
+		`{"version":1,"attestation_bundles":[{"publisher":%s,"attestations":[{"version":1}]}]}`, `{"version":1,"verification_material":%s}`, `{"version":1,"envelope":{"statement":"","signature":""},"verification_material":{"certificate":%s}}`,
+		`{"version":1,"envelope":{},"verification_material":{"certificate":"","transparency_entries":%s}}`, `{"version":1,"envelope":{},"verification_material":{"certificate":"","transparency_entries":[{}],"timestamps":%s}}`), 400, 200, small},
+	{"older forms", func(b []byte) { _, _ = carrier.Read(b, carrier.Limits{}) }, nil, texts(`{"base64Signature":%s}`, `{"base64Signature":"AA==","cert":%s}`, `{"base64Signature":"AA==","cert":"","rekorBundle":%s}`,
+		`{"base64Signature":"AA==","rekorBundle":{"Payload":{"body":%s}}}`, `{"payload":"","payloadType":"","signatures":%s}`, `{"content":{"$case":"dsseEnvelope","dsseEnvelope":%s}}`), 400, 200, small},
+	{"detached signature", func(b []byte) { _ = carrier.Detached([]byte("AA=="), nil, b) }, nil, texts("%s", `{"a":%s}`, `{"a":{"body":"","logID":"00","logIndex":0,"integratedTime":0,"verification":{"inclusionProof":%s}}}`), 400, 200, small},
 	{"trust root", func(b []byte) { _, _ = trustroot.Parse(b) }, nil, texts("%s", `{"mediaType":%s}`, `{"tlogs":%s}`, `{"ctlogs":[{"publicKey":{"rawBytes":%s}}]}`, `{"certificateAuthorities":[{"certChain":{"certificates":%s}}]}`), 100, 24, small},
 	{"signing configuration", func(b []byte) { _, _ = signingconfig.Parse(b) }, nil, texts("%s", `{"caUrls":%s}`, `{"rekorTlogUrls":%s}`, `{"rekorTlogConfig":{"count":%s}}`), 100, 24, small},
 	{"statement", func(b []byte) { _, _ = dsse.ParseStatement(b, 0) }, nil, texts("%s", `{"_type":"https://in-toto.io/Statement/v1","subject":%s}`, `{"subject":[{"digest":%s}]}`, `{"predicate":%s}`), 200, 64, small},
@@ -107,6 +115,8 @@ var readers = []reader{
 	{"inspect, a long signature", nil, []string{"inspect", "FILE"}, signatures, 40, 64, process},
 	{"inspect", nil, []string{"inspect", "FILE"}, texts("%s", `{"verificationMaterial":{"tlogEntries":%s}}`, "{}\n%s"), 400, 64, process},
 }
+
+const carrierEntry = `[{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","messageSignature":{"signature":"AA"},"verificationMaterial":{"publicKey":{},"tlogEntries":[{"logId":{"keyId":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},`
 
 // texts puts each hostile value into each of the frames.
 func texts(frames ...string) func(n int) iter.Seq2[string, []byte] {
