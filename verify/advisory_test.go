@@ -244,8 +244,8 @@ func TestCVE_2026_44309_ExactBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(res.Payload) != text || string(res.Predicate) != `{"n":1.0e2 , "z":9007199254740993}` {
-		t.Errorf("%q, predicate %q", res.Payload, res.Predicate)
+	if string(res.Payload) != text || string(res.Statement.Predicate) != `{"n":1.0e2 , "z":9007199254740993}` {
+		t.Errorf("%q, predicate %q", res.Payload, res.Statement.Predicate)
 	}
 }
 

@@ -13,9 +13,9 @@ import (
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
-// A Job is one verification among many: the JSON of one bundle and what it is
-// held against. If Open is set the artifact is read from there, once, by the
-// worker that judges the bundle, and Artifact is not used.
+// A Job is one verification among many: the JSON of one bundle, what it is
+// held against, and who judges it. If Open is set the artifact is read from
+// there, once, by the worker that judges the bundle, and Artifact is not used.
 type Job struct {
 	Bundle   []byte
 	Artifact Artifact
@@ -24,10 +24,11 @@ type Job struct {
 	// once, by the worker that judges it.
 	Parse func() (*bundle.Bundle, error)
 
-	// Verifier judges this job, in place of the one that All is called on.
+	// Verifier judges this job. Required, unless Choose is set.
 	Verifier *Verifier
 	// Choose, if set, returns the verifier that judges this job, once its
-	// bundle is parsed. It is called from several goroutines.
+	// bundle is parsed; Verifier then only bounds the bundle's size. It is
+	// called from several goroutines.
 	Choose func(*bundle.Bundle) *Verifier
 }
 
@@ -43,7 +44,7 @@ type Job struct {
 // Without any job its one element is a nil result and an error with the code
 // bundle.none, so that a loop over no bundles does not look like success.
 // Leaving the loop early is fine. jobs is run on another goroutine.
-func (v *Verifier) All(ctx context.Context, jobs iter.Seq[Job]) iter.Seq2[*Result, error] {
+func All(ctx context.Context, jobs iter.Seq[Job]) iter.Seq2[*Result, error] {
 	return func(yield func(*Result, error) bool) {
 		if jobs == nil {
 			yield(nil, errNoJobs)
@@ -90,7 +91,7 @@ func (v *Verifier) All(ctx context.Context, jobs iter.Seq[Job]) iter.Seq2[*Resul
 		for range workers {
 			running.Go(func() {
 				for s := range work {
-					s.res, s.err = v.do(&s.job)
+					s.res, s.err = s.job.do()
 					s.job = Job{}
 					close(s.done)
 				}
@@ -118,18 +119,10 @@ func (v *Verifier) All(ctx context.Context, jobs iter.Seq[Job]) iter.Seq2[*Resul
 var errNoJobs = refuse.New("bundle.none", "no bundles to verify")
 
 // do judges one job.
-func (v *Verifier) do(job *Job) (*Result, error) {
-	if job.Verifier != nil {
-		v = job.Verifier
-	}
-	if v != nil && v.policy != nil {
-		if err := v.fits(len(job.Bundle)); err != nil {
-			return nil, err
-		}
-	}
-	parse := job.Parse
+func (job *Job) do() (*Result, error) {
+	v, parse := job.Verifier, job.Parse
 	if parse == nil {
-		parse = func() (*bundle.Bundle, error) { return bundle.Parse(job.Bundle) }
+		parse = func() (*bundle.Bundle, error) { return v.parse(job.Bundle) }
 	}
 	b, err := parse()
 	if err != nil {

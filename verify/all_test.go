@@ -9,9 +9,12 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/verify"
 )
@@ -74,7 +77,7 @@ func single(v *verify.Verifier, job verify.Job) (*verify.Result, error) {
 func TestAllEqualsSingle(t *testing.T) {
 	v, jobs := batch(t, 40)
 	i := 0
-	for res, err := range v.All(t.Context(), slices.Values(jobs)) {
+	for res, err := range every(t.Context(), v, slices.Values(jobs)) {
 		want, wantErr := single(v, jobs[i])
 		if (err == nil) != (wantErr == nil) || err != nil && err.Error() != wantErr.Error() {
 			t.Fatalf("job %d: %v, alone: %v", i, err, wantErr)
@@ -92,7 +95,7 @@ func TestAllEqualsSingle(t *testing.T) {
 func TestAllEndsEarly(t *testing.T) {
 	v, jobs := batch(t, 400)
 	i := 0
-	for range v.All(t.Context(), slices.Values(jobs)) {
+	for range every(t.Context(), v, slices.Values(jobs)) {
 		if i++; i == 3 {
 			break
 		}
@@ -107,7 +110,7 @@ func TestAllCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	i, last := 0, error(nil)
-	for _, err := range v.All(ctx, slices.Values(jobs)) {
+	for _, err := range every(ctx, v, slices.Values(jobs)) {
 		if i++; i == 3 {
 			cancel()
 		}
@@ -115,5 +118,47 @@ func TestAllCancelled(t *testing.T) {
 	}
 	if !errors.Is(last, context.Canceled) || i > 399 {
 		t.Errorf("%d results, the last %v", i, last)
+	}
+}
+
+// VerifyJSON says what the three calls say that it stands for, and nothing
+// without a verifier, a bundle or an artifact.
+func TestVerifyJSON(t *testing.T) {
+	w := world(t, virtual.Config{})
+	made, err := w.Sign(virtual.Request{Artifact: []byte("artifact"), PredicateType: "https://example.test/p"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := verifier(t, rootOf(t, w), anybody)
+	small, err := verify.New(verify.Config{Root: rootOf(t, w), Policy: anybody, MaxBundle: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := v.VerifyJSON(made.Bundle, strings.NewReader("artifact"))
+	if err != nil || !res.Report.Verified || res.Statement == nil || res.Statement.PredicateType != "https://example.test/p" {
+		t.Errorf("%v, %v", res, err)
+	}
+	for _, c := range []struct {
+		code     string
+		v        *verify.Verifier
+		bundle   []byte
+		artifact io.Reader
+	}{
+		{"artifact.mismatch", v, made.Bundle, strings.NewReader("another")},
+		{"artifact.missing", v, made.Bundle, nil},
+		{"bundle.malformed", v, made.Bundle[1:], strings.NewReader("artifact")},
+		{"bundle.limit", small, made.Bundle, strings.NewReader("artifact")},
+		{"policy.root", nil, made.Bundle, strings.NewReader("artifact")},
+		{"policy.root", new(verify.Verifier), made.Bundle, strings.NewReader("artifact")},
+	} {
+		res, err := c.v.VerifyJSON(c.bundle, c.artifact)
+		wantCode(t, c.code, err, c.code)
+		if res != nil {
+			t.Errorf("%s: a result", c.code)
+		}
+	}
+	broken := errors.New("broken")
+	if _, err := v.VerifyJSON(made.Bundle, iotest.ErrReader(broken)); !errors.Is(err, broken) {
+		t.Errorf("%v, want that of the reader", err)
 	}
 }

@@ -131,7 +131,7 @@ func TestAllCancelledBefore(t *testing.T) {
 	cancel()
 	for range 50 {
 		n := 0
-		for _, err := range v.All(ctx, func(yield func(verify.Job) bool) {
+		for _, err := range every(ctx, v, func(yield func(verify.Job) bool) {
 			for yield(jobs[0]) {
 			}
 		}) {

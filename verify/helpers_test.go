@@ -4,6 +4,8 @@ package verify_test
 
 import (
 	"bytes"
+	"context"
+	"iter"
 	"os"
 	"path/filepath"
 	"testing"
@@ -121,4 +123,21 @@ func wantCode(t testing.TB, what string, err error, want string) {
 	if got := verify.CodeOf(err); got != want || err != nil && got == "" {
 		t.Errorf("%s: %q, want %q: %v", what, got, want, err)
 	}
+}
+
+// every judges the jobs that name no verifier by v.
+func every(ctx context.Context, v *verify.Verifier, jobs iter.Seq[verify.Job]) iter.Seq2[*verify.Result, error] {
+	if jobs == nil {
+		return verify.All(ctx, nil)
+	}
+	return verify.All(ctx, func(yield func(verify.Job) bool) {
+		for job := range jobs {
+			if job.Verifier == nil {
+				job.Verifier = v
+			}
+			if !yield(job) {
+				return
+			}
+		}
+	})
 }

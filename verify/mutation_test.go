@@ -167,7 +167,7 @@ func TestVerifierOfAJob(t *testing.T) {
 	mine := jobs[0]
 	mine.Verifier = strict
 	var got []bool
-	for _, err := range v.All(t.Context(), func(yield func(verify.Job) bool) {
+	for _, err := range every(t.Context(), v, func(yield func(verify.Job) bool) {
 		_ = yield(jobs[0]) && yield(mine) && yield(jobs[0])
 	}) {
 		got = append(got, err == nil)
@@ -199,7 +199,7 @@ func TestTakenAndNeverJudged(t *testing.T) {
 			cancel()
 			close(release)
 		}()
-		for res, err := range v.All(ctx, func(yield func(verify.Job) bool) {
+		for res, err := range every(ctx, v, func(yield func(verify.Job) bool) {
 			for range busy + 1 {
 				if !yield(job) {
 					return

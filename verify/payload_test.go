@@ -146,7 +146,7 @@ func TestMaxBundle(t *testing.T) {
 			by *verify.Verifier
 		}{{v, nil}, {general, v}} {
 			job.Verifier = all.by
-			for _, err := range all.on.All(t.Context(), func(yield func(verify.Job) bool) { yield(job) }) {
+			for _, err := range every(t.Context(), all.on, func(yield func(verify.Job) bool) { yield(job) }) {
 				wantCode(t, what+" of many", err, c.one)
 			}
 		}
@@ -156,7 +156,7 @@ func TestMaxBundle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, err := range v.All(t.Context(), func(yield func(verify.Job) bool) { yield(verify.Job{Bundle: []byte("no bundle at all")}) }) {
+	for _, err := range every(t.Context(), v, func(yield func(verify.Job) bool) { yield(verify.Job{Bundle: []byte("no bundle at all")}) }) {
 		wantCode(t, "no bundle", err, "bundle.limit")
 	}
 }

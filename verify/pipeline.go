@@ -179,12 +179,9 @@ func (r *run) skip(c report.Check, reason string) error {
 }
 
 func (r *run) result() *Result {
-	res := &Result{Report: r.report}
+	res := &Result{Report: r.report, Statement: r.parsed}
 	if r.b.Envelope != nil {
 		res.Payload = r.b.Envelope.Payload
-	}
-	if r.parsed != nil {
-		res.Predicate = r.parsed.Predicate
 	}
 	return res
 }

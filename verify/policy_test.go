@@ -260,7 +260,7 @@ func TestRules(t *testing.T) {
 		}
 		if c.calls == 1 {
 			saw := s.saw[0]
-			if string(saw.Predicate) != `{"a":1}` || string(saw.Payload) != string(good.Envelope.Payload) || saw.Report.Statement.PredicateType != provenance || saw.Report.Signer == nil {
+			if string(saw.Statement.Predicate) != `{"a":1}` || string(saw.Payload) != string(good.Envelope.Payload) || saw.Report.Statement.PredicateType != provenance || saw.Report.Signer == nil {
 				t.Errorf("the rule saw %+v", saw)
 			}
 			for _, step := range saw.Report.Checks[:report.CheckRules] {

@@ -55,7 +55,7 @@ func TestRecurringKeys(t *testing.T) {
 		jobs = append(jobs, verify.Job{Bundle: bundle, Artifact: artifact})
 	}
 	i, verified := 0, 0
-	for res, err := range batch.All(t.Context(), slices.Values(jobs)) {
+	for res, err := range every(t.Context(), batch, slices.Values(jobs)) {
 		fresh, parseErr := trustroot.Parse(data)
 		if parseErr != nil {
 			t.Fatal(parseErr)

@@ -55,7 +55,7 @@ func TestZeroValues(t *testing.T) {
 	identity := func(id verify.Identity) verify.Policy { return verify.Policy{Identities: []verify.Identity{id}} }
 	some := verify.Exactly("a")
 	alone := func(on *verify.Verifier, job verify.Job) (errs error) {
-		for res, err := range on.All(context.Background(), func(yield func(verify.Job) bool) { yield(job) }) {
+		for res, err := range every(context.Background(), on, func(yield func(verify.Job) bool) { yield(job) }) {
 			if (res == nil) != (err != nil) {
 				t.Errorf("both %v and %v", res, err)
 			}
@@ -221,7 +221,7 @@ func TestAllOfNothing(t *testing.T) {
 	} {
 		for _, on := range []*verify.Verifier{v, nil, new(verify.Verifier)} {
 			n := 0
-			for res, err := range on.All(t.Context(), jobs) {
+			for res, err := range every(t.Context(), on, jobs) {
 				n++
 				wantCode(t, what, err, "bundle.none")
 				if res != nil {
@@ -240,7 +240,7 @@ func TestAllOfNothing(t *testing.T) {
 	}
 	job := verify.Job{Bundle: b.Bundle, Open: func() (io.ReadCloser, error) { return nil, nil }}
 	n := 0
-	for _, err := range v.All(t.Context(), func(yield func(verify.Job) bool) { yield(job) }) {
+	for _, err := range every(t.Context(), v, func(yield func(verify.Job) bool) { yield(job) }) {
 		n++
 		wantCode(t, "opens nothing", err, "artifact.missing")
 	}
@@ -250,7 +250,7 @@ func TestAllOfNothing(t *testing.T) {
 	// One that is cancelled before its first job says so alone.
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, err := range v.All(ctx, func(func(verify.Job) bool) {}) {
+	for _, err := range every(ctx, v, func(func(verify.Job) bool) {}) {
 		if err != ctx.Err() {
 			t.Errorf("%v, want %v", err, ctx.Err())
 		}

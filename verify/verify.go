@@ -15,8 +15,7 @@
 //
 // and then judges any number of bundles, from any number of goroutines:
 //
-//	artifact, err := v.ReadArtifact(file, b)
-//	result, err := v.Verify(b, artifact)
+//	result, err := v.VerifyJSON(bundle, file)
 //
 // Nothing here reads a clock, a file, the environment or a network, and
 // nothing is written, not even to the arguments: a verdict is a function of
@@ -29,8 +28,10 @@ package verify
 
 import (
 	"cmp"
+	"io"
 	"time"
 
+	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/verify/report"
 
 	"github.com/sigbundle/sigbundle/bundle"
@@ -49,8 +50,8 @@ type Config struct {
 	Policy Policy
 	// MaxBundle bounds the bytes of a bundle's JSON, for example to what a
 	// registry accepts in an upload. Zero stands for [bundle.MaxSize], which
-	// no bundle can exceed. [Verifier.All] refuses a larger bundle before it
-	// is parsed, [Verifier.Verify] before anything of it is checked.
+	// no bundle can exceed. [All] and [Verifier.VerifyJSON] refuse a larger bundle
+	// before it is parsed, [Verifier.Verify] before anything of it is checked.
 	MaxBundle int
 	// AsOf is the time that the caller asks about, for example that of an
 	// incident. It decides nothing: the report notes a verified signature that
@@ -107,9 +108,9 @@ type Result struct {
 	// Payload is the payload of a DSSE bundle, byte for byte as it was
 	// signed; nil for message signatures. It must not be modified.
 	Payload []byte
-	// Predicate is the statement's predicate, as raw JSON within Payload;
-	// nil if there is none.
-	Predicate []byte
+	// Statement is the in-toto statement that Payload holds; nil for message
+	// signatures and for payloads of other types. It must not be modified.
+	Statement *dsse.Statement
 }
 
 // An Error is a refusal. What the bundle says stays unproved: nothing in the
@@ -141,6 +142,34 @@ func (e *Error) Code() string { return CodeOf(e.Unwrap()) }
 // CodeOf returns the stable code of an error of this module, for example of
 // [bundle.Parse] or [Verifier.Verify]; "" if err has none.
 func CodeOf(err error) string { return string(refuse.CodeOf(err)) }
+
+// VerifyJSON parses a bundle, reads the artifact to its end, once and at
+// constant memory, and judges the one against the other. It is [bundle.Parse],
+// [Verifier.ReadArtifact] and [Verifier.Verify] in one call. An error of the
+// artifact's reader is returned as it is. If every check passed it returns a
+// *Result, else an error, never both. A bundle for which no artifact is wanted
+// is judged with [NoArtifact], by Verify.
+func (v *Verifier) VerifyJSON(data []byte, artifact io.Reader) (*Result, error) {
+	b, err := v.parse(data)
+	if err != nil {
+		return nil, err
+	}
+	a, err := v.ReadArtifact(artifact, b)
+	if err != nil {
+		return nil, err
+	}
+	return v.Verify(b, a)
+}
+
+// parse parses a bundle that is not too large for v, if there is a v.
+func (v *Verifier) parse(data []byte) (*bundle.Bundle, error) {
+	if v != nil && v.policy != nil {
+		if err := v.fits(len(data)); err != nil {
+			return nil, err
+		}
+	}
+	return bundle.Parse(data)
+}
 
 var errNoVerifier = refuse.New("policy.root", "the verifier was not made by New")
 

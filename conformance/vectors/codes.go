@@ -94,7 +94,7 @@ func Anecdotes() []Anecdote {
 			return err
 		}},
 		{"bundle.none", "no bundles", func() error {
-			for _, err := range new(verify.Verifier).All(context.Background(), nil) {
+			for _, err := range verify.All(context.Background(), nil) {
 				return err
 			}
 			return nil

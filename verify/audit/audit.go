@@ -180,8 +180,7 @@ type run struct {
 func (r *run) judge(ctx context.Context) error {
 	j, whole := r.journal, true // whole: no entry is half written
 	save := false
-	// Every job names its verifier, so that the iterator needs none.
-	for res, err := range (*verify.Verifier)(nil).All(ctx, r.jobs) {
+	for res, err := range verify.All(ctx, r.jobs) {
 		if res == nil && ctx.Err() != nil && err == ctx.Err() || verify.CodeOf(err) == "bundle.none" {
 			break // an empty source has a summary that says so
 		}

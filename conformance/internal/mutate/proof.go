@@ -88,7 +88,7 @@ func (p *proof) within(original *proof) string {
 		return "another statement: " + p.subject
 	case !bytes.Equal(p.result.Payload, original.result.Payload):
 		return "another payload"
-	case !bytes.Equal(p.result.Predicate, original.result.Predicate):
+	case !bytes.Equal(predicateOf(p.result), predicateOf(original.result)):
 		return "another predicate"
 	case text(p.result.Report.Artifact) != text(original.result.Report.Artifact):
 		return "another artifact"
@@ -158,4 +158,11 @@ func (p *proof) proves(t report.Time) bool {
 		}
 	}
 	return false
+}
+
+func predicateOf(r *verify.Result) []byte {
+	if r.Statement == nil {
+		return nil
+	}
+	return r.Statement.Predicate
 }
