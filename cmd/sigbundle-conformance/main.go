@@ -32,7 +32,7 @@ import (
 	"github.com/sigbundle/sigbundle/verify"
 )
 
-// Exit codes of the protocol: anything but 0 counts as a refusal.
+// Exit codes of the protocol: every code other than 0 is a refusal.
 const (
 	exitOK      = 0
 	exitRefused = 1

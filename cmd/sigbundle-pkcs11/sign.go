@@ -25,7 +25,7 @@ func newSign() *cobra.Command {
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if bundle != "" && len(files) > 1 {
-				return errors.New("--bundle goes with one file; several get theirs beside them")
+				return errors.New("--bundle: given with several files, want one file, or no --bundle to write each bundle beside its file")
 			}
 			targets, err := flags.Targets(f.reads(), bundle, files, replace)
 			if err != nil {
@@ -61,7 +61,7 @@ func signFile(cmd *cobra.Command, s *sign.Signer, name string, target flags.Targ
 func finish(cmd *cobra.Command, s *sign.Signer, name string, content sign.Content, target flags.Target) error {
 	signed, err := s.Sign(context.Background(), content)
 	if err != nil {
-		return fmt.Errorf("%s is not signed: %w", name, err)
+		return fmt.Errorf("%s: not signed: %w", name, err)
 	}
 	if err := target.Write(append(signed.Bundle, '\n')); err != nil {
 		return err

@@ -47,7 +47,7 @@ func newToken() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "token",
-		Short: "Write a token to standard output, or to a file that nobody else can read",
+		Short: "Write a token to standard output, or to a file that no other user can read",
 		Example: `  sigbundle-spiffe token --socket unix:///run/spire/agent.sock |
     sigbundle sign release.tar.gz --identity-token-file -`,
 		Args: cobra.NoArgs,
@@ -76,8 +76,8 @@ func newToken() *cobra.Command {
 	return cmd
 }
 
-// write puts a token into a file that never was there half, and never for
-// anybody else to read.
+// write puts a token into a file. The file never holds half a token, and no
+// other user can read it.
 func write(name, text string) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".sigbundle-*") // with mode 0600
 	if err != nil {

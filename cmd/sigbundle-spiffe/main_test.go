@@ -120,7 +120,7 @@ func TestToken(t *testing.T) {
 		t.Error("no token")
 	}
 	a.ids = []string{"spiffe://example.test/other", me}
-	if _, stderr = ran(t, 1, "token", "--socket", a.socket); !strings.Contains(stderr, "2 identities: choose one with --spiffe-id") {
+	if _, stderr = ran(t, 1, "token", "--socket", a.socket); !strings.Contains(stderr, "2 identities, want --spiffe-id") {
 		t.Error(stderr)
 	}
 	out, _ = ran(t, 0, "token", "--socket", a.socket, "--spiffe-id", me)

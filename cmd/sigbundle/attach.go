@@ -29,7 +29,7 @@ is attached already is not attached twice.`,
   sigbundle attach image.sigstore.json --image registry.example.com/app@sha256:$DIGEST`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if !f.image.Given() {
-				return errors.New("say what to attach to: --oci-layout or --image")
+				return errors.New("image: not given, want --oci-layout or --image")
 			}
 			return cobra.MinimumNArgs(1)(cmd, args)
 		},

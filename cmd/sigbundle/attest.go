@@ -45,9 +45,9 @@ The flags for the signer and the services are those of sigbundle sign.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case f.image.Given() && (f.statement.File != "" || cmd.Flags().Changed("digest")):
-				return errors.New("--statement and --digest are not for images")
+				return errors.New("--statement and --digest: not for images, want --predicate and --type")
 			case f.image.Given() && (f.statement.Predicate == "" || f.statement.Type == ""):
-				return errors.New("want --predicate and --type")
+				return errors.New("statement: incomplete, want --predicate and --type")
 			case f.image.Given():
 				if err := f.image.Check(args); err != nil {
 					return err

@@ -42,7 +42,7 @@ type auditFlags struct {
 
 // sharedFlags are what audit has in common with verify.
 var sharedFlags = []string{
-	"identity", "issuer", "identity-regexp", "issuer-regexp", "no-identity", "key", "ext", "predicate-type", "require",
+	"identity", "issuer", "identity-regexp", "issuer-regexp", "no-identity", "key", "repo", "signer-workflow", "ext", "predicate-type", "require",
 	"no-artifact", "trusted-root", "instance", "trust-dir", "as-of", "max-trust-age", "max-bundle",
 }
 
@@ -78,14 +78,12 @@ with issuer or issuer_regexp, and ext; or key; or no_identity; and require,
 predicate_type, trusted_root and instance. Evidence without an expectation is a
 finding, and so is an expectation without evidence.
 
-With --resume an audit that was stopped, by whatever, continues where it was:
-no finding is lost and none is written twice.
+With --resume an audit that was stopped continues where it was. No finding is
+lost, and no finding is written twice.
 
---out, --resume and --summary write over nothing but what an earlier audit
-wrote.`,
-		Example: `  # a directory, everything signed by one workflow
-  sigbundle audit ./dist --identity-regexp 'https://github\.com/me/.*' \
-    --issuer-regexp 'https://token\.actions\.githubusercontent\.com'
+--out, --resume and --summary overwrite only the output of an earlier audit.`,
+		Example: `  # a directory, everything built by the workflows of one repository
+  sigbundle audit ./dist --repo OWNER/NAME
 
   # a long list
   sigbundle audit store.jsonl --key release.pub --out findings.jsonl --resume audit.state
@@ -112,14 +110,14 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.output.Format, "format", "text", "how to write the summary: `text|json`; findings are always JSON Lines")
 	fl.StringVar(&f.out, "out", "", "write the findings to this `FILE`")
-	fl.StringVar(&f.resume, "resume", "", "keep the state in this `FILE`, and continue from it if it is there; needs --out")
+	fl.StringVar(&f.resume, "resume", "", "keep the state in this `FILE`, and continue from it if it exists; needs --out")
 	fl.StringVar(&f.summary, "summary", "", "write the summary to this `FILE` instead of standard error")
 	fl.StringVar(&f.failOn, "fail-on", "any", "exit with 1 if there are such findings: `any|none|CODE,…`; tlog stands for every tlog.… code")
 	fl.StringVar(&f.sample, "sample", "", "audit so many entries, or a share of them, chosen by their hash: `N|P%`")
 	fl.BoolVar(&f.requireBundles, "require-bundles", false, "make a finding of each file of a directory that has no bundle, and of each link that is not followed")
 	fl.BoolVar(&f.outside, "allow-outside", false, "let the paths of a list lead out of its folder")
 	fl.StringVar(&f.expectations, "expectations", "", "the JSON Lines `FILE` that says for each artifact who must have signed it, instead of the flags")
-	for _, other := range []string{"identity", "issuer", "identity-regexp", "issuer-regexp", "no-identity", "ext", "key", "no-artifact"} {
+	for _, other := range []string{"identity", "issuer", "identity-regexp", "issuer-regexp", "no-identity", "repo", "signer-workflow", "ext", "key", "no-artifact"} {
 		cmd.MarkFlagsMutuallyExclusive("expectations", other)
 	}
 	_ = cmd.MarkFlagFilename("expectations", "jsonl", "json")
@@ -160,9 +158,9 @@ func (f *auditFlags) run(cmd *cobra.Command, name string) error {
 	bar.end()
 	switch {
 	case errors.Is(err, context.Canceled) && f.resume != "":
-		return fmt.Errorf("interrupted; the same command continues from %s", f.resume)
+		return fmt.Errorf("audit: interrupted, want the same command to continue from %s", f.resume)
 	case errors.Is(err, context.Canceled):
-		return errors.New("interrupted")
+		return errors.New("audit: interrupted")
 	case err != nil:
 		return err
 	}
@@ -176,8 +174,8 @@ func (f *auditFlags) run(cmd *cobra.Command, name string) error {
 	return nil
 }
 
-// distinct refuses to write over a file that the flags name already, and over
-// what is no summary; package audit looks after its own files.
+// distinct refuses to overwrite a file that another flag names, and a file
+// that is not a summary; package audit looks after its own files.
 func (f *auditFlags) distinct(source string) error {
 	var taken outfile.Set
 	if info, err := os.Stat(source); err != nil || !info.IsDir() { // a store may hold the findings about it
@@ -227,7 +225,7 @@ func limitMemory() func() {
 func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string) (*audit.Config, func(), error) {
 	c := &audit.Config{NoArtifact: f.noArtifact, AllowOutside: f.outside, MaxBundle: f.size.bytes, Out: cmd.OutOrStdout(), File: f.out, State: f.resume}
 	if f.resume != "" && f.out == "" {
-		return nil, nil, errors.New("--resume needs --out: what went to standard output cannot be continued")
+		return nil, nil, errors.New("--resume: findings on standard output cannot be continued, want --out FILE too")
 	}
 	var err error
 	if c.Sample, err = audit.ParseSample(f.sample); err != nil {
@@ -273,7 +271,7 @@ func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string
 		tree.Except(f.out, f.resume, f.summary)
 	} else if f.requireBundles {
 		done()
-		return nil, nil, errors.New("--require-bundles is for a directory; --expectations says which artifacts of a list must have a bundle")
+		return nil, nil, errors.New("--require-bundles: not for a list, want --expectations to say which artifacts must have a bundle")
 	}
 	return c, done, nil
 }
@@ -326,8 +324,8 @@ func (f *auditFlags) policyKey() (string, error) {
 		sum := sha256.Sum256(data)
 		key = append(key, sum[:]...)
 	}
-	return fmt.Sprintf("%q %q %q %q %t %q %q %q %x", f.Identities, f.Issuers, f.IdentityRegexp, f.IssuerRegexp, f.NoIdentity,
-		f.Extensions, f.PredicateTypes, f.Require, sha256.Sum256(key)), nil
+	return fmt.Sprintf("%q %q %q %q %q %q %t %q %q %q %x", f.Repo, f.Workflow, f.Identities, f.Issuers, f.IdentityRegexp, f.IssuerRegexp,
+		f.NoIdentity, f.Extensions, f.PredicateTypes, f.Require, sha256.Sum256(key)), nil
 }
 
 func (f *auditFlags) writeSummary(w io.Writer, s *audit.Summary) error {
@@ -352,8 +350,8 @@ func (f *auditFlags) printSummary(w io.Writer, s *audit.Summary) error {
 // it will take. Elsewhere it is silent.
 type bar struct{ *progressbar.ProgressBar }
 
-// newBar counts up to total, or with -1 goes round. Nothing is counted where
-// there is no terminal.
+// newBar counts up to total, or with -1 goes round. Without a terminal
+// nothing is counted.
 func newBar(w io.Writer, total func() int64, what string) bar {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {

@@ -30,10 +30,10 @@ func TestAuditInterrupted(t *testing.T) {
 		cmd := newCommand(stdin, &out, io.Discard)
 		cmd.SetArgs(append([]string{"audit", "-", "--no-identity"}, flags...))
 		err := cmd.ExecuteContext(ctx)
-		if err == nil || !strings.HasPrefix(err.Error(), "interrupted") {
+		if err == nil || !strings.HasPrefix(err.Error(), "audit: interrupted") {
 			t.Errorf("%v: %v", flags, err)
 		}
-		if (len(flags) > 0) != strings.Contains(err.Error(), "continues from") {
+		if (len(flags) > 0) != strings.Contains(err.Error(), "to continue from") {
 			t.Errorf("%v: %v", flags, err)
 		}
 	}

@@ -2,7 +2,7 @@
 
 package main
 
-// Counting bundles: what is there several times counts once.
+// Counting bundles: copies of a signature are counted as one.
 
 import (
 	"fmt"
@@ -25,9 +25,9 @@ type judged struct {
 	signature string // what tells it from others; empty unless it verified
 }
 
-// count returns how many signatures verified, of how many. A signature that is
-// there several times counts once: repeating it adds nothing to it. Each
-// bundle that is refused counts.
+// count returns how many signatures verified, of how many. Copies
+// of a signature are counted as one: repeating it adds nothing to it. Each
+// refused bundle is counted.
 func count(bundles []judged) (verified, all int) {
 	signatures := make(map[string]bool)
 	refused := 0
@@ -51,7 +51,7 @@ func score(verified, all, wanted int) string {
 }
 
 // distinct returns what two verified signatures have in common only if they are
-// the same. From one ECDSA signature (r, s) anybody can make the other one,
+// the same. From one ECDSA signature (r, s) anyone can make the other one,
 // (r, -s), and log it: it is r that a signer chooses anew each time. The bytes
 // of r are taken, not its digits, which would take more than linear time.
 func distinct(signature []byte) string {

@@ -19,7 +19,8 @@ func newExplain() *cobra.Command {
 		Use:   "explain [CODE|FAMILY]",
 		Short: "Say what the code of a refusal means, and what to do about it",
 		Long: `Explain says what a refusal's stable code means and what its reader can do.
-A family such as tlog stands for all of its codes, no argument for every code.`,
+A family such as tlog means all of its codes. Without an argument every code is
+described.`,
 		Example: `  sigbundle explain tlog.unknown_log
   sigbundle explain --format json`,
 		Args:              cobra.MaximumNArgs(1),
@@ -37,7 +38,7 @@ A family such as tlog stands for all of its codes, no argument for every code.`,
 					codes = []refuse.Description{d}
 				}
 				if len(codes) == 0 {
-					return fmt.Errorf("there is no code %q; sigbundle explain lists them", args[0])
+					return fmt.Errorf("code %q: unknown, want one that sigbundle explain lists", args[0])
 				}
 			}
 			if output.Format == "json" {

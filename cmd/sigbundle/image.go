@@ -55,7 +55,7 @@ func openImage(f *flags.Image) (*place, error) {
 }
 
 // openOrigin opens a folder, or a repository if there is no such folder and
-// the name begins with a host: a folder's name that is misspelt asks nobody.
+// the name begins with a host: a misspelt name of a folder asks no registry.
 // A name of a repository that is also that of a folder is refused: someone who
 // can make a folder must not choose what a mirror is held against.
 func openOrigin(f *flags.Image) (*place, error) {
@@ -67,7 +67,7 @@ func openOrigin(f *flags.Image) (*place, error) {
 		if err == nil {
 			p.close()
 		}
-		return nil, refuse.New("command.ambiguous", "--mirror-of %s: an image in a registry and the name of a folder, want ./%[1]s for the folder", f.MirrorOf)
+		return nil, refuse.New("command.ambiguous", "--mirror-of %s: both an image in a registry and the name of a folder, want ./%[1]s for the folder", f.MirrorOf)
 	}
 	return p, err
 }

@@ -78,7 +78,7 @@ func (s *sizeFlag) add(cmd *cobra.Command) {
 
 func (s *sizeFlag) check() error {
 	if s.bytes < 1 || s.bytes > bundle.MaxSize {
-		return fmt.Errorf("--max-bundle %d is not a number from 1 to %d", s.bytes, bundle.MaxSize)
+		return fmt.Errorf("--max-bundle %d: out of range, want a number from 1 to %d", s.bytes, bundle.MaxSize)
 	}
 	return nil
 }
@@ -146,7 +146,7 @@ func findBundle(artifact string) (name string, data []byte, err error) {
 			return name, data, err
 		}
 	}
-	return "", nil, refuse.New("command.bundle", "no bundle beside %s: looked for %[1]s.sigstore.json, .sigstore and .sigstore.jsonl; name one with --bundle", artifact)
+	return "", nil, refuse.New("command.bundle", "%s: no bundle beside it, want %[1]s.sigstore.json, .sigstore or .sigstore.jsonl, or --bundle FILE", artifact)
 }
 
 // artifactInput is an artifact before it is read: a stream, or what is known
@@ -170,7 +170,7 @@ func (f *verifyFlags) openArtifact(stdin io.Reader, name string) (*artifactInput
 	_, err := os.Lstat(name)
 	switch missing := errors.Is(err, fs.ErrNotExist); {
 	case !missing && isDigest(name):
-		return nil, refuse.New("command.ambiguous", "%s: a digest and the name of a file, want ./%[1]s for the file", name)
+		return nil, refuse.New("command.ambiguous", "%s: both a digest and the name of a file, want ./%[1]s for the file", name)
 	case err != nil && strings.Contains(name, ":"):
 		known, err := verify.ParseArtifactDigest(name)
 		return &artifactInput{known: known}, err

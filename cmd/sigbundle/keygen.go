@@ -136,7 +136,7 @@ func (f *keygenFlags) make(algorithm sign.Algorithm) (*sign.Key, []byte, error) 
 // existing says what to do about a file that exists.
 func existing(name string, err error) error {
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s already exists: keygen replaces no file, use --output to write elsewhere", name)
+		return fmt.Errorf("%s: already exists, want --output to write elsewhere", name)
 	}
 	return err
 }

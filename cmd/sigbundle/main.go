@@ -26,11 +26,17 @@ func newCommand(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "sigbundle",
 		Short: "Verify Sigstore bundles offline, and explain the verdict",
-		Long: `Sigbundle verifies Sigstore bundles without a network: it says what was proved
-about an artifact, by which key, at what time, or which check refused it.
+		Long: `Sigbundle verifies Sigstore bundles without a network. It says what was proved
+about an artifact, by which key and at what time, or which check refused it.
 
-Exit codes: 0 verified; 1 refused; 2 the command line was not understood, or a
-key, policy or trust root that it names is none, or a file could not be read.`,
+The three commands that most people want:
+
+  sigbundle verify FILE --repo OWNER/NAME   a file that GitHub Actions built
+  sigbundle verify FILE --key release.pub   a file that was signed with a key
+  sigbundle sign FILE                       sign a file in a CI job
+
+Exit codes: 0 verified; 1 refused; 2 the command line was not understood, a file
+could not be read, or a key, policy or trust root is invalid.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 
@@ -43,7 +49,21 @@ key, policy or trust root that it names is none, or a file could not be read.`,
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newVerify(), newInspect(), newTrust(), newAudit(), newExplain(), newSign(), newAttest(), newAttach(), newKeygen(), newVersion())
+	for _, g := range []struct {
+		title    string
+		commands []*cobra.Command
+	}{
+		{"Verify:", []*cobra.Command{groupFlags(newVerify(), verifyGroups), groupFlags(newAudit(), verifyGroups), newInspect(), newExplain()}},
+		{"Sign:", []*cobra.Command{groupFlags(newSign(), signGroups), groupFlags(newAttest(), signGroups), newAttach(), newKeygen()}},
+		{"Trust:", []*cobra.Command{newTrust()}},
+	} {
+		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.title
+			root.AddCommand(c)
+		}
+	}
+	root.AddCommand(newVersion())
 	if manual != nil {
 		root.AddCommand(manual(root))
 	}
@@ -63,7 +83,7 @@ func strictWords(root *cobra.Command) {
 			c.Run, c.RunE = nil, func(_ *cobra.Command, args []string) error {
 				about, rest, err := root.Find(args)
 				if err != nil || len(rest) > 0 {
-					return fmt.Errorf("no help about %q, see sigbundle --help", strings.Join(args, " "))
+					return fmt.Errorf("help: unknown command %q, see sigbundle --help", strings.Join(args, " "))
 				}
 				about.InitDefaultHelpFlag()
 				return about.Help()
@@ -78,7 +98,7 @@ func strictWords(root *cobra.Command) {
 func checkWords(cmd *cobra.Command, args []string) error {
 	reads := strings.Contains(cmd.Use, "|-|") || strings.Contains(cmd.Use, "|-}")
 	if !reads && slices.Contains(args, stdinName) {
-		return fmt.Errorf("%s does not read standard input: name a file, such as ./- if that is its name", cmd.CommandPath())
+		return fmt.Errorf("%s: does not read standard input, want a file (./- for a file of that name)", cmd.CommandPath())
 	}
 	if err := noEmptyFlags(cmd); err != nil {
 		return err
@@ -96,7 +116,7 @@ func noEmptyFlags(cmd *cobra.Command) error {
 			values = several.GetSlice()
 		}
 		if len(values) == 0 || slices.Contains(values, "") {
-			return fmt.Errorf("--%s is empty: give it a value or leave it out", f.Name)
+			return fmt.Errorf("--%s: empty, want a value, or leave the flag out", f.Name)
 		}
 	}
 	return nil
@@ -133,7 +153,7 @@ type once struct {
 
 func (o *once) Set(s string) error {
 	if o.given {
-		return errors.New("it is given twice")
+		return errors.New("given twice, want one value")
 	}
 	o.given = true
 	return o.flagValue.Set(s)

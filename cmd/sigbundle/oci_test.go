@@ -132,7 +132,7 @@ func TestImages(t *testing.T) {
 			i := newImages(t)
 			at := i.located(r)
 			with := func(first string, more ...string) []string { return append(append([]string{first}, at...), more...) }
-			i.says(1, i.verify(at...), "has no bundle (oci.unsigned)")
+			i.says(1, i.verify(at...), "no bundle attached (oci.unsigned)")
 			if got := i.report(1, at...); got.Code != "oci.unsigned" || got.Verified || got.Digest != i.digest || got.Bundles == nil {
 				t.Errorf("unsigned: %+v", got)
 			}
@@ -195,7 +195,7 @@ func TestImageBundleFile(t *testing.T) {
 	i.says(1, []string{"attach", "img.sigstore.json", "--oci-layout", "img:v2"}, "oci.artifact")
 	i.says(1, []string{"attach", "predicate.json", "--oci-layout", "img:v1"}, "bundle.malformed")
 	i.says(2, []string{"attach", "none", "--oci-layout", "img:v1"}, "no such file")
-	i.says(2, []string{"attach", "img.sigstore.json"}, "say what to attach to")
+	i.says(2, []string{"attach", "img.sigstore.json"}, "image: not given")
 	i.says(2, []string{"attach", "--oci-layout", "img:v1"}, "requires at least 1 arg")
 	// And the digest alone verifies as any artifact's.
 	i.says(0, i.verify(i.digest, "--bundle", "img.sigstore.json"), "verified")
@@ -243,8 +243,8 @@ func TestImageMirror(t *testing.T) {
 	host, _, _ := strings.Cut(at[len(at)-1], "/")
 	i.says(2, i.verify("--oci-layout", "img", "--mirror-of", "empty"), "origin empty", "oci.not_found")
 	i.says(2, i.verify("--oci-layout", "img", "--plain-http", "--mirror-of", host+"/acme/ap"), "oci.not_found")
-	i.says(1, i.verify("--oci-layout", "img", "--plain-http", "--mirror-of", host+"/acme/app"), "has no bundle", "oci.mirror")
-	i.says(1, i.verify("--oci-layout", "img", "--mirror-of", "bare"), "has no bundle", "oci.mirror")
+	i.says(1, i.verify("--oci-layout", "img", "--plain-http", "--mirror-of", host+"/acme/app"), "no bundle attached", "oci.mirror")
+	i.says(1, i.verify("--oci-layout", "img", "--mirror-of", "bare"), "no bundle attached", "oci.mirror")
 	if got := i.report(1, "--oci-layout", "img", "--mirror-of", "bare"); got.Code != "oci.mirror" || got.Verified {
 		t.Errorf("%+v", got)
 	}
@@ -252,7 +252,7 @@ func TestImageMirror(t *testing.T) {
 	if _, err := bare.AddImage("other", "v9"); err != nil {
 		t.Fatal(err)
 	}
-	i.says(1, i.verify("--oci-layout", "img", "--mirror-of", "bare:v9"), "is another image", "oci.mirror")
+	i.says(1, i.verify("--oci-layout", "img", "--mirror-of", "bare:v9"), "not the image", "oci.mirror")
 	i.says(2, i.verify("--oci-layout", "img", "--mirror-of", "127.0.0.1:1/app"), "oci.registry.unreachable")
 	for _, name := range []string{"nowhere", "no/where", "../nowhere", "./nowhere"} { // no host
 		i.says(2, i.verify("--oci-layout", "img", "--mirror-of", name), "no such file")
@@ -432,7 +432,7 @@ func TestImageReadOnly(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 		return true
 	}
-	out := i.says(1, append(append([]string{"sign"}, at...), i.signer...), "is signed, and the bundle is not attached but written to", "oci.registry.denied")
+	out := i.says(1, append(append([]string{"sign"}, at...), i.signer...), "signed, but the bundle could not be attached and is in", "oci.registry.denied")
 	name := regexp.MustCompile(`unattached-[0-9a-f]{16}\.sigstore\.json`).FindString(out)
 	i.says(0, i.verify(append(at, "--bundle", name)...))
 	r.Before = nil

@@ -43,7 +43,7 @@ func (f *passphraseFlag) read(questions ...string) ([]byte, error) {
 		return []byte(value), nil
 	}
 	if !term.IsTerminal(int(os.Stdin.Fd())) {
-		return nil, errors.New("passphrase: there is no terminal to ask for it, and $" + passwordVariable + " is not set; want one of the two, or --passphrase-file")
+		return nil, errors.New("passphrase: not given, want --passphrase-file, $" + passwordVariable + " or a terminal")
 	}
 	var first []byte
 	for i, question := range questions {
@@ -100,7 +100,7 @@ func askHidden(question string) ([]byte, error) {
 	answer, err := term.ReadPassword(fd)
 	fmt.Fprintln(os.Stderr)
 	if errors.Is(err, io.EOF) {
-		return nil, errors.New("passphrase: no answer")
+		return nil, errors.New("passphrase: no answer, want a passphrase")
 	}
 	return answer, err
 }

@@ -85,7 +85,7 @@ func (f *signFlags) run(cmd *cobra.Command, files []string) error {
 		return signImage(&f.image, cmd, "signed", &f.signer, f.signer.reads(), f.bundle, signatureOf)
 	}
 	if f.bundle != "" && len(files) > 1 {
-		return errors.New("--bundle goes with one file; several get theirs beside them")
+		return errors.New("--bundle: given with several files, want one file, or no --bundle to write each bundle beside its file")
 	}
 	for _, name := range files { // before a person is asked who they are
 		file, err := flags.OpenRegular(name)
@@ -140,7 +140,7 @@ func signFile(ctx context.Context, signer *sign.Signer, name string, target flag
 func finish(ctx context.Context, signer *sign.Signer, what string, content sign.Content, target flags.Target) (*sign.Signed, error) {
 	signed, err := signer.Sign(ctx, content)
 	if err != nil {
-		return nil, &command.Refusal{Err: fmt.Errorf("%s is not signed: %w", what, err)}
+		return nil, &command.Refusal{Err: fmt.Errorf("%s: not signed: %w", what, err)}
 	}
 	return signed, target.Write(append(slices.Clone(signed.Bundle), '\n'))
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/sigbundle/sigbundle/sign"
 )
 
-// unjudgeable are the codes of images that nobody has looked at: as with a file
+// unjudgeable are the codes of images that could not be looked at: as with a file
 // that cannot be read, there is no verdict.
 var unjudgeable = []refuse.Code{
 	"command.ambiguous", "oci.ambiguous", "oci.layout", "oci.not_found", "oci.reference", "oci.registry.credentials",
@@ -40,8 +40,8 @@ func imageError(err error) error {
 }
 
 // signImage signs what statement says about the image, and attaches the bundle or
-// writes it to the file. The image is found before anybody is asked who they
-// are.
+// writes it to the file. The image is found before a person is asked to sign
+// in.
 func signImage(f *flags.Image, cmd *cobra.Command, verb string, by *signerFlags, reads *outfile.Set, file string, statement func(*place, oci.Descriptor) ([]byte, error)) error {
 	ctx := cmd.Context()
 	f.CAFile = by.CAFile
@@ -117,7 +117,7 @@ func attach(ctx context.Context, signer *sign.Signer, p *place, image oci.Descri
 	title := p.title(image.Digest)
 	signed, err := signer.Sign(ctx, sign.Statement(payload))
 	if err != nil {
-		return "", nil, &command.Refusal{Err: fmt.Errorf("%s is not signed: %w", title, err)}
+		return "", nil, &command.Refusal{Err: fmt.Errorf("%s: not signed: %w", title, err)}
 	}
 	d, err := oci.Attach(ctx, p, image, signed.Bundle, flags.Now())
 	if err == nil {
@@ -128,9 +128,9 @@ func attach(ctx context.Context, signer *sign.Signer, p *place, image oci.Descri
 	sum := sha256.Sum256(signed.Bundle)
 	name := fmt.Sprintf("unattached-%x.sigstore.json", sum[:8])
 	if lost := outfile.Create(name, append(signed.Bundle, '\n'), 0o666); lost != nil {
-		return "", nil, &command.Refusal{Err: fmt.Errorf("%s is signed, and the bundle is neither attached nor written: %w", title, errors.Join(err, lost))}
+		return "", nil, &command.Refusal{Err: fmt.Errorf("%s: signed, but the bundle could neither be attached nor written: %w", title, errors.Join(err, lost))}
 	}
-	return "", nil, &command.Refusal{Err: fmt.Errorf("%s is signed, and the bundle is not attached but written to %s, for sigbundle attach: %w", title, name, err)}
+	return "", nil, &command.Refusal{Err: fmt.Errorf("%s: signed, but the bundle could not be attached and is in %s, want sigbundle attach: %w", title, name, err)}
 }
 
 // signatureOf is the statement that says no more than that the image is

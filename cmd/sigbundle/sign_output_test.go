@@ -35,7 +35,7 @@ func TestSignAgain(t *testing.T) {
 	refuses := func(args []string) {
 		t.Helper()
 		before, asked := read(), s.Called("fulcio")
-		if out := s.run(2, "", "sigbundle", args...); !strings.Contains(out, "app.sigstore.json already exists") {
+		if out := s.run(2, "", "sigbundle", args...); !strings.Contains(out, "app.sigstore.json: already exists") {
 			t.Errorf("%q", out)
 		}
 		if read() != before || s.Called("fulcio") != asked {
@@ -115,7 +115,7 @@ func TestSignIntoLayout(t *testing.T) {
 	i := newImages(t)
 	for _, layout := range []string{"img", "img:v1", "img@" + i.digest} {
 		for _, name := range []string{"img/index.json", "img/blobs/" + strings.Replace(i.digest, ":", "/", 1)} {
-			i.says(2, append([]string{"sign", "--oci-layout", layout, "--bundle", name}, i.signer...), "--bundle is "+name+", a file of --oci-layout")
+			i.says(2, append([]string{"sign", "--oci-layout", layout, "--bundle", name}, i.signer...), "--bundle: "+name+" is a file of --oci-layout")
 		}
 	}
 	i.says(2, append([]string{"attest", "--oci-layout", "img", "--predicate", "predicate.json", "--type", "x:y", "--bundle", "predicate.json"}, i.signer...), "--predicate and --bundle")

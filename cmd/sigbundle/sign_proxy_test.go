@@ -173,7 +173,7 @@ func TestSignProxy(t *testing.T) {
 	// A person is asked through it, too.
 	s.Issuers = []map[string]any{{"issuerUrl": "https://oidc.proxied.test", "audience": "acme"}}
 	args := []string{"sign", "app", "--replace", "--trust-config", s.config, "--ca-file", "ca.pem", "--oidc-flow", "device"}
-	if out := s.run(1, "", "sigbundle", args...); !strings.Contains(out, `https://fulcio.proxied.test wants tokens for the audience "acme"`) {
+	if out := s.run(1, "", "sigbundle", args...); !strings.Contains(out, `https://fulcio.proxied.test: asks for a token for the audience "acme"`) {
 		t.Errorf("%q", out)
 	}
 	s.run(0, "", "sigbundle", append(args, "--audience", "acme")...)
@@ -209,7 +209,7 @@ func TestSignCA(t *testing.T) {
 		})
 	}
 	s := newShell(t)
-	s.fails(2, "no certificate in PEM", "--ca-file", "app")
+	s.fails(2, "no certificate, want PEM", "--ca-file", "app")
 	s.fails(2, "no such file", "--ca-file", "nosuch")
 }
 

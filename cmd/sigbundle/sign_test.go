@@ -141,7 +141,7 @@ func TestSignToken(t *testing.T) {
 	s.fails(1, "sign.token.malformed", "--identity-token-file", "app")
 	s.fails(1, "sign.token.malformed", "--identity-token-file", "-") // nothing on it
 	s.fails(1, "sign.token.missing")
-	s.fails(2, "--audience is empty", "--identity-token", "x", "--audience", "")
+	s.fails(2, "--audience: empty", "--identity-token", "x", "--audience", "")
 	token := jwt(t, nil)
 	s.write("token", token)
 	for _, args := range [][]string{{"--identity-token-file", "-"}, {"--identity-token-file", "/dev/stdin"}, {"--identity-token-file", "token"}, {"--identity-token", token}} {

@@ -75,10 +75,10 @@ func (f *signerFlags) reads() *outfile.Set {
 // signer makes the signer that the flags describe.
 func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 	if f.flow != "" && f.flow != "browser" && f.flow != "device" {
-		return nil, fmt.Errorf("--oidc-flow %q is not browser or device", f.flow)
+		return nil, fmt.Errorf("--oidc-flow %q: unknown, want browser or device", f.flow)
 	}
 	if f.secret.file != "" && f.key == "" {
-		return nil, errors.New("--passphrase-file needs --key")
+		return nil, errors.New("--passphrase-file: no private key given, want --key FILE too")
 	}
 	// What a person can mend at once comes before what services there are.
 	var key *sign.Key
@@ -110,7 +110,7 @@ func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 		}
 	}
 	if f.keyID && f.key == "" {
-		return nil, errors.New("--keyid goes with --key: a certified key has no name in its envelope")
+		return nil, errors.New("--keyid: a key with a certificate has no name in the envelope, want --key FILE too")
 	}
 	if f.key != "" {
 		config.KeyID = f.keyID

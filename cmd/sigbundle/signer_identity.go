@@ -96,9 +96,9 @@ func (h *holder) ambient(ctx context.Context) (*oidc.Token, error) {
 }
 
 // refuseAudience leaves it to the user to have tokens made that are good
-// elsewhere: nobody signs what the authority says, and it gets the token.
+// elsewhere: the answer of the authority is not signed, and it gets the token.
 func (h *holder) refuseAudience(audience string) error {
-	return refuse.New("sign.token.audience", "%s wants tokens for the audience %.200q, which may be good there as well: if you mean that, give it as --audience", h.authority, audience)
+	return refuse.New("sign.token.audience", "%s: asks for a token for the audience %.200q, which may also be valid for that audience, want --audience if you agree", h.authority, audience)
 }
 
 // want is the audience for tokens of an issuer.

@@ -18,7 +18,7 @@ func newTrust() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "trust",
 		Short: "Look at trust roots, keep them fresh, and carry them offline",
-		Long: `Trust roots say which logs and authorities count. They are proved by TUF, from
+		Long: `Trust roots say which logs and authorities are valid. They are proved by TUF, from
 a root that is built in or was added by hand, every time they are used.
 
 Of these commands only "trust refresh" uses the network.`,
@@ -57,7 +57,7 @@ func (f *rootArgs) find(args []string) (*flags.Root, error) {
 	t := flags.Trust{Instance: "public-good", TrustDir: f.TrustDir, TrustAge: f.TrustAge}
 	if len(args) > 0 {
 		if t.Instance = args[0]; t.Instance == "" {
-			return nil, errors.New("the name of the instance or file is empty")
+			return nil, errors.New("instance or file: empty name, want one")
 		}
 		if strings.ContainsAny(args[0], `/\`) || strings.HasSuffix(args[0], ".json") {
 			t.File = args[0]

@@ -33,8 +33,8 @@ func newTrustAdd() *cobra.Command {
 repository, or by its ClientTrustConfig. It prints the file's SHA-256: compare
 it with what the instance's operator says.
 
-The root has to be a file that you have. It is never fetched from the mirror:
-whoever answers first would be trusted for good.`,
+The root must be a file that you have. It is never fetched from the mirror: the
+first server to answer would be trusted for good.`,
 		Example: `  sigbundle trust add acme --root root.json --mirror https://tuf.acme.example
   sigbundle trust add lab --client-trust client_trust_config.json`,
 		Args: cobra.ExactArgs(1),
@@ -86,9 +86,9 @@ func (f *addFlags) read(name string) (err error) {
 		f.in.ClientTrust, err = flags.ReadRegular(f.clientFile)
 		return err
 	case f.root == "":
-		return errors.New("say what the instance is to be proved from: --root FILE, obtained from its operator and not from the mirror, or --client-trust FILE")
+		return errors.New("trust: not given, want --root FILE from the instance's operator (not from the mirror), or --client-trust FILE")
 	case f.in.Mirror == "":
-		return errors.New("--root needs the --mirror of the TUF repository")
+		return errors.New("--root: no TUF repository given, want --mirror URL too")
 	}
 	for _, u := range []string{f.in.Mirror, f.in.TargetsURL} {
 		if _, err := tufsync.DirName(u); err != nil && u != "" {

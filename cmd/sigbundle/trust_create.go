@@ -34,7 +34,7 @@ service is described by a list of NAME=VALUE, separated by commas:
 
   pem=FILE       the certificate chain of an authority, or the key of a log
   url=URL        where the service is
-  start=TIME     since when it counts, RFC 3339 or a date; required
+  start=TIME     since when it is valid, RFC 3339 or a date; required
   end=TIME       until when
   operator=NAME  who runs it
   api=1|2        of a transparency log: its version (default 1)
@@ -147,9 +147,9 @@ func checkURL(s string) error {
 	case err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "":
 		return nil
 	case !strings.Contains(s, "://"):
-		return fmt.Errorf("url: %q has no scheme, want https://%s", s, s)
+		return fmt.Errorf("url %q: no scheme, want https://%s", s, s)
 	}
-	return fmt.Errorf("url: %q, want an https or http URL with a host", s)
+	return fmt.Errorf("url %q: unusable, want an https or http URL with a host", s)
 }
 
 // parseService reads one service's description.
@@ -159,9 +159,9 @@ func parseService(flag, text string) (s service, err error) {
 		name, value, ok := strings.Cut(part, "=")
 		switch {
 		case !ok || value == "":
-			return s, fmt.Errorf("%q is not of the form NAME=VALUE", part)
+			return s, fmt.Errorf("%q: malformed, want NAME=VALUE", part)
 		case seen[name]:
-			return s, fmt.Errorf("%s is given twice", name)
+			return s, fmt.Errorf("%s: given twice, want one value", name)
 		}
 		seen[name] = true
 		switch name {
@@ -183,15 +183,15 @@ func parseService(flag, text string) (s service, err error) {
 			s.Operator = value
 		case "origin":
 			if s.Origin = value; flag != "rekor" {
-				err = errors.New("origin is of a --rekor")
+				err = errors.New("origin: not for this service, want it with --rekor only")
 			}
 		case "api":
 			var parseErr error
 			if s.API, parseErr = strconv.Atoi(value); parseErr != nil || flag != "rekor" || s.API != 1 && s.API != 2 {
-				err = fmt.Errorf("api: %q, want 1 or 2, and only of a --rekor", value)
+				err = fmt.Errorf("api %q: unusable, want 1 or 2, and with --rekor only", value)
 			}
 		default:
-			err = fmt.Errorf("%q is unknown, want pem, url, start, end, operator, origin or api", name)
+			err = fmt.Errorf("%q: unknown, want pem, url, start, end, operator, origin or api", name)
 		}
 		if err != nil {
 			return s, err
@@ -199,13 +199,13 @@ func parseService(flag, text string) (s service, err error) {
 	}
 	switch {
 	case s.Start.IsZero():
-		return s, errors.New("start is missing, want the time since which the service is valid")
+		return s, errors.New("start: missing, want the time since which the service is valid")
 	case !s.End.IsZero() && s.End.Before(s.Start):
-		return s, errors.New("end: before the start")
+		return s, errors.New("end: before the start, want a later time")
 	case flag == "oidc" && s.PEM != nil:
-		return s, errors.New("an identity provider has no pem")
+		return s, errors.New("pem: not for an identity provider, want url and start")
 	case flag != "oidc" && s.PEM == nil:
-		return s, errors.New("pem is missing")
+		return s, errors.New("pem: missing, want the file with the key or the certificate chain")
 	}
 	return s, nil
 }

@@ -143,7 +143,7 @@ func (c *carried) read(into map[string][]byte) error {
 		}
 		inKit := path.Join(c.folder, placeOf(file))
 		if _, twice := into[inKit]; twice {
-			return fmt.Errorf("%s: two files would be %s in the kit, want relative paths that differ", c.flag, placeOf(file))
+			return fmt.Errorf("%s: two files have the path %s in the kit, want relative paths that differ", c.flag, placeOf(file))
 		}
 		into[inKit] = data
 	}
@@ -203,23 +203,23 @@ func (f *exportFlags) gather() (*kit.Gathered, error) {
 		return nil, err
 	}
 	if in.TUFRoot == nil {
-		return nil, fmt.Errorf("the instance %s has no TUF repository", f.instance)
+		return nil, fmt.Errorf("instance %s: no TUF repository, want an instance that was added with --root and --mirror", f.instance)
 	}
 	s := kit.Source{Config: tufroot.Config{Roots: [][]byte{in.TUFRoot}, Policy: policy}}
 	switch dir := store.CacheDir(f.instance); {
 	case f.from != "":
 		if info, err := os.Stat(f.from); err != nil || !info.IsDir() {
-			return nil, fmt.Errorf("--from %s is not a folder", f.from)
+			return nil, fmt.Errorf("--from %s: not a folder, want one", f.from)
 		}
 		s.FS = infile.Dir(f.from)
 	case dir == "":
-		return nil, errors.New("there is no folder for caches: name one with --trust-dir")
+		return nil, errors.New("trust cache: no folder for it, want --trust-dir DIR")
 	default:
 		s.FS, s.Cache = infile.Dir(dir), true
 		if has, err := tufroot.HasCache(s.FS); err != nil {
 			return nil, err
 		} else if !has {
-			return nil, refuse.New("trust.instance", "the instance %s was never refreshed: run sigbundle trust refresh %s, or name a copy of its repository with --from", f.instance, f.instance)
+			return nil, refuse.New("trust.instance", "instance %s: never refreshed, want sigbundle trust refresh %s first, or --from with a copy of the repository", f.instance, f.instance)
 		}
 	}
 	return kit.Gather(s, append([]string{instances.RootTarget}, f.targets...), optionalTargets)

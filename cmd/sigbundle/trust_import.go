@@ -96,14 +96,14 @@ func (f *kitFlags) install(k *kit.Kit, p *kit.Proof, in instances.Instance) (tuf
 	var none tufroot.Status
 	dir := f.Store().CacheDir(in.Name)
 	if dir == "" {
-		return none, errors.New("there is no folder to keep caches in: name one with --trust-dir")
+		return none, errors.New("trust cache: no folder for it, want --trust-dir DIR")
 	}
 	policy, err := f.Policy()
 	if err != nil {
 		return none, err
 	}
 	if made := k.Manifest().AsOf; made.After(policy.At) {
-		return none, &command.Refusal{Err: refuse.New("kit.time", "the kit says that it was made as of %s, want a time up to %s", flags.At(made), flags.At(policy.At))}
+		return none, &command.Refusal{Err: refuse.New("kit.time", "kit: made as of %s, which is in the future, want a time up to %s", flags.At(made), flags.At(policy.At))}
 	}
 	tmp, err := os.MkdirTemp("", "sigbundle-kit-")
 	if err != nil {
@@ -146,18 +146,18 @@ type outlet struct {
 }
 
 // checkFree refuses to overwrite files: what a kit carries is unproved until it
-// is verified, and its names are anybody's. An artifact may have any name, such
+// is verified, and its names may come from anyone. An artifact may have any name, such
 // as one that a build reads, so that it comes into no folder with other files.
 func checkFree(k *kit.Kit, places []outlet) error {
 	mine, folded := make(map[string]bool), make(map[string]bool) // without the case of letters
 	for _, p := range places {
 		if info, err := os.Stat(p.dir); err == nil && !info.IsDir() {
-			return fmt.Errorf("%s %s is not a folder", p.flag, p.dir)
+			return fmt.Errorf("%s %s: not a folder, want one", p.flag, p.dir)
 		}
 		for _, name := range k.Names(p.folder) {
 			target := filepath.Join(p.dir, filepath.FromSlash(name))
 			if folded[strings.ToLower(target)] {
-				return fmt.Errorf("%s: two files of the kit would be %s, want another folder", p.flag, target)
+				return fmt.Errorf("%s: two files of the kit have the name %s here, want another folder", p.flag, target)
 			}
 			mine[target], folded[strings.ToLower(target)] = true, true
 			data := k.File(p.folder + "/" + name)
@@ -165,7 +165,7 @@ func checkFree(k *kit.Kit, places []outlet) error {
 				continue
 			}
 			if have, err := infile.Read(target, int64(len(data))); err != nil || !bytes.Equal(have, data) {
-				return fmt.Errorf("%s is there already and is not the file in the kit: name another folder with %s", target, p.flag)
+				return fmt.Errorf("%s: already exists and differs from the file in the kit, want another folder with %s", target, p.flag)
 			}
 		}
 	}
@@ -175,7 +175,7 @@ func checkFree(k *kit.Kit, places []outlet) error {
 		}
 		err := filepath.WalkDir(p.dir, func(name string, e fs.DirEntry, err error) error {
 			if err == nil && !e.IsDir() && !mine[filepath.Clean(name)] {
-				return fmt.Errorf("%s %s holds %s, which is not of the kit: want a new folder", p.flag, p.dir, name)
+				return fmt.Errorf("%s %s: holds %s, which is not in the kit, want a new folder", p.flag, p.dir, name)
 			}
 			return err
 		})
@@ -187,7 +187,7 @@ func checkFree(k *kit.Kit, places []outlet) error {
 }
 
 // extract writes one folder of a kit. Names in a kit are clean and relative,
-// and no link in the folder leads out of it. A file that is there already has
+// and no link in the folder leads out of it. A file that exists has
 // been found to be the same.
 func extract(k *kit.Kit, folder, dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -201,7 +201,7 @@ func extract(k *kit.Kit, folder, dir string) error {
 	for _, name := range k.Names(folder) {
 		local, err := filepath.Localize(name) // Windows has names that are devices
 		if err != nil {
-			return &command.Refusal{Err: refuse.New("kit.name", "%q is not a name that this file system takes", folder+"/"+name)}
+			return &command.Refusal{Err: refuse.New("kit.name", "%q: not a valid file name on this system", folder+"/"+name)}
 		}
 		if err := root.MkdirAll(filepath.Dir(local), 0o700); err != nil {
 			return fmt.Errorf("%s: cannot make the folder for %s: %w", dir, name, bare(err))

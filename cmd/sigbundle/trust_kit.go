@@ -59,7 +59,7 @@ func (f *kitFlags) addReading(cmd *cobra.Command) {
 func (f *kitFlags) readKit(name string) (*kit.Kit, [32]byte, error) {
 	wanted, err := hex.DecodeString(strings.TrimPrefix(f.sha256, "sha256:"))
 	if f.sha256 != "" && (err != nil || len(wanted) != sha256.Size) {
-		return nil, [32]byte{}, fmt.Errorf("--sha256 %q is not 64 hexadecimal digits", f.sha256)
+		return nil, [32]byte{}, fmt.Errorf("--sha256 %q: malformed, want 64 hexadecimal digits", f.sha256)
 	}
 	data, err := readUpTo(name, maxKit)
 	if err != nil {
@@ -67,7 +67,7 @@ func (f *kitFlags) readKit(name string) (*kit.Kit, [32]byte, error) {
 	}
 	sum := sha256.Sum256(data)
 	if f.sha256 != "" && !bytes.Equal(wanted, sum[:]) {
-		return nil, sum, &command.Refusal{Err: refuse.New("kit.digest", "%s is %s, not the kit that was wanted", name, fingerprint(sum))}
+		return nil, sum, &command.Refusal{Err: refuse.New("kit.digest", "%s: its digest is %s, want sha256:%x", name, fingerprint(sum), wanted)}
 	}
 	base, err := f.readBase()
 	if err != nil {
@@ -95,7 +95,7 @@ func (f *kitFlags) readBase() (*kit.Kit, error) {
 func readUpTo(name string, most int64) ([]byte, error) {
 	file, err := infile.Open(name)
 	if infile.IsNotRegular(err) {
-		return nil, refuse.New("command.file", "%s: not a regular file, want one", name)
+		return nil, refuse.New("command.file", "%s: not a regular file, want a file", name)
 	}
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func readUpTo(name string, most int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	tooMuch := &command.Refusal{Err: refuse.New("kit.limit", "%s has more than %d bytes", name, most)}
+	tooMuch := &command.Refusal{Err: refuse.New("kit.limit", "%s: too large, want at most %d bytes", name, most)}
 	if info.Size() > most {
 		return nil, tooMuch
 	}
@@ -136,12 +136,12 @@ func (f *kitFlags) prove(k *kit.Kit) (*kit.Proof, instances.Instance, error) {
 		}
 		if in, err = f.Store().Find(name); err != nil {
 			if owner := f.owner(k, policy, nil); owner != "" {
-				err = refuse.Wrap("trust.instance", err, "the kit is one of the instance %s, want --instance %[1]s", owner)
+				err = refuse.Wrap("trust.instance", err, "kit: of the instance %s, want --instance %[1]s", owner)
 			}
 			return nil, in, command.Refuse(err)
 		}
 		if in.TUFRoot == nil {
-			return nil, in, fmt.Errorf("the instance %s has no TUF root to prove a kit from", name)
+			return nil, in, fmt.Errorf("instance %s: no TUF root to prove a kit, want an instance that was added with --root", name)
 		}
 	}
 	floors, err := f.floors(in)
@@ -155,9 +155,9 @@ func (f *kitFlags) prove(k *kit.Kit) (*kit.Proof, instances.Instance, error) {
 			return nil, in, command.Refuse(err)
 		}
 		if owner := f.owner(k, policy, in.TUFRoot); owner != "" {
-			err = refuse.New("kit.instance", "the kit is one of the instance %s, as the root known here proves, and was taken as one of %s", owner, in.Name)
+			err = refuse.New("kit.instance", "kit: proved to be of the instance %s, want one of %s", owner, in.Name)
 		} else if own != in.Name {
-			err = refuse.Wrap("kit.missing", err, "the kit calls itself one of the instance %q and was taken as one of %q", own, in.Name)
+			err = refuse.Wrap("kit.missing", err, "kit: says that it is of the instance %q, want one of %q", own, in.Name)
 		}
 		return nil, in, command.Refuse(err)
 	}
@@ -191,7 +191,7 @@ func proveKit(k *kit.Kit, c tufroot.Config) (*kit.Proof, error) {
 	}
 	t := p.Targets[instances.RootTarget]
 	if t == nil {
-		return nil, refuse.New("kit.missing", "not in the kit: the target %s", instances.RootTarget)
+		return nil, refuse.New("kit.missing", "kit: target %s missing", instances.RootTarget)
 	}
 	if _, err := trustroot.Parse(t.Data); err != nil {
 		return nil, unusable(err)
@@ -248,7 +248,7 @@ func (f *kitFlags) print(w io.Writer, verb string, r kitReport) error {
 		_, err = fmt.Fprintf(w, "artifacts %d\n", len(r.Artifacts))
 	}
 	if err == nil && len(r.Policy) > 0 {
-		_, err = fmt.Fprintf(w, "policy    %d, by the word of the kit's maker alone: read before use\n", len(r.Policy))
+		_, err = fmt.Fprintf(w, "policy    %d, not proved: read them before use\n", len(r.Policy))
 	}
 	return err
 }

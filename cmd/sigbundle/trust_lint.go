@@ -37,7 +37,7 @@ warning, with --strict also a note.`,
 		},
 	}
 	f.add(cmd)
-	cmd.Flags().BoolVar(&strict, "strict", false, "let notes count as much as warnings")
+	cmd.Flags().BoolVar(&strict, "strict", false, "exit with 1 also for notes")
 	return cmd
 }
 

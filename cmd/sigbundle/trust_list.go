@@ -81,7 +81,7 @@ func listText(w io.Writer, rows []listRow) error {
 	for _, r := range rows {
 		state := r.Source
 		if r.Problem != "" {
-			state = "none: " + r.Problem
+			state = "unusable: " + r.Problem
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\n", r.Name, dash(screen.Escape(r.Mirror)), screen.Escape(state))
 	}

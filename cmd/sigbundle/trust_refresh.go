@@ -81,10 +81,13 @@ func (f *refreshFlags) run(cmd *cobra.Command, args []string) error {
 		args = []string{embedded.PublicGood}
 	}
 	if f.mirror != "" && len(args) > 1 {
-		return errors.New("--mirror is for one instance")
+		return errors.New("--mirror: given with several instances, want one")
 	}
-	if f.attempts < 0 || f.attempts > maxAttempts || f.timeout < 0 {
-		return fmt.Errorf("--attempts is at most %d, and neither it nor --timeout is negative", maxAttempts)
+	if f.attempts < 0 || f.attempts > maxAttempts {
+		return fmt.Errorf("--attempts %d: out of range, want a number from 0 to %d", f.attempts, maxAttempts)
+	}
+	if f.timeout < 0 {
+		return fmt.Errorf("--timeout %v: negative, want a duration such as 30s", f.timeout)
 	}
 	if err := checkTargets(f.targets); err != nil {
 		return err
@@ -130,7 +133,7 @@ const maxAttempts = 20
 func checkTargets(names []string) error {
 	for _, name := range names {
 		if !fs.ValidPath(name) || name == "." {
-			return fmt.Errorf("--target %q is not a clean relative path", name)
+			return fmt.Errorf("--target %q: not a clean relative path, want a name such as signing_config.json", name)
 		}
 	}
 	return nil
@@ -154,11 +157,11 @@ func (f *refreshFlags) refresh(ctx context.Context, name string, at time.Time) (
 		return row, err
 	}
 	if in.TUFRoot == nil {
-		return row, fmt.Errorf("the instance %s has no TUF repository to refresh from", name)
+		return row, fmt.Errorf("instance %s: no TUF repository, want an instance that was added with --root and --mirror", name)
 	}
 	dir := store.CacheDir(name)
 	if dir == "" {
-		return row, errors.New("there is no folder to keep caches in: name one with --trust-dir")
+		return row, errors.New("trust cache: no folder for it, want --trust-dir DIR")
 	}
 	c := tufsync.Config{
 		Dir: dir, Root: in.TUFRoot, URL: in.Mirror, TargetsURL: in.TargetsURL, Now: at, NotFound: in.NotFound,
@@ -198,7 +201,7 @@ func usable(repo *tufroot.Repository) error {
 
 // unusable says of an error of parsing a proved trust root what helps.
 func unusable(err error) error {
-	return refuse.Wrap("trust.malformed", err, "the trust root is signed and cannot be used by this version of sigbundle; a newer one may")
+	return refuse.Wrap("trust.malformed", err, "trust root: signed, but this version of sigbundle cannot use it, want a newer version")
 }
 
 func (f *refreshFlags) print(w io.Writer, rows []refreshRow) error {

@@ -131,7 +131,7 @@ func unansweredJSON(cmd *cobra.Command, err error) any {
 }
 
 // reports prints the reports and returns a refusal unless enough signatures
-// are verified; want 0 stands for all.
+// are verified; want 0 means all.
 func reports(o *flags.Output, w io.Writer, title string, bundles []judged, want int, explain bool) error {
 	verified, all := count(bundles)
 	if want == 0 {

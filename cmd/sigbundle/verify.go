@@ -50,8 +50,8 @@ code also by gitCommit:… and its like. If a file has that name too, the comman
 ends; write ./NAME for the file. The name - is standard input.
 
 Of several bundles in one file all must verify, unless --bundles says
-otherwise. A signature that is there several times counts once. Signatures are
-counted, not signers: to require two signers, verify once for each of them.
+otherwise. Copies of a signature are counted as one. Signatures are counted,
+not signers: to require two signers, verify once for each of them.
 
 A container image is the artifact with --oci-layout or --image, and the bundles
 are those attached to it; then one is enough, unless --bundles says otherwise.
@@ -70,11 +70,13 @@ shape is described by docs/reference/report.schema.json.
 How much evidence it takes follows from the trust root: what it lists, it
 requires. --require changes that, and the report shows it.`,
 		Example: `  # a file with FILE.sigstore.json beside it
-  sigbundle verify gh_2.62.0_linux_amd64.tar.gz \
-    --identity https://github.com/cli/cli/.github/workflows/deployment.yml@refs/heads/trunk \
-    --issuer https://token.actions.githubusercontent.com
+  sigbundle verify gh_2.62.0_linux_amd64.tar.gz --repo cli/cli
 
-  # any workflow of a repository, by digest, as JSON
+  # by one workflow of the repository only
+  sigbundle verify gh_2.62.0_linux_amd64.tar.gz --repo cli/cli \
+    --signer-workflow cli/cli/.github/workflows/deployment.yml@refs/heads/trunk
+
+  # by digest, with the answer as JSON
   sigbundle verify sha256:$DIGEST --bundle att.jsonl --format json --repo cli/cli
 
   # a managed key
@@ -95,19 +97,19 @@ requires. --require changes that, and the report shows it.`,
 			case f.image.Given():
 				return f.image.Check(args)
 			case f.image.MirrorOf != "":
-				return errors.New("--mirror-of needs --oci-layout or --image")
+				return errors.New("--mirror-of: no image given, want --oci-layout or --image too")
 			case f.image.PlainHTTP || f.image.CAFile != "":
-				return errors.New("--plain-http and --ca-file are about registries, and need --oci-layout or --image")
+				return errors.New("--plain-http and --ca-file: no image given, want --oci-layout or --image too")
 			case f.noArtifact && len(args) > 0:
 				return errors.New("--no-artifact and an artifact exclude each other")
 			case f.noArtifact && f.bundle == "":
-				return errors.New("--no-artifact needs --bundle")
+				return errors.New("--no-artifact: no bundle given, want --bundle FILE too")
 			case !f.noArtifact && len(args) != 1:
-				return fmt.Errorf("want one artifact, a file or ALGORITHM:HEX, got %d arguments", len(args))
+				return fmt.Errorf("artifact: given %d times, want one file or ALGORITHM:HEX", len(args))
 			case !f.noArtifact && args[0] == stdinName && f.bundle == "":
-				return errors.New("an artifact on standard input needs --bundle")
+				return errors.New("artifact: on standard input, want --bundle FILE too")
 			case !f.noArtifact && args[0] == stdinName && f.bundle == stdinName:
-				return errors.New("artifact and bundle cannot both be standard input")
+				return errors.New("artifact and bundle: both on standard input, want one of them as a file")
 			}
 			return nil
 		},
@@ -258,7 +260,7 @@ func judge(v *verify.Verifier, b *bundle.Bundle, a verify.Artifact) *report.Repo
 	return unjudged(err)
 }
 
-// noteSource notes a signer whose workflow is another repository's than the
+// noteSource notes a signer whose workflow is of a repository other than the
 // source, if the policy does not say whose source it accepts.
 func (f *verifyFlags) noteSource(r *report.Report) {
 	if r.Signer == nil || r.Signer.Certificate == nil || f.NoIdentity || f.Repo != "" {
@@ -282,7 +284,7 @@ func (f *verifyFlags) noteSource(r *report.Report) {
 	}
 }
 
-// parseBundleCount returns how many bundles must verify; 0 stands for all.
+// parseBundleCount returns how many bundles must verify; 0 means all.
 func parseBundleCount(s string) (int, error) {
 	switch s {
 	case "all":
@@ -292,7 +294,7 @@ func parseBundleCount(s string) (int, error) {
 	}
 	n, err := strconv.ParseUint(s, 10, 16)
 	if err != nil || n == 0 {
-		return 0, fmt.Errorf("--bundles %q is not all, any or a number above 0", s)
+		return 0, fmt.Errorf("--bundles %q: malformed, want all, any or a number above 0", s)
 	}
 	return int(n), nil
 }

@@ -31,7 +31,7 @@ const imageTimeout = 10 * time.Minute
 // verify, if the flag was given.
 func (f *verifyFlags) runImage(cmd *cobra.Command, wanted int) error {
 	if !cmd.Flags().Changed("bundles") {
-		wanted = 1 // whoever may write to a repository may attach what they like
+		wanted = 1 // anyone who may write to a repository may attach what they like
 	}
 	policy, err := f.Accept()
 	if err != nil {
@@ -100,9 +100,9 @@ func (f *verifyFlags) judgeImage(cmd *cobra.Command, p *place, digest oci.Digest
 	}
 	if len(candidates) == 0 {
 		if instead := oci.Instead(cmd.Context(), p.Store, digest); instead != "" {
-			return &command.Refusal{Err: refuse.New("oci.unsigned", "%s has no bundle; %s", p.title(digest), instead)}
+			return &command.Refusal{Err: refuse.New("oci.unsigned", "%s: no bundle attached; %s", p.title(digest), instead)}
 		}
-		return &command.Refusal{Err: refuse.New("oci.unsigned", "%s has no bundle", p.title(digest))}
+		return &command.Refusal{Err: refuse.New("oci.unsigned", "%s: no bundle attached", p.title(digest))}
 	}
 	return nil
 }
@@ -121,14 +121,14 @@ func (f *verifyFlags) checkMirror(ctx context.Context, digest oci.Digest, found 
 		return imageError(refuse.Wrap("oci.mirror", err, "origin %s", origin.name))
 	}
 	if image.Digest != digest {
-		return &command.Refusal{Err: refuse.New("oci.mirror", "%s is another image than %s", origin.title(image.Digest), digest)}
+		return &command.Refusal{Err: refuse.New("oci.mirror", "origin %s: not the image %s, want a mirror of the same image", origin.title(image.Digest), digest)}
 	}
 	there, err := oci.Bundles(ctx, origin, digest)
 	if err != nil {
 		return imageError(err)
 	}
 	if len(there) == 0 {
-		return &command.Refusal{Err: refuse.New("oci.mirror", "the origin %s has no bundle", origin.title(digest))}
+		return &command.Refusal{Err: refuse.New("oci.mirror", "origin %s: no bundle attached, want an origin with the bundles", origin.title(digest))}
 	}
 	for _, r := range oci.Lost(there, found) {
 		report.Lost = append(report.Lost, lostBundle{r.Digest, r.PredicateType})

@@ -43,7 +43,7 @@ func Units(t time.Duration) float64 { return float64(t) / unit() }
 func Time(units float64) time.Duration { return time.Duration(units * unit()) }
 
 // Cost runs a function and returns the processor time that it used and the
-// bytes that it allocated. What the rest of the process does counts as well.
+// bytes that it allocated. Other work of the process is included.
 func Cost(run func()) (time.Duration, uint64) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -55,7 +55,7 @@ func Cost(run func()) (time.Duration, uint64) {
 }
 
 // Within runs a function up to three times, until it uses no more than the
-// limit: other work of the process counts, too. It returns the least time.
+// limit: other work of the process is included. It returns the least time.
 func Within(limit time.Duration, run func()) (least time.Duration, allocated uint64) {
 	least, allocated = Cost(run)
 	for range 2 {

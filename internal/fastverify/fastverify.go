@@ -26,7 +26,7 @@ const (
 	// maxTables bounds the tables of the process, of up to two MiB each. A
 	// trust root has about ten keys.
 	maxTables = 48
-	// maxCounted bounds the keys that are being counted. Beyond it all counts
+	// maxCounted bounds the keys that are being counted. Beyond it all counters
 	// start again, which costs speed only.
 	maxCounted = 4096
 )

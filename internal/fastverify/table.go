@@ -81,7 +81,7 @@ func newRows[T any, P point[T]](fresh func() P, q P, width, size int) *rows[T, P
 }
 
 // agrees holds the table against the curve library on scalars at the edges and
-// on some that nobody chose.
+// on random ones.
 func (r *rows[T, P]) agrees(q P, size int) bool {
 	scalars := [][]byte{make([]byte, size), make([]byte, size), make([]byte, size), make([]byte, size)}
 	scalars[1][size-1] = 1

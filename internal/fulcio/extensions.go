@@ -109,7 +109,7 @@ var arc = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 1}
 
 // Extensions reads the Fulcio extensions of cert. A known one that is not
 // the text its number demands, and one that occurs twice, is refused with
-// certificate.extension: it must never count as absent. Two issuers that
+// certificate.extension: it must never be taken for absent. Two issuers that
 // differ are refused with certificate.issuer.
 func Extensions(cert *x509.Certificate) (*ExtensionSet, error) {
 	set := &ExtensionSet{list: make([]Extension, 0, min(maxExts, len(cert.Extensions)))}

@@ -39,7 +39,7 @@ func Open(name string) (*os.File, error) {
 	return f, err
 }
 
-// open opens a file or a folder. What a name stands for can change between two
+// open opens a file or a folder. The file behind a name can change between two
 // looks at it, so the open file is asked again: the first look keeps devices
 // from being opened, which alone can have effects.
 func open(name string) (*os.File, fs.FileInfo, error) {

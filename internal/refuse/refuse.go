@@ -36,7 +36,7 @@ func New(code Code, format string, args ...any) error {
 }
 
 // Wrap returns a refusal caused by err. If err is a refusal already, its
-// code stays: the first room that knew the reason named it.
+// code stays: the first package that knew the reason named it.
 func Wrap(code Code, err error, format string, args ...any) error {
 	if err == nil {
 		return nil

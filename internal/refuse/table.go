@@ -12,13 +12,13 @@ var families = [][]Description{
 // what bundle.Parse refuses
 var bundleCodes = []Description{
 	{Code: "bundle.body_missing", Cause: "A log entry has no canonicalizedBody, so nothing ties it to the log.", Fix: "Complete the bundle from the log, or ask its producer to."},
-	{Code: "bundle.carrier", Cause: "The certificate stands in a field that this version of the format does not allow: a lone certificate in 0.1 and 0.2, or a chain in 0.3.", Fix: "Ask the producer to fix the media type or the certificate's field."},
+	{Code: "bundle.carrier", Cause: "The certificate is in a field that this version of the format does not allow: a lone certificate in 0.1 and 0.2, or a chain in 0.3.", Fix: "Ask the producer to fix the media type or the certificate's field."},
 	{Code: "bundle.certificate", Cause: "A certificate is not exactly one strict DER certificate.", Fix: "Get the bundle again from its producer."},
 	{Code: "bundle.chain_empty", Cause: "The certificate chain has no certificate.", Fix: "Get the bundle again from its producer."},
-	{Code: "bundle.checkpoint_missing", Cause: "An inclusion proof has no checkpoint, so nobody signed the tree it leads to.", Fix: "Complete the bundle from the log, or ask its producer to."},
+	{Code: "bundle.checkpoint_missing", Cause: "An inclusion proof has no checkpoint, so the tree it leads to is not signed.", Fix: "Complete the bundle from the log, or ask its producer to."},
 	{Code: "bundle.content", Cause: "The bundle has no message signature and no envelope, both, or an empty signature.", Fix: "Ask the producer for a complete bundle."},
 	{Code: "bundle.digest", Cause: "The message digest is of an unknown algorithm or of the wrong length.", Fix: "Ask the producer to fix it."},
-	{Code: "bundle.duplicate_entry", Cause: "The same log entry is there twice.", Fix: "Remove the copy; it would count once at most."},
+	{Code: "bundle.duplicate_entry", Cause: "The bundle has the same log entry twice.", Fix: "Remove the copy; a repeated entry proves no more than one."},
 	{Code: "bundle.empty", Cause: "There is no bundle in the file.", Fix: "Check that the right file was given and that it was written completely."},
 	{Code: "bundle.entry_kind", Cause: "A log entry does not say what kind it is.", Fix: "Ask the producer to fix it; some registries stored such bundles and repaired them."},
 	{Code: "bundle.key_hint", Cause: "The envelope names another key than the bundle.", Fix: "Ask the producer to fix it."},
@@ -54,7 +54,7 @@ var tlogCodes = []Description{
 	{Code: "tlog.checkpoint.signature", Cause: "A line of the checkpoint claims to be the log's and does not verify.", Fix: "Do not accept it: the checkpoint was altered, or forged."},
 	{Code: "tlog.checkpoint.unsigned", Cause: "No line of the checkpoint is the log's.", Fix: "Check that the trust root is of the instance that signed; do not accept it otherwise."},
 	{Code: "tlog.entry.digest", Cause: "The log entry is about other content.", Fix: "Check that artifact and bundle belong together; do not accept it otherwise."},
-	{Code: "tlog.entry.generation", Cause: "The kind of the entry does not fit the version of the log, or the version cannot be told.", Fix: "Do not accept it."},
+	{Code: "tlog.entry.generation", Cause: "The kind of the entry does not fit the version of the log, or the version is unknown.", Fix: "Do not accept it."},
 	{Code: "tlog.entry.key", Cause: "The log entry names another certificate or key than the bundle's.", Fix: "Do not accept it: the entry is somebody else's."},
 	{Code: "tlog.entry.kind", Cause: "Bundle and log disagree about the kind of the entry, or the kind does not fit what is signed.", Fix: "Do not accept it; ask the producer to fix it."},
 	{Code: "tlog.entry.malformed", Cause: "The body of a log entry is not strict JSON of its kind.", Fix: "Do not accept it: a log does not write such entries."},
@@ -112,7 +112,7 @@ var signerCodes = []Description{
 
 // signature, artifact and statement
 var contentCodes = []Description{
-	{Code: "artifact.envelope", Cause: "The artifact of a message signature begins as the encoding that envelopes are signed in, so that one signature would count for both.", Fix: "Do not accept it: the signature is of an envelope. Ask for the bundle of the envelope."},
+	{Code: "artifact.envelope", Cause: "The artifact of a message signature begins as the encoding that envelopes are signed in, so that one signature would be valid for both.", Fix: "Do not accept it: the signature is of an envelope. Ask for the bundle of the envelope."},
 	{Code: "artifact.mismatch", Cause: "The bundle is about another artifact.", Fix: "Check that artifact and bundle belong together; get both again."},
 	{Code: "artifact.missing", Cause: "No artifact was given for a signature that cannot do without.", Fix: "Name the artifact, or its digest."},
 	{Code: "artifact.not_comparable", Cause: "The bundle speaks of the artifact in a digest that was not given.", Fix: "Give the artifact itself, or the digest that the bundle uses."},
@@ -130,7 +130,7 @@ var contentCodes = []Description{
 // what verify.New refuses: the caller can mend these
 var policyCodes = []Description{
 	{Code: "policy.artifact", Cause: "The digest given for the artifact is malformed or of an unusable kind.", Fix: "Give sha256:HEX, sha384:HEX or sha512:HEX."},
-	{Code: "policy.empty", Cause: "The policy accepts nobody.", Fix: "Name an identity or a key."},
+	{Code: "policy.empty", Cause: "The policy accepts no signer.", Fix: "Name an identity or a key."},
 	{Code: "policy.extension", Cause: "There is no certificate extension of that name.", Fix: "Use a name of Fulcio's registry, such as sourceRepositoryURI."},
 	{Code: "policy.identity", Cause: "An identity in the policy is incomplete or contradictory.", Fix: "Give each identity a name and an issuer, each exact or as an expression."},
 	{Code: "policy.key", Cause: "A managed key in the policy is unusable.", Fix: "Give one public key in PEM, ECDSA, RSA or Ed25519."},
@@ -142,7 +142,7 @@ var policyCodes = []Description{
 }
 
 // notes refuse nothing: they stand in reports of verified bundles too. A code
-// that occurs in both roles, tlog.unknown_log for one, stands above.
+// that occurs in both roles, such as tlog.unknown_log, is listed above.
 var noteCodes = []Description{
 	{Code: "artifact.skipped", Cause: "No artifact was compared with the statement.", Fix: "Give the artifact, unless the envelope alone matters."},
 	{Code: "bundle.loose_chain", Cause: "A bundle of version 0.3 carries a certificate chain in place of the lone certificate, and the trust root is not that of the public-good instance.", Fix: "Nothing; the chain only helps to build a path to a listed authority."},
@@ -151,7 +151,7 @@ var noteCodes = []Description{
 	{Code: "signature.sha256", Cause: "A P-384 or P-521 key signed with SHA-256.", Fix: "Nothing; ask the producer to use a current client."},
 	{Code: "statement.no_predicate_type", Cause: "The statement does not say what kind of claim it makes.", Fix: "Ask the producer to name a predicate type."},
 	{Code: "statement.predicate", Cause: "The predicate of the statement is a JSON value other than an object, as in attestations of older tools.", Fix: "Check that the reader of the predicate expects this form."},
-	{Code: "statement.type_name", Cause: "The statement's type stands under another member than the specification's.", Fix: "Ask the producer to fix it."},
+	{Code: "statement.type_name", Cause: "The statement has its type under a member that is not in the specification.", Fix: "Ask the producer to fix it."},
 	{Code: "time.later", Cause: "A note: every time that the bundle proves for its signature is later than the time asked about, or it proves none. The time asked about judges no signature.", Fix: "If the question is what was signed at that time, do not count this bundle."},
 	{Code: "timestamp.unknown_authority", Cause: "A timestamp is of an authority that the trust root does not list.", Fix: "Nothing, if enough other evidence holds; else check the instance."},
 	{Code: "timestamp.unusual", Cause: "A timestamp has a form that only early tokens have.", Fix: "Nothing; it verifies."},

@@ -12,7 +12,7 @@ var nameCodes = []Description{
 // what the command itself refuses; apart from too few signatures, before there is
 // anything to judge, with exit code 2
 var commandCodes = []Description{
-	{Code: "command.ambiguous", Cause: "An argument has two meanings: it is the name of a file and a digest, or of a folder and an image in a registry, or a folder ends at two places in it.", Fix: "Write ./NAME for the file or folder, and DIR/ or DIR/:TAG for a layout; or remove what should not be there."},
+	{Code: "command.ambiguous", Cause: "An argument has two meanings: it is the name of a file and a digest, or of a folder and an image in a registry, or a folder ends at two places in it.", Fix: "Write ./NAME for the file or folder, and DIR/ or DIR/:TAG for a layout; or remove the file or folder that does not belong."},
 	{Code: "command.bundle", Cause: "No bundle lies beside the artifact.", Fix: "Name the bundle with --bundle."},
 	{Code: "command.file", Cause: "A file that the command line names cannot be opened, read or written.", Fix: "Fix the path, or the permissions."},
 	{Code: "command.signer", Cause: "The command line does not say whose signature to accept.", Fix: "Give --repo, --identity with --issuer, or --key."},

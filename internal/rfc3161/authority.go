@@ -109,7 +109,7 @@ func (a *Authority) Operator() string { return a.operator }
 // open.
 func (a *Authority) Window() (start, end time.Time) { return a.start, a.end }
 
-// Covers reports whether t lies in the window, both ends included.
+// Covers reports whether t lies in the validity period, both ends included.
 func (a *Authority) Covers(t time.Time) bool {
 	return !a.start.IsZero() && !t.Before(a.start) && (a.end.IsZero() || !t.After(a.end))
 }

@@ -33,9 +33,9 @@ func (a *Authority) prove() {
 	a.proved = paths[0]
 }
 
-// checkChain checks that signer chains to the anchor at that time. helpers are
-// untrusted.
-func (a *Authority) checkChain(signer *x509.Certificate, helpers []*x509.Certificate, at time.Time) error {
+// checkChain checks that signer chains to the anchor at that time. The
+// intermediates are untrusted.
+func (a *Authority) checkChain(signer *x509.Certificate, untrusted []*x509.Certificate, at time.Time) error {
 	if a.proved != nil && bytes.Equal(signer.Raw, a.leaf.Raw) && validAt(a.proved, at) {
 		return nil
 	}
@@ -43,9 +43,9 @@ func (a *Authority) checkChain(signer *x509.Certificate, helpers []*x509.Certifi
 		return refuse.New(codeChain, "timestamp has the zero time")
 	}
 	intermediates := a.intermediates
-	if len(helpers) > 0 {
+	if len(untrusted) > 0 {
 		intermediates = intermediates.Clone()
-		for _, c := range helpers {
+		for _, c := range untrusted {
 			intermediates.AddCert(c)
 		}
 	}

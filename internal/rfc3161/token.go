@@ -10,7 +10,7 @@
 // next to a genuine one once passed (CVE-2026-39984).
 //
 // An [Authority] is one timestamp authority of a trust root. Everything a
-// token is judged by (anchor, leaf, window) comes from the same Authority.
+// token is judged by (anchor, leaf, validity period) comes from the same Authority.
 package rfc3161
 
 import (
@@ -71,7 +71,7 @@ type Token struct {
 // SignedData or its SignerIdentifier cannot be read, or if a limit is
 // exceeded, and with timestamp.status if the response carries no token. What
 // is wrong below that is kept as the token's [Token.Fault], because a token of
-// an authority that nobody knows is no evidence, whatever it contains.
+// an unknown authority is no evidence, whatever it contains.
 func Parse(der []byte) (*Token, error) {
 	if len(der) > maxResponse {
 		return nil, refuse.New(codeMalformed, "timestamp of %d bytes, want at most %d", len(der), maxResponse)

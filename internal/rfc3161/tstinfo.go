@@ -171,7 +171,7 @@ const (
 )
 
 // parseTime reads YYYYMMDDhhmmss[.f…]Z, and keeps the fraction: rounding would
-// move a time across the edge of a window.
+// move a time across the edge of a validity period.
 func parseTime(s []byte) (time.Time, error) {
 	bad := refuse.New(codeMalformed, "time of timestamp %q is not DER GeneralizedTime in UTC", s)
 	text, isUTC := bytes.CutSuffix(s, []byte("Z"))

@@ -22,7 +22,7 @@ type Stamp struct {
 }
 
 // Verify checks that t is a timestamp by this authority over message (the raw
-// bytes of a signature): contents, imprint, CMS signature, signer, window and
+// bytes of a signature): contents, imprint, CMS signature, signer, validity period and
 // chain at the time it states. The errors are the timestamp.* codes.
 func (a *Authority) Verify(t *Token, message []byte) (Stamp, error) {
 	if a == nil || t == nil || !t.parsed {
@@ -105,7 +105,7 @@ func checkSigner(cert *x509.Certificate) error {
 	if key, ok := cert.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < minRSABits {
 		return refuse.New(codeProfile, "timestamp's signer has an RSA key of less than %d bits", minRSABits)
 	}
-	// Unknown purposes count: one purpose means one.
+	// Unknown purposes are included: one purpose means one.
 	if len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) != 1 || len(cert.ExtKeyUsage) != 1 ||
 		cert.ExtKeyUsage[0] != x509.ExtKeyUsageTimeStamping {
 		return refuse.New(codeProfile, "certificate of the timestamp's signer is not for timestamping alone")

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxCommand bounds how far a command is looked for; a longer name is none.
+// maxCommand bounds how far a command is looked for; a longer name is no command.
 const maxCommand = 32
 
 // JSON returns JSON text, as encoding/json writes it, with the characters in
@@ -22,7 +22,7 @@ func JSON(data []byte) []byte {
 		r, size := utf8.DecodeRune(data[i:])
 		switch {
 		case commands(string(data[i:min(i+maxCommand, len(data))]), false):
-			out = fmt.Appendf(out, `\u%04x`, r) // no such text stands outside a string
+			out = fmt.Appendf(out, `\u%04x`, r) // no such text occurs outside a string
 		case r == '\n' || r == '\t' || printable(r):
 			out = append(out, data[i:i+size]...)
 		case r > 0xFFFF:

@@ -9,7 +9,7 @@ import (
 	"crypto/x509"
 )
 
-// What stands before the point in the DER SubjectPublicKeyInfo of a key on a
+// The bytes before the point in the DER SubjectPublicKeyInfo of a key on a
 // named curve (RFC 5480, Section 2).
 const (
 	prefixP256 = "\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00"

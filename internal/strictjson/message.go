@@ -16,8 +16,8 @@ type Field struct {
 func NewField(json, proto string, read func() error) Field { return Field{json, proto, read} }
 
 // Message reads an object whose members are fields, of which there may be 32.
-// Members that are not among them are skipped, null counts as absent, and the
-// two spellings of one name count as a repetition. What read returns is
+// Members that are not among them are skipped, null means absent, and the
+// two spellings of one name are a repetition. What read returns is
 // wrapped in the field's name.
 func (d *Decoder) Message(fields ...Field) error {
 	var seen uint32

@@ -6,7 +6,7 @@
 // whole class of forgeries, so this one has no latitude: input is valid UTF-8
 // (lone surrogate escapes included), keys are compared byte for byte, a key
 // that occurs twice in an object is an error at every depth, nesting is
-// bounded, and nothing may follow the value. encoding/json is none of that:
+// bounded, and nothing may follow the value. encoding/json does none of that:
 // it folds the case of keys and lets the last duplicate win.
 //
 // Decoding is by hand: the caller walks the document with one method per

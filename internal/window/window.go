@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package window holds the time range in which a key or an authority of a
-// trust root counts.
+// trust root is valid.
 package window
 
 import (

@@ -6,7 +6,7 @@ package codes
 
 // The codes.
 const (
-	// The artifact of a message signature begins as the encoding that envelopes are signed in, so that one signature would count for both.
+	// The artifact of a message signature begins as the encoding that envelopes are signed in, so that one signature would be valid for both.
 	ArtifactEnvelope = "artifact.envelope"
 	// The bundle is about another artifact.
 	ArtifactMismatch = "artifact.mismatch"
@@ -18,19 +18,19 @@ const (
 	ArtifactSkipped = "artifact.skipped"
 	// A log entry has no canonicalizedBody, so nothing ties it to the log.
 	BundleBodyMissing = "bundle.body_missing"
-	// The certificate stands in a field that this version of the format does not allow: a lone certificate in 0.1 and 0.2, or a chain in 0.3.
+	// The certificate is in a field that this version of the format does not allow: a lone certificate in 0.1 and 0.2, or a chain in 0.3.
 	BundleCarrier = "bundle.carrier"
 	// A certificate is not exactly one strict DER certificate.
 	BundleCertificate = "bundle.certificate"
 	// The certificate chain has no certificate.
 	BundleChainEmpty = "bundle.chain_empty"
-	// An inclusion proof has no checkpoint, so nobody signed the tree it leads to.
+	// An inclusion proof has no checkpoint, so the tree it leads to is not signed.
 	BundleCheckpointMissing = "bundle.checkpoint_missing"
 	// The bundle has no message signature and no envelope, both, or an empty signature.
 	BundleContent = "bundle.content"
 	// The message digest is of an unknown algorithm or of the wrong length.
 	BundleDigest = "bundle.digest"
-	// The same log entry is there twice.
+	// The bundle has the same log entry twice.
 	BundleDuplicateEntry = "bundle.duplicate_entry"
 	// There is no bundle in the file.
 	BundleEmpty = "bundle.empty"
@@ -98,7 +98,7 @@ const (
 	CertificateWeak = "certificate.weak"
 	// A certificate on the path was not valid at a verified time.
 	ChainExpired = "chain.expired"
-	// A finding: a self-issued certificate stands before the last of its chain, and the last is the anchor.
+	// A finding: a self-issued certificate comes before the last of its chain, and the last is the anchor.
 	ChainOrder = "chain.order"
 	// The path or the certificate is not fit for signing code: usage, constraints or form.
 	ChainProfile = "chain.profile"
@@ -228,7 +228,7 @@ const (
 	KeyHint = "key.hint"
 	// The bundle is signed by a managed key, and none was given.
 	KeyMissing = "key.missing"
-	// A finding: two entries have one key, so that whoever holds it can speak for both.
+	// A finding: two entries have one key, so that its holder can speak for both.
 	KeyShared = "key.shared"
 	// The bundle carries a certificate, and only a key was given.
 	KeyUnexpected = "key.unexpected"
@@ -302,7 +302,7 @@ const (
 	OCIWrite = "oci.write"
 	// The digest given for the artifact is malformed or of an unusable kind.
 	PolicyArtifact = "policy.artifact"
-	// The policy accepts nobody.
+	// The policy accepts no signer.
 	PolicyEmpty = "policy.empty"
 	// There is no certificate extension of that name.
 	PolicyExtension = "policy.extension"
@@ -344,7 +344,7 @@ const (
 	SignConfig = "sign.config"
 	// There is nothing to sign, or it cannot be read.
 	SignContent = "sign.content"
-	// The content begins with "DSSEv1 ", as the encoding of a signed statement does. A signature over such a file is also a signature over the statement, which anybody could then publish as an attestation by this signer.
+	// The content begins with "DSSEv1 ", as the encoding of a signed statement does. A signature over such a file is also a signature over the statement, which anyone could then publish as an attestation by this signer.
 	SignContentEncoding = "sign.content.encoding"
 	// A log entry that came back cannot be used.
 	SignEntry = "sign.entry"
@@ -500,7 +500,7 @@ const (
 	StatementSubjects = "statement.subjects"
 	// The payload does not say that it is an in-toto statement of a known version.
 	StatementType = "statement.type"
-	// The statement's type stands under another member than the specification's.
+	// The statement has its type under a member that is not in the specification.
 	StatementTypeName = "statement.type_name"
 	// A note: every time that the bundle proves for its signature is later than the time asked about, or it proves none. The time asked about judges no signature.
 	TimeLater = "time.later"
@@ -544,7 +544,7 @@ const (
 	TLogCheckpointUnsigned = "tlog.checkpoint.unsigned"
 	// The log entry is about other content.
 	TLogEntryDigest = "tlog.entry.digest"
-	// The kind of the entry does not fit the version of the log, or the version cannot be told.
+	// The kind of the entry does not fit the version of the log, or the version is unknown.
 	TLogEntryGeneration = "tlog.entry.generation"
 	// The log entry names another certificate or key than the bundle's.
 	TLogEntryKey = "tlog.entry.key"

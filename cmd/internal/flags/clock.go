@@ -5,7 +5,7 @@ package flags
 import "time"
 
 // Now is the one clock of the command: for the lifetimes of tokens, and the
-// windows of services.
+// validity periods of services.
 func Now() time.Time { return time.Now() }
 
 // At formats a time for a person.

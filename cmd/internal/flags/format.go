@@ -20,7 +20,7 @@ func (o *Output) Add(cmd *cobra.Command) {
 
 func (o *Output) Check() error {
 	if o.Format != "text" && o.Format != "json" {
-		return fmt.Errorf("--format %q is not text or json", o.Format)
+		return fmt.Errorf("--format %q: unknown, want text or json", o.Format)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func ReadKeys(files []string) ([]verify.Key, error) {
 			return nil, refuse.Wrap("policy.key", err, "%s", name)
 		}
 		if keys = append(keys, found...); len(keys) > maxKeys {
-			return nil, refuse.New("policy.key", "%s: more than %d keys", name, maxKeys)
+			return nil, refuse.New("policy.key", "%s: too many keys, want at most %d", name, maxKeys)
 		}
 	}
 	if len(keys) < 2 {
@@ -62,7 +62,7 @@ func hinted(keys []verify.Key) (all []verify.Key, err error) {
 			continue
 		}
 		if given[k.Hint] {
-			return nil, refuse.New("policy.key", "two keys have the hint %q", k.Hint)
+			return nil, refuse.New("policy.key", "hint %q: given to two keys, want a hint for each", k.Hint)
 		}
 		add(k)
 	}
@@ -113,12 +113,12 @@ func parseKeys(data []byte) (keys []verify.Key, err error) {
 			return nil, err
 		}
 		if keys = append(keys, verify.Key{Public: key.Public()}); len(keys) > maxKeys {
-			return nil, refuse.New("policy.key", "more than %d keys", maxKeys)
+			return nil, refuse.New("policy.key", "too many keys, want at most %d", maxKeys)
 		}
 		rest = after
 	}
 	if len(keys) == 0 {
-		return nil, refuse.New("policy.key", "no key, want PEM")
+		return nil, refuse.New("policy.key", "key: missing, want PEM")
 	}
 	return keys, nil
 }
@@ -142,7 +142,7 @@ func parseKeysDocument(data []byte) (keys []verify.Key, err error) {
 		err = d.End()
 	}
 	if err == nil && len(keys) == 0 {
-		err = refuse.New("policy.key", "the document has no keys")
+		err = refuse.New("policy.key", "document of keys: empty, want at least one key")
 	}
 	return keys, err
 }
@@ -176,7 +176,7 @@ func parseDocumentKey(d *strictjson.Decoder) (k verify.Key, err error) {
 		return k, err
 	}
 	if k.Hint == "" || spki == nil {
-		return k, refuse.New("policy.key", "a key of the document has no keyid or no key")
+		return k, refuse.New("policy.key", "document of keys: an entry is incomplete, want keyid and key")
 	}
 	key, err := sigkey.ParsePEM(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki}))
 	if err != nil {

@@ -38,7 +38,7 @@ const BundleSuffix = ".sigstore.json"
 type Target struct {
 	Name    string
 	named   bool // by a person, so that links are followed
-	replace bool // a file that nobody named may be replaced
+	replace bool // a file that no flag named may be replaced
 }
 
 // NewTarget returns where a bundle goes: to the file that the flag bundle names,
@@ -84,7 +84,7 @@ func Targets(reads *outfile.Set, named string, files []string, replace bool) ([]
 	return targets, nil
 }
 
-// beside looks at the name of a bundle beside its artifact, which nobody named.
+// beside looks at the name of a bundle beside its artifact, which no flag named.
 // It may be another signer's, so that to replace it takes the flag replace.
 // Also with the flag, only a signature of the file is replaced: a statement says
 // something of its own. Other users may write to the folder, so that no link is
@@ -97,26 +97,26 @@ func beside(name string, replace bool) error {
 	case err != nil:
 		return err
 	case info.Mode().Type() == fs.ModeSymlink:
-		return fmt.Errorf("%s is a link: use --bundle to write to the file that it names", name)
+		return fmt.Errorf("%s: a link, want --bundle to write to the file that it names", name)
 	case info.IsDir():
-		return fmt.Errorf("%s is a directory", name)
+		return fmt.Errorf("%s: a folder, want a file", name)
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is not a regular file: use --bundle to write elsewhere", name)
+		return fmt.Errorf("%s: not a regular file, want --bundle to write elsewhere", name)
 	case !replace:
-		return fmt.Errorf("%s already exists: use --bundle to write elsewhere, or for a signature of the file sign --replace", name)
+		return fmt.Errorf("%s: already exists, want --bundle to write elsewhere, or sign --replace for a signature of the file", name)
 	}
 	data, err := ReadFile(name)
 	if err != nil {
 		return err
 	}
 	if b, err := bundle.Parse(data); err != nil || b.Envelope != nil {
-		return fmt.Errorf("%s already exists and is not a signature of a file: use --bundle to write elsewhere", name)
+		return fmt.Errorf("%s: already exists and is not a signature of a file, want --bundle to write elsewhere", name)
 	}
 	return outfile.Check(name)
 }
 
 // Write writes the bundle. What has come to be at the name of a bundle that
-// nobody named, since it was looked at, is neither followed nor, without
+// no flag named, since it was looked at, is neither followed nor, without
 // replace, replaced. Errors have the code sign.write.
 func (t Target) Write(data []byte) error {
 	var err error
@@ -129,7 +129,7 @@ func (t Target) Write(data []byte) error {
 		err = outfile.Create(t.Name, data, 0o666)
 	}
 	if errors.Is(err, fs.ErrExist) {
-		err = fmt.Errorf("%s appeared while it was signed, and is not replaced: sign again with --bundle", t.Name)
+		err = fmt.Errorf("%s: created by another program during signing, want --bundle to write elsewhere", t.Name)
 	}
 	return refuse.Wrap("sign.write", err, "bundle")
 }

@@ -26,7 +26,7 @@ type Policy struct {
 	IdentityRegexp []string
 	IssuerRegexp   []string
 	Repo           string
-	workflow       string
+	Workflow       string
 	names          []verify.Match // of --identity and --identity-regexp, in the order given
 	issuerMatches  []verify.Match
 	NoIdentity     bool
@@ -43,7 +43,7 @@ func (f *Policy) Add(cmd *cobra.Command) {
 	fl.Var(&matchFlag{texts: &f.IdentityRegexp, all: &f.names, issuer: false, expression: true}, "identity-regexp", "accept names that this `RE` matches from beginning to end; in pairs with --issuer or --issuer-regexp")
 	fl.Var(&matchFlag{texts: &f.IssuerRegexp, all: &f.issuerMatches, issuer: true, expression: true}, "issuer-regexp", "the issuer's `RE` for the --identity or --identity-regexp, or none")
 	fl.StringVar(&f.Repo, "repo", "", "accept GitHub Actions' workflows of the repository `OWNER/NAME`, on its own source; with --identity, require that source")
-	fl.StringVar(&f.workflow, "signer-workflow", "", "with --repo: accept this workflow, `OWNER/NAME/PATH[@REF]`, such as a reusable one, instead of the repository's own")
+	fl.StringVar(&f.Workflow, "signer-workflow", "", "with --repo: accept this workflow, `OWNER/NAME/PATH[@REF]`, such as a reusable one, instead of the repository's own")
 	fl.BoolVar(&f.NoIdentity, "no-identity", false, "accept every signer that the trust root vouches for; the report shows it")
 	fl.StringArrayVar(&f.Keys, "key", nil, "accept signatures of the public keys in this `FILE`, PEM or a registry's JSON document of keys; repeatable; with --identity, --repo or --no-identity either is enough")
 	fl.StringArrayVar(&f.Extensions, "ext", nil, "require the certificate extension `NAME=VALUE`, such as sourceRepositoryURI=https://…; repeatable")
@@ -95,8 +95,8 @@ func (f *Policy) Types() (types []string) {
 	return types
 }
 
-// errNobody: nobody is trusted by default.
-var errNobody = refuse.New("command.signer", "say whose signature to accept: --identity with --issuer, --identity-regexp with --issuer-regexp, or --key")
+// errNobody: no signer is trusted by default.
+var errNobody = refuse.New("command.signer", "accepted signer: not given, want --repo, --identity with --issuer, or --key")
 
 // Accept turns the flags into a policy.
 func (f *Policy) Accept() (verify.Policy, error) {
@@ -109,7 +109,7 @@ func (f *Policy) Accept() (verify.Policy, error) {
 		return p, err
 	}
 	if len(f.names) != len(f.issuerMatches) {
-		return p, fmt.Errorf("--identity and --issuer go in pairs: got %d and %d, counting those with -regexp", len(f.names), len(f.issuerMatches))
+		return p, fmt.Errorf("--identity and --issuer: given %d and %d times (with those of -regexp), want pairs", len(f.names), len(f.issuerMatches))
 	}
 	for i, name := range f.names {
 		p.Identities = append(p.Identities, verify.Identity{SAN: name, Issuer: f.issuerMatches[i], Extensions: extensions})
@@ -118,7 +118,7 @@ func (f *Policy) Accept() (verify.Policy, error) {
 		p.Identities = []verify.Identity{{SAN: f.workflows(), Issuer: verify.Exactly(githubIssuer), Extensions: extensions}}
 	}
 	if len(extensions) > 0 && len(p.Identities) == 0 {
-		return p, errors.New("--ext needs an --identity with an --issuer")
+		return p, errors.New("--ext: no identity that must have it, want --identity with --issuer")
 	}
 	if p.Keys, err = ReadKeys(f.Keys); err != nil {
 		return p, err
@@ -143,15 +143,15 @@ func (f *Policy) pinSource(extensions map[string]verify.Match) error {
 	const source = "sourceRepositoryURI"
 	_, twice := extensions[source]
 	switch {
-	case f.workflow != "" && f.Repo == "":
-		return errors.New("--signer-workflow says who signs and not whose source is built: add --repo OWNER/NAME")
+	case f.Workflow != "" && f.Repo == "":
+		return errors.New("--signer-workflow: does not say whose source is built, want --repo OWNER/NAME too")
 	case f.Repo == "":
 		return nil
 	case !repository.MatchString(f.Repo):
-		return fmt.Errorf("--repo %q is not of the form OWNER/NAME", f.Repo)
-	case f.workflow != "" && !workflow.MatchString(f.workflow):
-		return fmt.Errorf("--signer-workflow %q is not of the form OWNER/NAME/PATH or OWNER/NAME/PATH@REF", f.workflow)
-	case f.workflow != "" && len(f.names) > 0:
+		return fmt.Errorf("--repo %q: malformed, want OWNER/NAME", f.Repo)
+	case f.Workflow != "" && !workflow.MatchString(f.Workflow):
+		return fmt.Errorf("--signer-workflow %q: malformed, want OWNER/NAME/PATH or OWNER/NAME/PATH@REF", f.Workflow)
+	case f.Workflow != "" && len(f.names) > 0:
 		return errors.New("--signer-workflow and --identity exclude each other")
 	case twice || f.NoIdentity:
 		return errors.New("--repo excludes --no-identity and --ext " + source)
@@ -163,9 +163,9 @@ func (f *Policy) pinSource(extensions map[string]verify.Match) error {
 // workflows matches the names of the workflows that --repo and
 // --signer-workflow accept.
 func (f *Policy) workflows() verify.Match {
-	name, pinned := "https://github.com/"+f.workflow, strings.Contains(f.workflow, "@")
+	name, pinned := "https://github.com/"+f.Workflow, strings.Contains(f.Workflow, "@")
 	switch {
-	case f.workflow == "":
+	case f.Workflow == "":
 		return verify.Matching(regexp.QuoteMeta("https://github.com/"+f.Repo+"/.github/workflows/") + `[^@]+@.+`)
 	case pinned:
 		return verify.Exactly(name)
@@ -205,10 +205,10 @@ func parseExtensions(flags []string) (map[string]verify.Match, error) {
 	for _, flag := range flags {
 		name, value, ok := strings.Cut(flag, "=")
 		if !ok || value == "" {
-			return nil, fmt.Errorf("--ext %q is not of the form NAME=VALUE", flag)
+			return nil, fmt.Errorf("--ext %q: malformed, want NAME=VALUE", flag)
 		}
 		if _, ok := m[name]; ok {
-			return nil, fmt.Errorf("--ext %s is given twice", name)
+			return nil, fmt.Errorf("--ext %s: given twice, want one value", name)
 		}
 		m[name] = verify.Exactly(value)
 	}
@@ -223,10 +223,10 @@ func ParseRequire(flags []string) (verify.Requirements, error) {
 		field := fields[name]
 		n, err := strconv.ParseUint(value, 10, 8)
 		if field == nil || err != nil {
-			return r, fmt.Errorf("--require %q is not of the form tlog=N, sct=N, tsa=N or time=N", flag)
+			return r, fmt.Errorf("--require %q: malformed, want tlog=N, sct=N, tsa=N or time=N", flag)
 		}
 		if *field != 0 {
-			return r, fmt.Errorf("--require %s is given twice", name)
+			return r, fmt.Errorf("--require %s: given twice, want one number", name)
 		}
 		if *field = verify.Threshold(n); n == 0 {
 			*field = verify.NotRequired

@@ -23,7 +23,7 @@ type severalFlag struct {
 
 func (f *severalFlag) Set(s string) error {
 	if len(*f.all) == trustroot.MaxRoots {
-		return fmt.Errorf("more than %d trust roots", trustroot.MaxRoots)
+		return fmt.Errorf("too many trust roots, want at most %d", trustroot.MaxRoots)
 	}
 	if *f.all = append(*f.all, s); len(*f.all) == 1 {
 		*f.one = s
@@ -95,7 +95,7 @@ func (t *Trust) loadFiles() (all []*Root, err error) {
 			all = append(all, l)
 		}
 		if len(all) > trustroot.MaxRoots {
-			return nil, refuse.New("trust.limit", "%s: more than %d trust roots", name, trustroot.MaxRoots)
+			return nil, refuse.New("trust.limit", "%s: too many trust roots, want at most %d", name, trustroot.MaxRoots)
 		}
 	}
 	return all, nil

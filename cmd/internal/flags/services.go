@@ -36,7 +36,7 @@ type Services struct {
 	Timeout       time.Duration
 }
 
-// Add adds the flags. The flags trusted-root and instance have to be there.
+// Add adds the flags. The command must have the flags trusted-root and instance.
 func (s *Services) Add(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&s.KeyHint, "key-hint", "", "what the bundle calls the key; by default the base64 of its SHA-256")
@@ -69,7 +69,7 @@ func (s *Services) Load(t Source) (*trustroot.Root, *signingconfig.Config, error
 	case s.TrustConfig != "":
 		return readTrustConfig(s.TrustConfig)
 	case s.SigningConfig == "" && t.File != "":
-		return nil, nil, errors.New("--trusted-root needs --signing-config: a trust root names no services")
+		return nil, nil, errors.New("--trusted-root: names no services for signing, want --signing-config too")
 	case s.SigningConfig == "":
 		return t.Instance()
 	}
@@ -117,7 +117,7 @@ func CAs(file string) (*x509.CertPool, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(data) {
-		return nil, fmt.Errorf("%s: no certificate in PEM", file)
+		return nil, fmt.Errorf("%s: no certificate, want PEM", file)
 	}
 	return pool, nil
 }

@@ -45,11 +45,11 @@ func (s *Statement) Add(cmd *cobra.Command) {
 func (s *Statement) Check(artifacts []string, bundle string) error {
 	switch {
 	case s.File != "" && (len(artifacts) > 0 || s.Predicate != "" || s.Type != ""):
-		return errors.New("--statement excludes artifacts, --predicate and --type: the statement has them")
+		return errors.New("--statement: has its own subjects and predicate, want it without artifacts, --predicate and --type")
 	case s.File != "" && bundle == "":
-		return errors.New("--statement needs --bundle")
+		return errors.New("--statement: no place for the bundle, want --bundle FILE")
 	case s.File == "" && (len(artifacts) == 0 || s.Predicate == "" || s.Type == ""):
-		return errors.New("want artifacts, --predicate and --type")
+		return errors.New("statement: incomplete, want artifacts, --predicate and --type")
 	case s.File != "":
 		return nil
 	}
@@ -60,7 +60,7 @@ func (s *Statement) Check(artifacts []string, bundle string) error {
 // scheme), such as a short name that is misspelt: it would be signed.
 func (s *Statement) CheckType() error {
 	if u, err := url.Parse(dsse.PredicateType(s.Type)); err != nil || u.Scheme == "" {
-		return fmt.Errorf("--type %q is neither a URI nor one of the short names", s.Type)
+		return fmt.Errorf("--type %q: unknown, want a URI or one of the short names", s.Type)
 	}
 	return nil
 }
@@ -84,7 +84,7 @@ func (s *Statement) Payload(artifacts []string) ([]byte, error) {
 	for _, name := range s.Digests {
 		h, ok := hashes[name]
 		if !ok {
-			return nil, fmt.Errorf("--digest %q is not sha256, sha384 or sha512", name)
+			return nil, fmt.Errorf("--digest %q: unknown, want sha256, sha384 or sha512", name)
 		}
 		by = append(by, h)
 	}

@@ -44,7 +44,7 @@ func CheckTrustDir(cmd *cobra.Command) error {
 		what, dir = "SIGBUNDLE_TRUST_DIR", os.Getenv("SIGBUNDLE_TRUST_DIR")
 	}
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return fmt.Errorf("%s %s is not a folder", what, dir)
+		return fmt.Errorf("%s %s: not a folder, want one", what, dir)
 	}
 	return nil
 }
@@ -95,7 +95,7 @@ func (a *TrustAge) Policy() (tufroot.Policy, error) {
 	}
 	if a.given != nil && a.given() {
 		if a.maxAge < 0 {
-			return p, fmt.Errorf("--max-trust-age: %s is negative", age.Text(a.maxAge))
+			return p, fmt.Errorf("--max-trust-age %s: negative, want an age such as 30d", age.Text(a.maxAge))
 		}
 		p.MaxAge = a.maxAge
 	}
@@ -108,7 +108,7 @@ func ParseTime(s string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is neither a time of RFC 3339, such as 2026-01-31T12:00:00Z, nor a date", s)
+	return time.Time{}, fmt.Errorf("%q: not a time, want RFC 3339 such as 2026-01-31T12:00:00Z, or a date", s)
 }
 
 // Trust choose the trust root.
@@ -186,7 +186,7 @@ func (t *Trust) Find() (*Root, error) {
 	}
 	if t.File != "" {
 		if policy.MaxAge != tufroot.AnyAge {
-			return nil, &command.Refusal{Err: refuse.New("tuf.age", "the file %s has no age to judge: leave --max-trust-age out", t.File)}
+			return nil, &command.Refusal{Err: refuse.New("tuf.age", "%s: a trust root in a file has no age, want a command without --max-trust-age", t.File)}
 		}
 		return loadFile(t.File)
 	}
@@ -197,7 +197,7 @@ func (t *Trust) Find() (*Root, error) {
 func (t *Trust) loadInstance(name string, policy tufroot.Policy) (*Root, error) {
 	l, err := LoadInstance(t.Store(), name, policy)
 	if refuse.CodeOf(err) == "trust.instance" && looksLikeFile(name) {
-		return nil, refuse.New("trust.instance", "--instance %q looks like a file, want the name of an instance, or --trusted-root for a trust root in a file", name)
+		return nil, refuse.New("trust.instance", "--instance %q: looks like a file, want the name of an instance, or --trusted-root for a trust root in a file", name)
 	}
 	return l, err
 }
@@ -213,7 +213,7 @@ type Root struct {
 	Source   string
 	Instance string          // "" for a file
 	Status   *tufroot.Status // nil: not proved by TUF
-	Newest   time.Time       // of a built-in root: when its newest instance began
+	Newest   time.Time       // of a built-in root: when its newest entry began
 }
 
 // loadFile takes a trust root, or the one in a ClientTrustConfig, as it is.
@@ -242,7 +242,7 @@ func parseFile(name string, data []byte) (*Root, error) {
 }
 
 // LoadInstance proves an instance's cache if it has one, and else takes what
-// is built in. A cache that is there and is refused is never passed over.
+// is built in. A cache that exists and is refused is never passed over.
 func LoadInstance(store instances.Store, name string, policy tufroot.Policy) (*Root, error) {
 	in, err := store.Find(name)
 	if err != nil {
@@ -257,18 +257,18 @@ func LoadInstance(store instances.Store, name string, policy tufroot.Policy) (*R
 	}
 	repo, err := store.Open(in, policy)
 	if err != nil {
-		return nil, command.Refuse(refuse.Wrap("tuf.cache", err, "cache of the instance %s", name))
+		return nil, command.Refuse(refuse.Wrap("tuf.cache", err, "instance %s: cache", name))
 	}
 	if repo == nil {
 		return loadEmbedded(in, policy)
 	}
 	found, err := repo.Target(instances.RootTarget)
 	if err != nil {
-		return nil, command.Refuse(refuse.Wrap("tuf.cache", err, "cache of the instance %s", name))
+		return nil, command.Refuse(refuse.Wrap("tuf.cache", err, "instance %s: cache", name))
 	}
 	root, err := trustroot.Parse(found.Data)
 	if err != nil {
-		return nil, command.Refuse(refuse.Wrap("trust.malformed", err, "trust root of the instance %s", name))
+		return nil, command.Refuse(refuse.Wrap("trust.malformed", err, "instance %s: trust root", name))
 	}
 	return &Root{Root: root, Source: name + ", " + DescribeStatus(found.Status), Instance: name, Status: &found.Status}, nil
 }
@@ -277,18 +277,18 @@ func LoadInstance(store instances.Store, name string, policy tufroot.Policy) (*R
 // own, so a bound on its age cannot be kept.
 func loadEmbedded(in instances.Instance, policy tufroot.Policy) (*Root, error) {
 	if !in.BuiltIn {
-		return nil, refuse.New("trust.instance", "the instance %s was never refreshed: run sigbundle trust refresh %s, or trust import", in.Name, in.Name)
+		return nil, refuse.New("trust.instance", "instance %s: never refreshed, want sigbundle trust refresh %s or trust import first", in.Name, in.Name)
 	}
 	if policy.MaxAge != tufroot.AnyAge {
-		return nil, &command.Refusal{Err: refuse.New("tuf.age", "the instance %s has no proved cache, and the trust root that is built in has no age to judge: run sigbundle trust refresh %s, or trust import", in.Name, in.Name)}
+		return nil, &command.Refusal{Err: refuse.New("tuf.age", "instance %s: the trust root built into the program has no age, want sigbundle trust refresh %s or trust import first", in.Name, in.Name)}
 	}
 	root, err := embedded.TrustedRoot(in.Name)
 	if err != nil {
 		return nil, command.Refuse(err)
 	}
-	l := &Root{Root: root, Source: in.Name + ", embedded", Instance: in.Name, Newest: root.Newest()}
+	l := &Root{Root: root, Source: in.Name + " trust root, built in", Instance: in.Name, Newest: root.Newest()}
 	if !l.Newest.IsZero() {
-		l.Source += ", its newest instance of " + l.Newest.UTC().Format(time.DateOnly)
+		l.Source += "; newest entry " + l.Newest.UTC().Format(time.DateOnly)
 	}
 	return l, nil
 }
@@ -302,12 +302,12 @@ func dated(s tufroot.Status) string {
 	}
 	switch {
 	case s.Behind && s.Start == s.Newest:
-		b.WriteString(", which the copy lacks: it is older, or incomplete")
+		b.WriteString(", missing from the copy, which is older or incomplete")
 	case s.Behind:
 		fmt.Fprintf(&b, ", older than the root known here, %d", s.Newest)
 	}
 	if s.ProvedAt.IsZero() {
-		fmt.Fprintf(&b, ", judged as of %s, before its refresh at %s", At(s.At), At(s.Refreshed))
+		fmt.Fprintf(&b, ", checked as of %s, before its refresh at %s", At(s.At), At(s.Refreshed))
 	} else {
 		fmt.Fprintf(&b, ", as of %s", At(s.ProvedAt))
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/sigkey"
 )
 
-// Certificate is a certificate, in summary but for its extensions: those are
+// Certificate is a certificate, in summary except for its extensions: those are
 // all there.
 type Certificate struct {
 	SHA256     string      `json:"sha256"`

@@ -2,7 +2,7 @@
 
 // Package inspect spells out what a bundle says, without judging any of it.
 //
-// Everything here is a claim. In JSON all of it stands under the member
+// Everything here is a claim. In JSON all of it is under the member
 // "unverified", and in text every group is marked, so that no part can be
 // taken for a proof when it is cut out and shown elsewhere.
 package inspect
@@ -21,7 +21,7 @@ import (
 )
 
 // Schema names the version of the JSON form. Members may be added within a
-// version; what is there keeps its name and its meaning.
+// version; members keep their name and their meaning.
 const Schema = "sigbundle.inspection.v1"
 
 // Inspection is what one bundle says.

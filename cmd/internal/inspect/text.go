@@ -49,7 +49,7 @@ type textWriter struct {
 	b    strings.Builder
 }
 
-// group begins a group of lines; number 0 stands for the only one.
+// group begins a group of lines; number 0 means the only one.
 func (t *textWriter) group(name string, number int) {
 	if number > 0 {
 		name = fmt.Sprintf("%s %d", name, number)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package outfile writes the files that a command is told to write: all of
+// Package outfile writes the output files of a command: all of
 // them or nothing, never over what the command reads, and with the mode that
 // the umask leaves.
 package outfile
@@ -137,7 +137,7 @@ func CheckNew(name string) error {
 	return probe(name)
 }
 
-// Check says why Write could not write that file, as far as this can be told
+// Check says why Write could not write that file, as far as this is known
 // without writing it: for those who do something first that cannot be undone.
 func Check(name string) error {
 	target, info, err := find(name)
@@ -145,9 +145,9 @@ func Check(name string) error {
 	case err != nil:
 		return err
 	case info != nil && info.IsDir():
-		return fmt.Errorf("%s is a directory", name)
+		return fmt.Errorf("%s: a folder, want a file", name)
 	case info != nil && info.Mode().Type() == fs.ModeSocket:
-		return fmt.Errorf("%s is a socket", name)
+		return fmt.Errorf("%s: a socket, want a file", name)
 	case info != nil && !info.Mode().IsRegular():
 		return nil
 	}
@@ -169,7 +169,7 @@ func find(name string) (string, fs.FileInfo, error) {
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Lstat(name); err == nil {
-			return "", nil, fmt.Errorf("%s is a link to nothing", name)
+			return "", nil, fmt.Errorf("%s: a link to a file that does not exist, want a file", name)
 		}
 		return name, nil, nil
 	}

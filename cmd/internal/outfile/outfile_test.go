@@ -86,8 +86,8 @@ func TestSet(t *testing.T) {
 	s.Add("--from", "folder")
 	s.Add("--out", "another/out") // to be written
 	for name, want := range map[string]string{
-		"key": "--key and --bundle are the same file, key", in("key"): "--key", "alias": "--key", "twin": "--key",
-		"another/../key": "--key", "way/inside": "--bundle is way/inside, a file of --from", "folder/inside": "--bundle is",
+		"key": "--key and --bundle: the same file key", in("key"): "--key", "alias": "--key", "twin": "--key",
+		"another/../key": "--key", "way/inside": "--bundle: way/inside is a file of --from", "folder/inside": "--bundle:",
 		"another/out": "--out", in("another/./out"): "--out",
 		"new": "", "folder/new": "", "another/key": "", "another": "", os.DevNull: "",
 	} {
@@ -99,7 +99,7 @@ func TestSet(t *testing.T) {
 	if err := s.Free("--bundle", "key", Bundle); err == nil || !strings.HasPrefix(err.Error(), "--key and") {
 		t.Error(err)
 	}
-	if err := s.Free("--bundle", "another", Bundle); err == nil || err.Error() != "another is a directory" {
+	if err := s.Free("--bundle", "another", Bundle); err == nil || err.Error() != "another: a folder, want a file" {
 		t.Error(err)
 	}
 	if err := s.Free("--bundle", "new", Bundle); err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // A Set holds the files and folders that a command reads, and the files that
-// it is to write, none of which it may write over. The zero Set is empty.
+// it writes, none of which it may overwrite. The zero Set is empty.
 type Set struct{ files []file }
 
 // file is one of them.
@@ -35,9 +35,9 @@ func (s *Set) Apart(what, name string) error {
 	for _, f := range s.files {
 		switch {
 		case out.is(f):
-			return fmt.Errorf("%s and %s are the same file, %s", f.what, what, name)
+			return fmt.Errorf("%s and %s: the same file %s, want different files", f.what, what, name)
 		case out.info != nil && f.info != nil && f.info.IsDir() && out.below(f):
-			return fmt.Errorf("%s is %s, a file of %s", what, name, f.what)
+			return fmt.Errorf("%s: %s is a file of %s, want another file", what, name, f.what)
 		}
 	}
 	return nil
@@ -56,7 +56,7 @@ func (s *Set) Free(what, name string, kind Kind) error {
 
 func look(what, name string) file {
 	f := file{what: what}
-	f.info, _ = os.Stat(name) // what cannot be looked at is told apart by its place
+	f.info, _ = os.Stat(name) // files that cannot be looked at are compared by their paths
 	place, err := filepath.EvalSymlinks(name)
 	if err != nil {
 		place = name

@@ -5,7 +5,7 @@
 // foreign code in the process: nothing that verifies links it.
 //
 // What a token signs is checked like the answer of any other service, by
-// package sign: a key is there for its [crypto.Signer] only.
+// package sign: a key is used only for its [crypto.Signer].
 package pkcs11
 
 import (
@@ -75,9 +75,9 @@ func (k *Key) find(u *URI) error {
 	case err != nil:
 		return err
 	case len(keys) == 0:
-		return errors.New("no such private key")
+		return errors.New("private key: not found")
 	case len(keys) > 1:
-		return errors.New("there are several such keys; name one by its id too")
+		return errors.New("private key: several found, want id in the URI too")
 	}
 	k.private = keys[0]
 	id, err := k.session.bytes(k.private, pkcs11.CKA_ID)
@@ -94,7 +94,7 @@ func (k *Key) find(u *URI) error {
 	case err != nil:
 		return err
 	case len(halves) != 1:
-		return fmt.Errorf("there are %d public keys that go with the private one, and there has to be one", len(halves))
+		return fmt.Errorf("public key of the private one: %d found, want 1", len(halves))
 	}
 	k.public, err = k.session.publicKey(halves[0])
 	return err
@@ -103,7 +103,7 @@ func (k *Key) find(u *URI) error {
 // Public implements [crypto.Signer].
 func (k *Key) Public() crypto.PublicKey { return k.public }
 
-// digestInfo is what stands before a SHA-256 digest in a signature of PKCS #1
+// digestInfo is the prefix of a SHA-256 digest in a signature of PKCS #1
 // v1.5 (RFC 8017, Section 9.2, note 1).
 const digestInfo = "\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"
 

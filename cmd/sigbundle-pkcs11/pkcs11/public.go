@@ -104,5 +104,5 @@ func (s *session) curveKey(o pkcs11.ObjectHandle) (crypto.PublicKey, error) {
 			return ed25519.PublicKey(bytes.Clone(point)), nil
 		}
 	}
-	return nil, fmt.Errorf("the curve %x is none of P-256, P-384, P-521 and edwards25519", params)
+	return nil, fmt.Errorf("curve %x: unsupported, want P-256, P-384, P-521 or edwards25519", params)
 }

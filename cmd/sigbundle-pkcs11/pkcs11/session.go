@@ -69,11 +69,11 @@ func (s *session) slot(u *URI) (uint, error) {
 	}
 	switch len(found) {
 	case 0:
-		return 0, errors.New("there is no such token")
+		return 0, errors.New("token: not found")
 	case 1:
 		return found[0], nil
 	}
-	return 0, errors.New("there are several such tokens; name one by its serial")
+	return 0, errors.New("token: several found, want serial in the URI too")
 }
 
 // find returns the objects of a class with that label and id; nil is any.

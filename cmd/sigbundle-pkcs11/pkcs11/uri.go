@@ -82,7 +82,7 @@ func attributes(text, separator string, into map[string]*string) error {
 			return refuse.New("sign.key", "the PKCS #11 URI has a %s that cannot be read", name)
 		}
 		if *to != "" {
-			return refuse.New("sign.key", "the PKCS #11 URI has more than one %s", name)
+			return refuse.New("sign.key", "PKCS #11 URI: more than one %s, want one", name)
 		}
 		*to = value
 	}
@@ -94,15 +94,15 @@ func (u *URI) check(typ string) error {
 	case typ != "" && typ != "private":
 		return refuse.New("sign.key", "the PKCS #11 URI is of a %.20q, and it takes a private key to sign", typ)
 	case u.ModulePath == "":
-		return refuse.New("sign.key", "the PKCS #11 URI has no module-path: which library speaks to the token?")
+		return refuse.New("sign.key", "PKCS #11 URI: no module-path, want the library that speaks to the token")
 	case (u.Token == "") == (u.Serial == ""):
-		return refuse.New("sign.key", "the PKCS #11 URI has to have either token or serial")
+		return refuse.New("sign.key", "PKCS #11 URI: token not named, want token or serial")
 	case u.Object == "" && u.ID == nil:
-		return refuse.New("sign.key", "the PKCS #11 URI has neither object nor id: which key?")
+		return refuse.New("sign.key", "PKCS #11 URI: key not named, want object or id")
 	case u.PINValue != "" && u.PINSource != "":
-		return refuse.New("sign.key", "the PKCS #11 URI has both pin-value and pin-source")
+		return refuse.New("sign.key", "PKCS #11 URI: both pin-value and pin-source, want one of them")
 	case strings.HasPrefix(u.PINSource, "|"):
-		return refuse.New("sign.key", "the pin-source of the PKCS #11 URI is a command, and none is run")
+		return refuse.New("sign.key", "PKCS #11 URI: pin-source is a command, want a file")
 	}
 	return nil
 }

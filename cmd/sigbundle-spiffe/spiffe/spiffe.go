@@ -45,7 +45,7 @@ func Fetch(ctx context.Context, r Request) (*oidc.Token, error) {
 		socket = r.Getenv(SocketVariable)
 	}
 	if socket == "" {
-		return nil, errors.New("where does the Workload API listen? Give --socket, or set $" + SocketVariable)
+		return nil, errors.New("Workload API: address not given, want --socket or $" + SocketVariable)
 	}
 	if err := workloadapi.ValidateAddress(socket); err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func Fetch(ctx context.Context, r Request) (*oidc.Token, error) {
 // who signs is not to be left to the order of a list.
 func choose(svids []*jwtsvid.SVID, r Request) (*oidc.Token, error) {
 	if len(svids) != 1 {
-		return nil, refuse.New("sign.token.ambient", "the workload has %d identities: choose one with --spiffe-id", len(svids))
+		return nil, refuse.New("sign.token.ambient", "workload: has %d identities, want --spiffe-id to choose one", len(svids))
 	}
 	token, err := oidc.Parse(svids[0].Marshal())
 	if err != nil {
