@@ -138,7 +138,7 @@ func (b *Bundle) chain(chain []*commonv1.X509Certificate) error {
 		case bytes.Equal(cert.RawSubject, cert.RawIssuer):
 			b.DroppedRoot = true
 		default:
-			b.Extra = append(b.Extra, cert)
+			b.Intermediates = append(b.Intermediates, cert)
 		}
 	}
 	return nil

@@ -91,10 +91,10 @@ type Bundle struct {
 
 	// Leaf is the signer's certificate, nil if the signer has a managed key.
 	Leaf *x509.Certificate
-	// Extra holds the further certificates of a chain, in order: untrusted
+	// Intermediates holds the further certificates of a chain, in order: untrusted
 	// helpers for building a path. Self-issued ones are not among
 	// them, since a bundle can bring no anchor.
-	Extra []*x509.Certificate
+	Intermediates []*x509.Certificate
 	// DroppedRoot says that the chain held a self-issued certificate beyond
 	// the leaf. Worth a warning.
 	DroppedRoot bool

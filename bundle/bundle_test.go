@@ -39,8 +39,8 @@ func TestParseMessage(t *testing.T) {
 	if d := b.MessageDigest; d == nil || d.Algorithm != crypto.SHA256 || !bytes.Equal(d.Value, fill('d', 32)) {
 		t.Errorf("message digest %v", d)
 	}
-	if b.Leaf == nil || b.Leaf.Subject.CommonName != "leaf" || b.Extra != nil || b.DroppedRoot || b.KeyHint != "" {
-		t.Errorf("material %v, %v, %v, %q", b.Leaf, b.Extra, b.DroppedRoot, b.KeyHint)
+	if b.Leaf == nil || b.Leaf.Subject.CommonName != "leaf" || b.Intermediates != nil || b.DroppedRoot || b.KeyHint != "" {
+		t.Errorf("material %v, %v, %v, %q", b.Leaf, b.Intermediates, b.DroppedRoot, b.KeyHint)
 	}
 	if len(b.Timestamps) != 1 || string(b.Timestamps[0]) != "token" {
 		t.Errorf("timestamps %q", b.Timestamps)
@@ -76,16 +76,16 @@ func TestParseOldChain(t *testing.T) {
 		if b.Version != want || b.Version.String() != version {
 			t.Errorf("version %v, want %s", b.Version, version)
 		}
-		if b.Leaf.Subject.CommonName != "leaf" || len(b.Extra) != 1 || b.Extra[0].Subject.CommonName != "intermediate" || b.DroppedRoot {
-			t.Errorf("leaf %v, extra %v, dropped %v", b.Leaf.Subject, b.Extra, b.DroppedRoot)
+		if b.Leaf.Subject.CommonName != "leaf" || len(b.Intermediates) != 1 || b.Intermediates[0].Subject.CommonName != "intermediate" || b.DroppedRoot {
+			t.Errorf("leaf %v, extra %v, dropped %v", b.Leaf.Subject, b.Intermediates, b.DroppedRoot)
 		}
 	}
 	doc := messageOld(t, "0.2")
 	set(t, doc, "verificationMaterial.x509CertificateChain",
 		chain(t, [2]string{"leaf", "intermediate"}, [2]string{"root", "root"}, [2]string{"intermediate", "root"}))
 	b := mustParse(t, doc)
-	if len(b.Extra) != 1 || b.Extra[0].Subject.CommonName != "intermediate" || !b.DroppedRoot {
-		t.Errorf("extra %v, dropped %v", b.Extra, b.DroppedRoot)
+	if len(b.Intermediates) != 1 || b.Intermediates[0].Subject.CommonName != "intermediate" || !b.DroppedRoot {
+		t.Errorf("extra %v, dropped %v", b.Intermediates, b.DroppedRoot)
 	}
 	set(t, doc, "verificationMaterial.x509CertificateChain", chain(t, [2]string{"self", "self"}))
 	if b := mustParse(t, doc); b.Leaf == nil || b.DroppedRoot {

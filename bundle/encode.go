@@ -117,7 +117,7 @@ func (b *Bundle) Proto() (*bundlev1.Bundle, error) {
 		}
 	default:
 		chain := []*commonv1.X509Certificate{{RawBytes: b.Leaf.Raw}}
-		for _, cert := range b.Extra {
+		for _, cert := range b.Intermediates {
 			chain = append(chain, &commonv1.X509Certificate{RawBytes: cert.Raw})
 		}
 		material.Content = &bundlev1.VerificationMaterial_X509CertificateChain{

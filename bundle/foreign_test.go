@@ -53,7 +53,7 @@ func TestLooseChain(t *testing.T) {
 	set(t, doc, "verificationMaterial.certificate", remove)
 	set(t, doc, "verificationMaterial.x509CertificateChain", chain(t, [2]string{"leaf", "intermediate"}, [2]string{"intermediate", "root"}, [2]string{"root", "root"}))
 	b, err := Parse(text(t, doc))
-	if err != nil || !b.LooseChain || b.Leaf == nil || len(b.Extra) != 1 || !b.DroppedRoot {
+	if err != nil || !b.LooseChain || b.Leaf == nil || len(b.Intermediates) != 1 || !b.DroppedRoot {
 		t.Fatalf("%+v, %v", b, err)
 	}
 	m, err := b.Proto()

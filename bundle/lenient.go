@@ -21,7 +21,7 @@ type Parts struct {
 	// Fields that could not be read are zero.
 	MediaType string
 	Version   Version
-	Content   Bundle // Signature, Envelope, MessageDigest, Leaf, Extra, KeyHint, Entries, Timestamps; its Version is zero, so that it never verifies
+	Content   Bundle // Signature, Envelope, MessageDigest, Leaf, Intermediates, KeyHint, Entries, Timestamps; its Version is zero, so that it never verifies
 	// Deviations are the refusals of [Parse], of which it returns the first,
 	// in the order in which they were found. There are none for a valid bundle.
 	Deviations []error

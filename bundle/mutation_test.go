@@ -82,8 +82,8 @@ func TestLargest(t *testing.T) {
 		names = append(names, [2]string{string(rune('0' + i)), string(rune('1' + i))})
 	}
 	set(t, old, "verificationMaterial.x509CertificateChain", chain(t, names...))
-	if b := mustParse(t, old); len(b.Extra) != 9 {
-		t.Errorf("%d certificates beside the leaf", len(b.Extra))
+	if b := mustParse(t, old); len(b.Intermediates) != 9 {
+		t.Errorf("%d certificates beside the leaf", len(b.Intermediates))
 	}
 	many := envelopeV03(t)
 	set(t, many, "dsseEnvelope.signatures", repeat(32, func(int) any { return object{} }))

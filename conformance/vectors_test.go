@@ -166,7 +166,7 @@ func TestVectorOfSCT(t *testing.T) {
 		t.Errorf("log ID %s", id)
 	}
 	root := publicGood(t)
-	chains, err := root.Chains(b.Leaf, b.Extra, time.UnixMilli(int64(sct.Timestamp)))
+	chains, err := root.Chains(b.Leaf, b.Intermediates, time.UnixMilli(int64(sct.Timestamp)))
 	if err != nil {
 		t.Fatal(err)
 	}

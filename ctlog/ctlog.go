@@ -132,9 +132,9 @@ func pss(a sigkey.Algorithm) bool {
 // ID returns the log's ID as the trust root declares it.
 func (l *Log) ID() ID { return l.id }
 
-// IDFits reports whether the declared ID is the one that the key has. A
+// IDMatchesKey reports whether the declared ID is the one that the key has. A
 // declared ID that does not fit deserves a warning.
-func (l *Log) IDFits() bool { return l.key != nil && l.id == l.key.ID() }
+func (l *Log) IDMatchesKey() bool { return l.key != nil && l.id == l.key.ID() }
 
 // PublicKey returns the log's key, nil for the zero Log. It must not be
 // modified.
@@ -172,8 +172,8 @@ func (l *Log) Operator() string { return l.operator }
 // Windows returns the ranges of time in which the key counts.
 func (l *Log) Windows() []Window { return slices.Clone(l.windows) }
 
-// Covers reports whether the key counts at t.
-func (l *Log) Covers(t time.Time) bool { return window.Any(l.windows, t) }
+// ValidAt reports whether the key counts at t.
+func (l *Log) ValidAt(t time.Time) bool { return window.Any(l.windows, t) }
 
 // Verify checks an SCT that was embedded in the certificate p was made of. It
 // returns the time at which the log promised to have seen it, which is no
@@ -213,7 +213,7 @@ func (l *Log) verify(s *SCT, entryType uint16, issuer, data []byte) (time.Time, 
 		return time.Time{}, refuse.Wrap("sct.signature", err, "SCT of log %s", l.id)
 	}
 	t := s.Time()
-	if !l.Covers(t) {
+	if !l.ValidAt(t) {
 		return time.Time{}, refuse.New("sct.window", "SCT of log %s is from %s, when the log's key did not count",
 			l.id, t.Format(time.RFC3339Nano))
 	}

@@ -338,12 +338,12 @@ func TestNewLog(t *testing.T) {
 		})
 	}
 	l := newLog(t, key, v1.PublicKeyDetails_PKIX_ECDSA_P256_SHA_256)
-	if !l.IDFits() || l.BaseURL() != "https://ct.example/2024" || l.Operator() != "example" ||
+	if !l.IDMatchesKey() || l.BaseURL() != "https://ct.example/2024" || l.Operator() != "example" ||
 		len(l.Windows()) != 1 || l.ID() != l.KeyID() || l.ID().String() == "" {
 		t.Error("accessors do not return what the log was made of")
 	}
 	good.ID[0] ^= 1
-	if l, err := NewLog(good); err != nil || l.IDFits() {
+	if l, err := NewLog(good); err != nil || l.IDMatchesKey() {
 		t.Errorf("a declared ID that does not fit: %v", err)
 	}
 }

@@ -99,7 +99,7 @@ func (j *job) attest(ctx context.Context) error {
 	var err error
 	// Stamps come before entries: a log of Rekor v2 gives no time, and an
 	// entry that cannot be dated had better not exist.
-	if j.stamps, err = all(ctx, j.Stampers, j.stamp); err != nil {
+	if j.stamps, err = all(ctx, j.TimestampAuthorities, j.stamp); err != nil {
 		return err
 	}
 	j.entries, err = all(ctx, j.Logs, j.enter)
@@ -139,7 +139,7 @@ func (j *job) pure() bool {
 	return false
 }
 
-func (j *job) stamp(ctx context.Context, s Stamper) ([]byte, error) {
+func (j *job) stamp(ctx context.Context, s TimestampAuthority) ([]byte, error) {
 	der, err := s.Stamp(ctx, j.signature)
 	if err != nil {
 		return nil, refuse.Wrap("sign.stamper", err, "%s", s)

@@ -49,10 +49,11 @@ type Issued struct {
 	DetachedSCT []byte
 }
 
-// A Stamper is a timestamp authority. Its String names it in errors.
-type Stamper interface {
+// A TimestampAuthority answers with timestamps (RFC 3161). Its String names it in
+// errors.
+type TimestampAuthority interface {
 	// Stamp returns a DER TimeStampResp over a signature. What only the one
-	// who asked can check, the nonce, is the Stamper's to check.
+	// who asked can check, the nonce, is the implementation's to check.
 	Stamp(ctx context.Context, signature []byte) ([]byte, error)
 	fmt.Stringer
 }
@@ -102,8 +103,8 @@ type Config struct {
 	KeyID bool
 	// Algorithm is that of fresh keys; zero means ECDSA P-256 with SHA-256.
 	Algorithm Algorithm
-	// Stampers stamp each signature, all of them.
-	Stampers []Stamper
+	// TimestampAuthorities stamp each signature, all of them. None: no timestamp.
+	TimestampAuthorities []TimestampAuthority
 	// Logs enter each signature, all of them.
 	Logs []Log
 	// Require is what the finished bundle has to come up to. Zero values
@@ -131,15 +132,15 @@ func New(c Config) (*Signer, error) {
 		return nil, refuse.New("sign.config", "no key and no certificate authority given")
 	case c.Issuer != nil && c.KeyID:
 		return nil, refuse.New("sign.config", "key ID: an envelope does not name a certified key")
-	case len(c.Logs) > maxServices || len(c.Stampers) > maxServices:
-		return nil, refuse.New("sign.config", "%d logs and %d timestamp authorities, want at most %d of each", len(c.Logs), len(c.Stampers), maxServices)
+	case len(c.Logs) > maxServices || len(c.TimestampAuthorities) > maxServices:
+		return nil, refuse.New("sign.config", "%d logs and %d timestamp authorities, want at most %d of each", len(c.Logs), len(c.TimestampAuthorities), maxServices)
 	}
 	if c.Algorithm == 0 {
 		c.Algorithm = ECDSAP256
 	}
 	// Rekor v2 has no time of its own: without a timestamp the certificate
 	// would be worth nothing, which is better said before one is issued.
-	timed := len(c.Stampers) > 0
+	timed := len(c.TimestampAuthorities) > 0
 	for _, l := range c.Logs {
 		timed = timed || l.Generation() == tlog.V1
 	}

@@ -41,8 +41,8 @@ func TestKnownIDs(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", c.url, err)
 		}
-		if k := l.CheckpointKeyID(); !l.IDFits() || l.generation != c.generation || string(k[:]) != string(hint) {
-			t.Errorf("%s: fits %t, generation %v, hint %x", c.url, l.IDFits(), l.generation, l.CheckpointKeyID())
+		if k := l.CheckpointKeyID(); !l.IDMatchesKey() || l.generation != c.generation || string(k[:]) != string(hint) {
+			t.Errorf("%s: fits %t, generation %v, hint %x", c.url, l.IDMatchesKey(), l.generation, l.CheckpointKeyID())
 		}
 		if b := l.ID().String(); b != base64.StdEncoding.EncodeToString(id) {
 			t.Errorf("ID is written %s", b)

@@ -54,7 +54,7 @@ func TestNewLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	if l.Name() != "localhost:8000/path" || l.BaseURL() != good.BaseURL || l.Operator() != "example" ||
-		len(l.Windows()) != 1 || l.KeyID() != l.ID() || !l.Covers(window2024[0].End) {
+		len(l.Windows()) != 1 || l.KeyID() != l.ID() || !l.ValidAt(window2024[0].End) {
 		t.Error("accessors do not return what the log was made of")
 	}
 	for url, name := range map[string]string{
@@ -77,7 +77,7 @@ func TestRSALog(t *testing.T) {
 	id := noteID(key, hostV2)
 	for want, id := range map[Generation]ID{V2: id, 0: key.ID()} {
 		l, err := NewLog(LogConfig{ID: id, Key: block.Bytes, Algorithm: key.Algorithm(), BaseURL: hostV2})
-		if err != nil || l.generation != want || !l.IDFits() {
+		if err != nil || l.generation != want || !l.IDMatchesKey() {
 			t.Errorf("%v: %v", want, err)
 		}
 	}

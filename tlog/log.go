@@ -267,9 +267,9 @@ func (l *Log) verifyV1(message, sig []byte) error {
 // ID returns the log's ID as the trust root declares it.
 func (l *Log) ID() ID { return l.id }
 
-// IDFits reports whether the declared ID is one that the key has. A declared
+// IDMatchesKey reports whether the declared ID is one that the key has. A declared
 // ID that does not fit deserves a warning.
-func (l *Log) IDFits() bool { return l.MayHave(l.id) }
+func (l *Log) IDMatchesKey() bool { return l.MayHave(l.id) }
 
 // IDs returns the IDs that the log's key can have: that of Rekor v1 first, then
 // those of Rekor v2 under each of the log's names, where they differ.
@@ -348,5 +348,5 @@ func (l *Log) Operator() string { return l.operator }
 // Windows returns the ranges of time in which the key counts.
 func (l *Log) Windows() []Window { return slices.Clone(l.windows) }
 
-// Covers reports whether the key counts at t.
-func (l *Log) Covers(t time.Time) bool { return window.Any(l.windows, t) }
+// ValidAt reports whether the key counts at t.
+func (l *Log) ValidAt(t time.Time) bool { return window.Any(l.windows, t) }

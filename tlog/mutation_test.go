@@ -89,7 +89,7 @@ func TestNothingInside(t *testing.T) {
 		t.Errorf("names %v", got)
 	}
 	var zero Log
-	if zero.IDFits() {
+	if zero.IDMatchesKey() {
 		t.Error("the zero log fits an ID")
 	}
 	_, err := zero.VerifyPromise(&Entry{})

@@ -42,7 +42,7 @@ func (l *Log) VerifyPromise(e *Entry) (time.Time, error) {
 		return time.Time{}, refuse.Wrap("tlog.promise.signature", err, "promise of entry %d under the key of log %s", e.Index, l.id)
 	}
 	t := time.Unix(e.Integrated, 0).UTC()
-	if !l.Covers(t) {
+	if !l.ValidAt(t) {
 		return time.Time{}, refuse.New("tlog.window", "entry %d was integrated at %s, when the key of log %s did not count",
 			e.Index, t.Format(time.RFC3339), l.id)
 	}

@@ -80,7 +80,7 @@ func (r *Root) Chains(leaf *x509.Certificate, helpers []*x509.Certificate, at ti
 	var chains []Chain
 	var failures []error
 	for _, ca := range r.cas {
-		if !ca.Covers(at) {
+		if !ca.ValidAt(at) {
 			continue
 		}
 		paths, err := ca.paths(checked, helpers, at)
@@ -111,7 +111,7 @@ func (r *Root) whyNot(leaf *x509.Certificate, helpers []*x509.Certificate, at ti
 		}
 	}
 	for _, ca := range r.cas {
-		if ca.Covers(at) {
+		if ca.ValidAt(at) {
 			continue
 		}
 		if paths, err := ca.paths(leaf, helpers, at); len(paths) > 0 || refuse.CodeOf(err) == codeExpired {

@@ -233,7 +233,7 @@ func otherHint(a, b *instance) bool {
 
 func (r *Root) setAside(kind string, i int, in *instance, reason error) {
 	id := cmp.Or(base64.StdEncoding.EncodeToString(in.id), in.BaseURL)
-	r.unusable = append(r.unusable, Unusable{Kind: kind, Index: i, ID: id, Reason: reason})
+	r.unusable = append(r.unusable, Ignored{Kind: kind, Index: i, ID: id, Reason: reason})
 }
 
 // unsupported reports whether err is about a kind of key, not about the key.
@@ -298,7 +298,7 @@ func (r *Root) addCA(i int, c AuthorityConfig) error {
 		return err
 	}
 	if reason != nil {
-		r.unusable = append(r.unusable, Unusable{KindCertificateAuthority, i, c.URI, reason})
+		r.unusable = append(r.unusable, Ignored{KindCertificateAuthority, i, c.URI, reason})
 		return nil
 	}
 	ca := newCA(c)
@@ -326,7 +326,7 @@ func (r *Root) addTSA(i int, c AuthorityConfig) error {
 		}
 		reason = err
 	}
-	r.unusable = append(r.unusable, Unusable{KindTimestampAuthority, i, c.URI, reason})
+	r.unusable = append(r.unusable, Ignored{KindTimestampAuthority, i, c.URI, reason})
 	return nil
 }
 

@@ -158,11 +158,11 @@ func TestNewest(t *testing.T) {
 			CertificateAuthorities: []AuthorityConfig{authority(at(h[2]), time.Time{}, p.anchor), authority(at(0), time.Time{}, p.issuer)},
 			TimestampAuthorities:   []AuthorityConfig{authority(at(h[3]), time.Time{}, p.anchor), authority(at(0), time.Time{}, p.issuer)},
 		})
-		if got := r.Newest(); !got.Equal(at(9)) {
+		if got := r.NewestStart(); !got.Equal(at(9)) {
 			t.Errorf("newest of %v: %v", h, got)
 		}
 	}
-	if got := mustNew(t, Config{}).Newest(); !got.IsZero() {
+	if got := mustNew(t, Config{}).NewestStart(); !got.IsZero() {
 		t.Errorf("newest of nothing: %v", got)
 	}
 }

@@ -135,8 +135,8 @@ func TestNotHalfUsed(t *testing.T) {
 	unknown.PublicKeyAlgorithm = x509.UnknownPublicKeyAlgorithm
 	one := []AuthorityConfig{authority(at(0), at(5), &unknown)}
 	r := mustNew(t, Config{CertificateAuthorities: one, TimestampAuthorities: one})
-	if len(r.CertificateAuthorities())+len(r.TimestampAuthorities()) != 0 || len(r.Unusable()) != 2 {
-		t.Errorf("unusable %v", r.Unusable())
+	if len(r.CertificateAuthorities())+len(r.TimestampAuthorities()) != 0 || len(r.Ignored()) != 2 {
+		t.Errorf("unusable %v", r.Ignored())
 	}
 	bad := logConfig(t, "log", at(0), at(5))
 	bad.Key = bad.Key[1:]

@@ -8,11 +8,11 @@ import (
 	"github.com/sigbundle/sigbundle/internal/window"
 )
 
-// Newest returns the latest moment at which an instance of the root became
+// NewestStart returns the latest moment at which an instance of the root became
 // valid, the zero time for an empty root. Evidence of an authority that
 // started after it cannot be known to the root: a hint, when an authority is
 // unknown, that the root is too old.
-func (r *Root) Newest() time.Time {
+func (r *Root) NewestStart() time.Time {
 	var newest time.Time
 	later := func(t time.Time) {
 		if t.After(newest) {

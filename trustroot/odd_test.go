@@ -212,7 +212,7 @@ func TestUnreadableCurve(t *testing.T) {
 					t.Fatal(err)
 				}
 				r, err := trustroot.Parse(data)
-				if err != nil || len(r.Unusable()) != 1 {
+				if err != nil || len(r.Ignored()) != 1 {
 					t.Errorf("%s: %v, %v", name, err, r)
 					continue
 				}

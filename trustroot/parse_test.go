@@ -137,11 +137,11 @@ func TestParseAccepts(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
 		}
-		if len(r.Logs()) != 1 || len(r.Unusable()) != 0 || r.SHA256() != sha256.Sum256(data) {
-			t.Errorf("%s: %d logs, unusable %v", tt.name, len(r.Logs()), r.Unusable())
+		if len(r.Logs()) != 1 || len(r.Ignored()) != 0 || r.SHA256() != sha256.Sum256(data) {
+			t.Errorf("%s: %d logs, unusable %v", tt.name, len(r.Logs()), r.Ignored())
 			continue
 		}
-		if l := r.Logs()[0]; r.Log(l.ID()) != l || !l.Covers(at(0)) || !l.Covers(at(5)) || l.Covers(at(5).Add(1)) || l.Covers(at(0).Add(-1)) {
+		if l := r.Logs()[0]; r.Log(l.ID()) != l || !l.ValidAt(at(0)) || !l.ValidAt(at(5)) || l.ValidAt(at(5).Add(1)) || l.ValidAt(at(0).Add(-1)) {
 			t.Errorf("%s: windows %v", tt.name, l.Windows())
 		}
 	}
@@ -155,7 +155,7 @@ func TestOpenEnds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !r.Logs()[0].Covers(at(1e6)) {
+		if !r.Logs()[0].ValidAt(at(1e6)) {
 			t.Errorf("%q is not open", open)
 		}
 	}
@@ -164,7 +164,7 @@ func TestOpenEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := at(5).Add(-time.Millisecond)
-	if l := r.Logs()[0]; !l.Covers(last) || l.Covers(last.Add(1)) {
+	if l := r.Logs()[0]; !l.ValidAt(last) || l.ValidAt(last.Add(1)) {
 		t.Error("the fraction of the end counts")
 	}
 }
@@ -189,7 +189,7 @@ func TestUnusable(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
 		}
-		u := got.Unusable()
+		u := got.Ignored()
 		if len(u) != 1 || u[0].Kind != KindLog || u[0].Index != 0 || u[0].ID != r.Logs()[0].ID().String() || !strings.Contains(u[0].Reason.Error(), tt.reason) {
 			t.Errorf("%s: unusable %v", tt.name, u)
 		}
@@ -216,8 +216,8 @@ func TestUnusableCTLog(t *testing.T) {
 	c := logConfig(t, "ct", at(0), at(5))
 	c.Algorithm = 8 // PKIX_ED25519_PH
 	r := mustNew(t, Config{CTLogs: []LogConfig{c}})
-	if len(r.CTLogs()) != 0 || len(r.Unusable()) != 1 || r.Unusable()[0].Kind != KindCTLog {
-		t.Errorf("%d CT logs, unusable %v", len(r.CTLogs()), r.Unusable())
+	if len(r.CTLogs()) != 0 || len(r.Ignored()) != 1 || r.Ignored()[0].Kind != KindCTLog {
+		t.Errorf("%d CT logs, unusable %v", len(r.CTLogs()), r.Ignored())
 	}
 }
 
@@ -233,7 +233,7 @@ func TestDuplicates(t *testing.T) {
 		CTLogs: []LogConfig{with("a", at(5), time.Time{}), with("a", at(0), at(1))},
 	})
 	l := r.Log(tlog.ID(id))
-	if len(r.Logs()) != 2 || l != r.Logs()[0] || len(l.Windows()) != 2 || !l.Covers(at(1)) || l.Covers(at(1).Add(1)) || !l.Covers(at(9)) {
+	if len(r.Logs()) != 2 || l != r.Logs()[0] || len(l.Windows()) != 2 || !l.ValidAt(at(1)) || l.ValidAt(at(1).Add(1)) || !l.ValidAt(at(9)) {
 		t.Errorf("logs %v", l.Windows())
 	}
 	if c := r.CTLog(ctlog.ID(id)); len(r.CTLogs()) != 1 || len(c.Windows()) != 2 {
@@ -257,7 +257,7 @@ func TestDuplicates(t *testing.T) {
 	moved.BaseURL = "https://elsewhere.example/shard"
 	for name, second := range map[string]LogConfig{"same": with("a", at(0), at(1)), "shard": moved} {
 		r := mustNew(t, Config{Logs: []LogConfig{with("a", at(0), at(1)), second}, CTLogs: []LogConfig{second, with("a", at(0), at(1))}})
-		if len(r.Logs()) != 1 || len(r.CTLogs()) != 1 || len(r.Proto().GetTlogs()) != 2 || r.Logs()[0].Covers(at(2)) != (name == "shard") {
+		if len(r.Logs()) != 1 || len(r.CTLogs()) != 1 || len(r.Proto().GetTlogs()) != 2 || r.Logs()[0].ValidAt(at(2)) != (name == "shard") {
 			t.Errorf("%s: %d logs", name, len(r.Logs()))
 		}
 	}
@@ -320,7 +320,7 @@ func TestZeroRoot(t *testing.T) {
 	p := ordinary(t)
 	_, err := r.Chains(p.leaf, nil, at(10))
 	wantCode(t, "zero root", err, codeUntrusted)
-	if fmt.Sprint(r.Unusable(), r.CertificateAuthorities(), r.TimestampAuthorities()) != "[] [] []" {
+	if fmt.Sprint(r.Ignored(), r.CertificateAuthorities(), r.TimestampAuthorities()) != "[] [] []" {
 		t.Error("the zero root holds something")
 	}
 }

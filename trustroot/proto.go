@@ -110,7 +110,7 @@ func protoTime(m *timestamppb.Timestamp) (time.Time, error) {
 
 // Proto returns the trust root as a message of its own. Instances with an
 // algorithm that this version has no number for are left out; they are listed
-// by [Root.Unusable].
+// by [Root.Ignored].
 func (r *Root) Proto() *trustrootv1.TrustedRoot {
 	m := &trustrootv1.TrustedRoot{MediaType: r.doc.mediaType()}
 	for i := range r.doc.tlogs {

@@ -58,7 +58,7 @@ type Root struct {
 	tsas      []TimestampAuthority
 	byID      map[tlog.ID]*tlog.Log
 	ctByID    map[ctlog.ID]*ctlog.Log
-	unusable  []Unusable
+	unusable  []Ignored
 	fast      *fastverify.Tables // of the authorities; a log has its own
 	derived   []derivedID
 }
@@ -69,7 +69,7 @@ type derivedID struct {
 	id   [32]byte
 }
 
-// The four lists of a trust root, as Unusable.Kind names them.
+// The four lists of a trust root, as Ignored.Kind names them.
 const (
 	KindLog                  = "tlogs"
 	KindCTLog                = "ctlogs"
@@ -77,9 +77,9 @@ const (
 	KindTimestampAuthority   = "timestampAuthorities"
 )
 
-// Unusable is an instance that was read but counts for nothing, because its
+// Ignored is an instance that was read and decides nothing, because its
 // key or its hash is of a kind that this version does not verify.
-type Unusable struct {
+type Ignored struct {
 	Kind   string // the list it stands in: one of the Kind constants
 	Index  int    // its place in that list, from 0
 	ID     string // as declared: the log's ID in base64, else its URL; the authority's URI
@@ -127,8 +127,8 @@ func (r *Root) CertificateAuthorities() []*CertificateAuthority { return r.cas }
 // source.
 func (r *Root) TimestampAuthorities() []TimestampAuthority { return r.tsas }
 
-// Unusable returns the instances that were set aside, and why.
-func (r *Root) Unusable() []Unusable { return r.unusable }
+// Ignored returns the instances that were set aside, and why.
+func (r *Root) Ignored() []Ignored { return r.unusable }
 
 // DerivedID reports whether a log of that kind, KindLog or KindCTLog, declares
 // no ID in the source, so that its ID was computed.
@@ -155,8 +155,8 @@ type TimestampAuthority interface {
 	// Window returns the range of time in which the authority counts, both
 	// ends included; a zero end is open.
 	Window() (start, end time.Time)
-	// Covers reports whether the authority counts at t.
-	Covers(t time.Time) bool
+	// ValidAt reports whether the authority counts at t.
+	ValidAt(t time.Time) bool
 	// KeyID returns SHA-256 over the leaf's SPKI, or over the anchor's if the
 	// root does not have the leaf. It names the authority in reports.
 	KeyID() [32]byte
@@ -206,5 +206,5 @@ func (a *CertificateAuthority) Window() (start, end time.Time) {
 	return a.window.Start, a.window.End
 }
 
-// Covers reports whether the authority counts at t.
-func (a *CertificateAuthority) Covers(t time.Time) bool { return a.window.Contains(t) }
+// ValidAt reports whether the authority counts at t.
+func (a *CertificateAuthority) ValidAt(t time.Time) bool { return a.window.Contains(t) }

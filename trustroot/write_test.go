@@ -161,7 +161,7 @@ func TestMerge(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := r.Log(tlog.ID(id))
-	if len(l.Windows()) != 3 || !l.Covers(at(3)) || l.Covers(at(4)) || !l.Covers(at(7)) || l.Covers(at(8)) || !l.Covers(at(99)) {
+	if len(l.Windows()) != 3 || !l.ValidAt(at(3)) || l.ValidAt(at(4)) || !l.ValidAt(at(7)) || l.ValidAt(at(8)) || !l.ValidAt(at(99)) {
 		t.Errorf("windows %v", l.Windows())
 	}
 	bridge, err := Merge(r, make1(with("k", "u", at(2), at(9))))
@@ -171,7 +171,7 @@ func TestMerge(t *testing.T) {
 	_, err = Merge(make1(with("k", "u", at(0), at(1))), make1(with("other", "u", at(2), at(3))))
 	wantCode(t, "another key", err, codeConflict)
 	shards, err := Merge(make1(with("k", "u", at(0), at(1))), make1(with("k", "v", at(0), at(3))))
-	if err != nil || len(shards.Logs()) != 1 || !shards.Log(tlog.ID(id)).Covers(at(3)) {
+	if err != nil || len(shards.Logs()) != 1 || !shards.Log(tlog.ID(id)).ValidAt(at(3)) {
 		t.Errorf("a key under two URLs: %v", err)
 	}
 	for name, change := range map[string]func(c *LogConfig){
@@ -244,7 +244,7 @@ func FuzzParse(f *testing.F) {
 		if !bytes.Equal(mustJSON(again), mustJSON(r)) {
 			t.Fatal("writes differently the second time")
 		}
-		if len(r.Unusable()) > 0 {
+		if len(r.Ignored()) > 0 {
 			return // names of the future are not protojson's
 		}
 		var m trustrootv1.TrustedRoot

@@ -342,7 +342,7 @@ func TestUnsupportedKeyIsSetAside(t *testing.T) {
 		root := rootOf(t, w, func(r *trustrootv1.TrustedRoot) {
 			r.Tlogs[i].PublicKey.KeyDetails = commonv1.PublicKeyDetails_LMS_SHA256
 		})
-		if n := len(root.Unusable()); n != 1 {
+		if n := len(root.Ignored()); n != 1 {
 			t.Errorf("%d keys set aside", n)
 		}
 		for _, e := range []virtual.Evidence{virtual.RekorV1, virtual.RekorV2} {

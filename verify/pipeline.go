@@ -123,7 +123,7 @@ func (r *run) require() {
 	// A log whose key is of no known kind is listed all the same: that it
 	// counts for nothing must not take the requirement away.
 	aside := func(kind string) bool {
-		return slices.ContainsFunc(r.v.root.Unusable(), func(u trustroot.Unusable) bool { return u.Kind == kind })
+		return slices.ContainsFunc(r.v.root.Ignored(), func(u trustroot.Ignored) bool { return u.Kind == kind })
 	}
 	certificate := r.b.Leaf != nil
 	var def report.Required

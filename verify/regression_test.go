@@ -25,7 +25,7 @@ import (
 // arguments in zero_test.go.
 
 // The window of a log's key is not held against a proof without a promise.
-// Guard: step_time.go, time, Covers.
+// Guard: step_time.go, time, ValidAt.
 func TestLogKeyWindow(t *testing.T) {
 	refused(t, "tlog.window", "time/log-ended-before-the-timestamp", "time/log-began-after-the-timestamp", "promises/promise-before-the-log-began")
 }

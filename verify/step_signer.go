@@ -32,7 +32,7 @@ func (r *run) validity() error {
 		r.note("bundle.loose_chain", "the bundle carries a certificate chain, which version "+r.b.Version.String()+" has no place for; the chain helps to build a path and is not trusted")
 	}
 	for _, t := range r.times {
-		chains, err := r.v.root.Chains(r.b.Leaf, r.b.Extra, t.Time.Time)
+		chains, err := r.v.root.Chains(r.b.Leaf, r.b.Intermediates, t.Time.Time)
 		if err != nil {
 			return refuse.Wrap("chain.untrusted", err, "at %s", t.Time.UTC().Format(timeFormat))
 		}

@@ -117,7 +117,7 @@ func (r *run) sortEntries() {
 // know. Its key may be listed under another ID: then the root is not too old,
 // but wrong.
 func (r *run) whyUnknown(kind, id, other string) string {
-	for _, u := range r.v.root.Unusable() {
+	for _, u := range r.v.root.Ignored() {
 		if u.Kind == kind && u.ID == id {
 			return "the trust root lists with " + u.Reason.Error()
 		}
@@ -194,7 +194,7 @@ func (r *run) time() error {
 				e.log.ID(), end.Format(timeFormat))
 		}
 		for _, t := range times {
-			if !e.log.Covers(t.Time.Time) {
+			if !e.log.ValidAt(t.Time.Time) {
 				return refuse.New("tlog.window", "the key of log %s was not valid at %s", e.log.ID(), t.Time.Format(timeFormat))
 			}
 		}
@@ -313,7 +313,7 @@ func (r *run) olderThan() string {
 	if r.b.Leaf == nil {
 		return ""
 	}
-	newest := r.v.root.Newest()
+	newest := r.v.root.NewestStart()
 	if newest.IsZero() || !r.b.Leaf.NotBefore.After(newest) {
 		return ""
 	}

@@ -211,7 +211,7 @@ func attestationOf(it Item, o Options) (text []byte, changes []Change, err error
 	if b.Version != bundle.V03 {
 		c.changed("carrier.member_ignored", "/mediaType") // it is read as one of version 0.3
 	}
-	if len(b.Extra) > 0 || b.DroppedRoot {
+	if len(b.Intermediates) > 0 || b.DroppedRoot {
 		c.changed("carrier.member_ignored", "/verificationMaterial/x509CertificateChain/certificates/1")
 	}
 	if b.Envelope.KeyID != "" {

@@ -81,7 +81,7 @@ func (q *signRequest) signer() (*sign.Signer, error) {
 		return nil, err
 	}
 	return sign.New(sign.Config{
-		Root: root, Logs: services.Logs, Stampers: services.Stampers,
+		Root: root, Logs: services.Logs, TimestampAuthorities: services.TimestampAuthorities,
 		Issuer: sigstore.NewFulcio(sigstore.FulcioConfig{Client: client, URL: services.Fulcio, Token: token}),
 	})
 }

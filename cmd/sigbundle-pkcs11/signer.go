@@ -118,7 +118,7 @@ func (f *signerFlags) with(use func(*sign.Signer) error) (err error) {
 	if err != nil {
 		return err
 	}
-	signer, err := sign.New(sign.Config{Root: root, Key: key, Logs: services.Logs, Stampers: services.Stampers})
+	signer, err := sign.New(sign.Config{Root: root, Key: key, Logs: services.Logs, TimestampAuthorities: services.TimestampAuthorities})
 	if err != nil {
 		return err
 	}

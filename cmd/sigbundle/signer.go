@@ -103,7 +103,7 @@ func (f *signerFlags) signer(cmd *cobra.Command) (*sign.Signer, error) {
 	if err != nil {
 		return nil, command.Refuse(err)
 	}
-	config := sign.Config{Root: root, Logs: services.Logs, Stampers: services.Stampers, AllowDetachedSCT: f.detachedSCT, Note: prompt(cmd.ErrOrStderr())}
+	config := sign.Config{Root: root, Logs: services.Logs, TimestampAuthorities: services.TimestampAuthorities, AllowDetachedSCT: f.detachedSCT, Note: prompt(cmd.ErrOrStderr())}
 	if f.algorithm != "" {
 		if config.Algorithm, err = sign.ParseAlgorithm(f.algorithm); err != nil {
 			return nil, err

@@ -71,8 +71,8 @@ func showText(w io.Writer, d *insight.Description, full bool) error {
 	field("sha256", d.SHA256)
 	for _, in := range d.Instances {
 		fmt.Fprintf(w, "\n%s  %s\n", kindNames[in.Kind], dash(screen.Escape(in.Name)))
-		if in.Unusable != "" {
-			field("  unusable", in.Unusable)
+		if in.Ignored != "" {
+			field("  unusable", in.Ignored)
 		}
 		var windows []string
 		for _, x := range in.Windows {

@@ -48,7 +48,7 @@ func rootOf(t testing.TB, w *virtual.World) *trustroot.Root {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bad := root.Unusable(); len(bad) > 0 {
+	if bad := root.Ignored(); len(bad) > 0 {
 		t.Fatalf("unusable: %v", bad)
 	}
 	return root

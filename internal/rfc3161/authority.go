@@ -109,8 +109,8 @@ func (a *Authority) Operator() string { return a.operator }
 // open.
 func (a *Authority) Window() (start, end time.Time) { return a.start, a.end }
 
-// Covers reports whether t lies in the validity period, both ends included.
-func (a *Authority) Covers(t time.Time) bool {
+// ValidAt reports whether t lies in the validity period, both ends included.
+func (a *Authority) ValidAt(t time.Time) bool {
 	return !a.start.IsZero() && !t.Before(a.start) && (a.end.IsZero() || !t.After(a.end))
 }
 

@@ -44,7 +44,7 @@ func (a *Authority) Verify(t *Token, message []byte) (Stamp, error) {
 	if err := checkSigner(signer); err != nil {
 		return Stamp{}, err
 	}
-	if !a.Covers(t.info.genTime) {
+	if !a.ValidAt(t.info.genTime) {
 		return Stamp{}, refuse.New(codeWindow, "timestamp of %s is outside the validity of the authority %q",
 			t.info.genTime.Format(time.RFC3339Nano), a.uri)
 	}

@@ -253,7 +253,7 @@ func TestAuthority(t *testing.T) {
 	for at, want := range map[time.Time]bool{
 		start: true, start.Add(-1): false, end: true, end.Add(1): false, {}: false,
 	} {
-		if a.Covers(at) != want {
+		if a.ValidAt(at) != want {
 			t.Errorf("covers %s: %v", at, !want)
 		}
 	}
@@ -293,7 +293,7 @@ func TestZeroValuesRefuse(t *testing.T) {
 		t.Fatal(err)
 	}
 	var zero Authority
-	if zero.Knows(tok) || zero.Knows(nil) || zero.Covers(stampTime) || zero.KeyID() != [32]byte{} {
+	if zero.Knows(tok) || zero.Knows(nil) || zero.ValidAt(stampTime) || zero.KeyID() != [32]byte{} {
 		t.Error("the zero authority knows something")
 	}
 	_, err = zero.Verify(tok, []byte("a signature"))

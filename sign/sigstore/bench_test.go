@@ -16,7 +16,7 @@ import (
 // clocked measures how long services take, so that it can be left out.
 type clocked struct {
 	issuer  sign.Issuer
-	stamper sign.Stamper
+	stamper sign.TimestampAuthority
 	log     sign.Log
 	spent   *atomic.Int64
 }
@@ -49,8 +49,8 @@ func BenchmarkSign(b *testing.B) {
 		b.Run(map[bool]string{true: "key", false: "keyless"}[managed], func(b *testing.B) {
 			i := newInstance(b)
 			config := i.config(newToken(b, nil), tlog.V2)
-			c := clocked{config.Issuer, config.Stampers[0], config.Logs[0], new(atomic.Int64)}
-			config.Issuer, config.Stampers, config.Logs = c, []sign.Stamper{c}, []sign.Log{c}
+			c := clocked{config.Issuer, config.TimestampAuthorities[0], config.Logs[0], new(atomic.Int64)}
+			config.Issuer, config.TimestampAuthorities, config.Logs = c, []sign.TimestampAuthority{c}, []sign.Log{c}
 			if managed {
 				config.Issuer, config.Key = nil, mustKey(b, sign.ECDSAP256)
 			}

@@ -58,7 +58,7 @@ func (i *instance) client(timeout time.Duration) *Client {
 func (i *instance) config(token *oidc.Token, generations ...tlog.Generation) sign.Config {
 	c := i.client(10 * time.Second)
 	config := sign.Config{
-		Root: i.Root, Stampers: []sign.Stamper{NewTSA(TSAConfig{Client: c, URL: i.TSA.URL})},
+		Root: i.Root, TimestampAuthorities: []sign.TimestampAuthority{NewTSA(TSAConfig{Client: c, URL: i.TSA.URL})},
 		Issuer: NewFulcio(FulcioConfig{Client: c, URL: i.Fulcio.URL, Token: token}),
 	}
 	for _, g := range generations {

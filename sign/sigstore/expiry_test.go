@@ -72,14 +72,14 @@ func TestExpiry(t *testing.T) {
 // stuck is a timestamp authority that does not answer the first n times, for
 // as long as anybody waits.
 type stuck struct {
-	sign.Stamper
+	sign.TimestampAuthority
 	n, asked int
 	stop     func()
 }
 
 func (s *stuck) Stamp(ctx context.Context, signature []byte) ([]byte, error) {
 	if s.asked++; s.asked > s.n {
-		return s.Stamper.Stamp(ctx, signature)
+		return s.TimestampAuthority.Stamp(ctx, signature)
 	}
 	if s.stop != nil {
 		s.stop()
@@ -93,7 +93,7 @@ func TestDeadline(t *testing.T) {
 	short := func(i *instance) sign.Config {
 		i.Certificate.Certificate = func(in *virtual.CertificateInput) { in.NotAfter = in.NotBefore.Add(time.Second) }
 		config := i.config(newToken(t, nil), tlog.V2)
-		config.Stampers = []sign.Stamper{&stuck{Stamper: config.Stampers[0], n: 1}}
+		config.TimestampAuthorities = []sign.TimestampAuthority{&stuck{TimestampAuthority: config.TimestampAuthorities[0], n: 1}}
 		return config
 	}
 	i := newInstance(t)
@@ -106,7 +106,7 @@ func TestDeadline(t *testing.T) {
 	// Twice is enough.
 	i = newInstance(t)
 	config := short(i)
-	config.Stampers[0].(*stuck).n = 2
+	config.TimestampAuthorities[0].(*stuck).n = 2
 	i.refused(t, config, sign.Message(strings.NewReader(artifact)), "sign.stamper")
 	if i.Called("fulcio") != 2 || i.Called("rekor2") != 0 {
 		t.Errorf("%d certificates", i.Called("fulcio"))
@@ -117,7 +117,7 @@ func TestDeadline(t *testing.T) {
 	config = short(i)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	config.Stampers[0].(*stuck).stop = cancel
+	config.TimestampAuthorities[0].(*stuck).stop = cancel
 	s, err := sign.New(config)
 	if err != nil {
 		t.Fatal(err)

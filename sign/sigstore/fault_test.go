@@ -99,7 +99,7 @@ func (i *instance) hurry(c *sign.Config, name string, d time.Duration) {
 	case "fulcio":
 		c.Issuer.(*Fulcio).c.Client = client
 	case "tsa":
-		c.Stampers[0].(*TSA).c.Client = client
+		c.TimestampAuthorities[0].(*TSA).c.Client = client
 	case "rekor1":
 		c.Logs[0].(*RekorV1).c.Client = client
 	case "rekor2":

@@ -16,9 +16,9 @@ import (
 
 // Services are what a signing configuration selects for one time.
 type Services struct {
-	Fulcio   string // base URL; "" unless a certificate is wanted
-	Logs     []sign.Log
-	Stampers []sign.Stamper
+	Fulcio               string // base URL; "" unless a certificate is wanted
+	Logs                 []sign.Log
+	TimestampAuthorities []sign.TimestampAuthority
 }
 
 // SelectConfig says what to select.
@@ -70,7 +70,7 @@ func Select(c SelectConfig) (*Services, error) {
 		for _, service := range group {
 			t = append(t, NewTSA(TSAConfig{Client: c.Client, URL: service.URL}))
 		}
-		s.Stampers = append(s.Stampers, t)
+		s.TimestampAuthorities = append(s.TimestampAuthorities, t)
 	}
 	return s, nil
 }

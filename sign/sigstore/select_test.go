@@ -72,10 +72,10 @@ func TestSelect(t *testing.T) {
 				}
 				return
 			}
-			if s.Logs[0].Generation() != c.want || len(s.Stampers) != c.stamps {
-				t.Fatalf("%s and %d timestamp authorities", s.Logs[0].Generation(), len(s.Stampers))
+			if s.Logs[0].Generation() != c.want || len(s.TimestampAuthorities) != c.stamps {
+				t.Fatalf("%s and %d timestamp authorities", s.Logs[0].Generation(), len(s.TimestampAuthorities))
 			}
-			config := sign.Config{Root: i.Root, Logs: s.Logs, Stampers: s.Stampers,
+			config := sign.Config{Root: i.Root, Logs: s.Logs, TimestampAuthorities: s.TimestampAuthorities,
 				Issuer: NewFulcio(FulcioConfig{Client: client, URL: s.Fulcio, Token: newToken(t, nil)})}
 			if c.code != "" {
 				i.refused(t, config, sign.Message(strings.NewReader(artifact)), string(c.code))
@@ -90,7 +90,7 @@ func TestSelect(t *testing.T) {
 func TestUntimed(t *testing.T) {
 	i := newInstance(t)
 	config := i.config(newToken(t, nil), tlog.V2)
-	config.Stampers = nil
+	config.TimestampAuthorities = nil
 	if _, err := sign.New(config); refuse.CodeOf(err) != "sign.config" {
 		t.Error(err)
 	}

@@ -79,7 +79,7 @@ func (i *instance) signed(t *testing.T, config sign.Config, content sign.Content
 	if _, err := v.Verify(b, a); err != nil {
 		t.Fatal(err)
 	}
-	if len(b.Entries) != len(config.Logs) || len(b.Timestamps) != len(config.Stampers) || b.Version != bundle.V03 {
+	if len(b.Entries) != len(config.Logs) || len(b.Timestamps) != len(config.TimestampAuthorities) || b.Version != bundle.V03 {
 		t.Errorf("%d entries and %d timestamps in a bundle of version %s", len(b.Entries), len(b.Timestamps), b.Version)
 	}
 	return signed

@@ -29,7 +29,7 @@ type TSAConfig struct {
 	Certificates bool
 }
 
-// TSA is a timestamp authority (RFC 3161). It is a [sign.Stamper], and safe
+// TSA is a timestamp authority (RFC 3161). It is a [sign.TimestampAuthority], and safe
 // for concurrent use.
 type TSA struct{ c TSAConfig }
 
@@ -39,7 +39,7 @@ func NewTSA(c TSAConfig) *TSA { return &TSA{c} }
 // String names the authority in errors.
 func (t *TSA) String() string { return "timestamp authority " + t.c.URL }
 
-// Stamp implements [sign.Stamper]. Refusals are sign.tsa.*, and those of
+// Stamp implements [sign.TimestampAuthority]. Refusals are sign.tsa.*, and those of
 // reading a timestamp.
 func (t *TSA) Stamp(ctx context.Context, signature []byte) ([]byte, error) {
 	nonce, err := newNonce()

@@ -40,14 +40,14 @@ func TestInstances(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", i.Name, err)
 		}
-		if len(root.Unusable()) != 0 {
-			t.Errorf("%s: unusable: %v", i.Name, root.Unusable())
+		if len(root.Ignored()) != 0 {
+			t.Errorf("%s: unusable: %v", i.Name, root.Ignored())
 		}
 		if !strings.Contains(embedded.Provenance(), fmt.Sprintf("%x", root.SHA256())) {
 			t.Errorf("%s: PROVENANCE.md does not name the trusted root", i.Name)
 		}
 		for _, l := range root.Logs() {
-			if !l.IDFits() {
+			if !l.IDMatchesKey() {
 				t.Errorf("%s: log %s: the ID is not that of its key", i.Name, l.ID())
 			}
 		}

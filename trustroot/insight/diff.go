@@ -29,21 +29,21 @@ func Diff(a, b *trustroot.Root) []Change {
 	for _, x := range before {
 		at := slices.IndexFunc(after, func(y keyed) bool { return y.key == x.key })
 		if at < 0 {
-			changes = append(changes, Change{What: "removed", Kind: x.Kind, Name: x.Name, KeyID: x.KeyID, From: windows(x.Instance)})
+			changes = append(changes, Change{What: "removed", Kind: x.Kind, Name: x.Name, KeyID: x.KeyID, From: windows(x.Entry)})
 			continue
 		}
-		changes = append(changes, fields(x.Instance, after[at].Instance)...)
+		changes = append(changes, fields(x.Entry, after[at].Entry)...)
 	}
 	for _, y := range after {
 		if !slices.ContainsFunc(before, func(x keyed) bool { return x.key == y.key }) {
-			changes = append(changes, Change{What: "added", Kind: y.Kind, Name: y.Name, KeyID: y.KeyID, To: windows(y.Instance)})
+			changes = append(changes, Change{What: "added", Kind: y.Kind, Name: y.Name, KeyID: y.KeyID, To: windows(y.Entry)})
 		}
 	}
 	return changes
 }
 
 type keyed struct {
-	Instance
+	Entry
 	key string
 }
 
@@ -61,7 +61,7 @@ func indexed(r *trustroot.Root) []keyed {
 	return out
 }
 
-func fields(a, b Instance) []Change {
+func fields(a, b Entry) []Change {
 	var changes []Change
 	compare := func(field, from, to string) {
 		if from != to {
@@ -73,11 +73,11 @@ func fields(a, b Instance) []Change {
 	compare("algorithm", a.Algorithm, b.Algorithm)
 	compare("validFor", windows(a), windows(b))
 	compare("certificates", certificates(a), certificates(b))
-	compare("unusable", a.Unusable, b.Unusable)
+	compare("unusable", a.Ignored, b.Ignored)
 	return changes
 }
 
-func windows(in Instance) string {
+func windows(in Entry) string {
 	var out []string
 	for _, w := range in.Windows {
 		out = append(out, w.String())
@@ -85,7 +85,7 @@ func windows(in Instance) string {
 	return strings.Join(out, ", ")
 }
 
-func certificates(in Instance) string {
+func certificates(in Entry) string {
 	var out []string
 	for _, c := range in.Certificates {
 		out = append(out, c.SHA256)

@@ -38,15 +38,15 @@ type Origin struct {
 
 // Description is a trust root in words and dates.
 type Description struct {
-	Schema    string     `json:"schema"`
-	SHA256    string     `json:"sha256"`
-	MediaType string     `json:"mediaType"`
-	Origin    Origin     `json:"origin,omitzero"`
-	Instances []Instance `json:"instances"`
+	Schema    string  `json:"schema"`
+	SHA256    string  `json:"sha256"`
+	MediaType string  `json:"mediaType"`
+	Origin    Origin  `json:"origin,omitzero"`
+	Instances []Entry `json:"instances"`
 }
 
-// Instance is one log or authority.
-type Instance struct {
+// Entry is one log or authority.
+type Entry struct {
 	Kind string `json:"kind"` // one of the trustroot.Kind constants
 	// Name is the URL or URI as the root gives it, and for authorities
 	// without one the subject of the anchor.
@@ -62,8 +62,8 @@ type Instance struct {
 	Windows      []Window      `json:"validFor,omitempty"`
 	Certificates []Certificate `json:"certificates,omitempty"`
 
-	// Unusable says why the instance counts for nothing; empty if it counts.
-	Unusable string `json:"unusable,omitempty"`
+	// Ignored says why the entry decides nothing; empty if it counts.
+	Ignored string `json:"unusable,omitempty"`
 }
 
 // Window is a range of time with both ends included; a zero End is open.
@@ -110,8 +110,8 @@ func Describe(root *trustroot.Root, from Origin) *Description {
 	for _, a := range root.TimestampAuthorities() {
 		d.add(authorityInstance(trustroot.KindTimestampAuthority, a.URI(), a.Operator(), a.Chain(), tsaWindow(a)))
 	}
-	for _, u := range root.Unusable() {
-		in := Instance{Kind: u.Kind, Name: u.ID, Unusable: u.Reason.Error()}
+	for _, u := range root.Ignored() {
+		in := Entry{Kind: u.Kind, Name: u.ID, Ignored: u.Reason.Error()}
 		if u.Kind == trustroot.KindLog || u.Kind == trustroot.KindCTLog {
 			in.LogID = u.ID
 		}
@@ -120,7 +120,7 @@ func Describe(root *trustroot.Root, from Origin) *Description {
 	return d
 }
 
-func (d *Description) add(in Instance) { d.Instances = append(d.Instances, in) }
+func (d *Description) add(in Entry) { d.Instances = append(d.Instances, in) }
 
 func caWindow(a *trustroot.CertificateAuthority) Window {
 	start, end := a.Window()
@@ -138,9 +138,9 @@ type logKey interface {
 	Algorithm() v1.PublicKeyDetails
 }
 
-func logInstance(kind, name, operator, id string, key logKey, windows []window.Window) Instance {
+func logInstance(kind, name, operator, id string, key logKey, windows []window.Window) Entry {
 	sum := key.KeyID()
-	in := Instance{
+	in := Entry{
 		Kind: kind, Name: name, Operator: operator, LogID: id,
 		KeyID: hex.EncodeToString(sum[:]), Algorithm: key.Algorithm().String(),
 	}
@@ -150,8 +150,8 @@ func logInstance(kind, name, operator, id string, key logKey, windows []window.W
 	return in
 }
 
-func authorityInstance(kind, name, operator string, chain []*x509.Certificate, w Window) Instance {
-	in := Instance{Kind: kind, Name: name, Operator: operator, Windows: []Window{w}}
+func authorityInstance(kind, name, operator string, chain []*x509.Certificate, w Window) Entry {
+	in := Entry{Kind: kind, Name: name, Operator: operator, Windows: []Window{w}}
 	for _, c := range chain {
 		sum := sha256.Sum256(c.Raw)
 		in.Certificates = append(in.Certificates, Certificate{

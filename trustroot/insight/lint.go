@@ -65,7 +65,7 @@ func Lint(root *trustroot.Root, at time.Time) []Finding {
 	}
 	for _, log := range root.CTLogs() {
 		l.derivedID(root, trustroot.KindCTLog, log.BaseURL(), tlog.ID(log.ID()))
-		if !log.IDFits() {
+		if !log.IDMatchesKey() {
 			l.add("id.mismatch", Warning, trustroot.KindCTLog, log.BaseURL(), "the declared ID %s is not that of the key, want %s", log.ID(), ctlog.ID(log.KeyID()))
 		}
 		l.weak(trustroot.KindCTLog, log.BaseURL(), log.PublicKey(), log.Algorithm())
@@ -106,7 +106,7 @@ type span struct {
 
 // lists reports whether the root has an entry of a kind that can be used.
 func (l *linter) lists(kind string) bool {
-	return slices.ContainsFunc(l.d.Instances, func(in Instance) bool { return in.Kind == kind && in.Unusable == "" })
+	return slices.ContainsFunc(l.d.Instances, func(in Entry) bool { return in.Kind == kind && in.Ignored == "" })
 }
 
 // evidence looks for kinds of evidence that nothing in the root can verify.
@@ -134,7 +134,7 @@ func (l *linter) evidence() {
 func (l *linter) windows(kind string) {
 	var spans []span
 	for _, in := range l.d.Instances {
-		if in.Kind == kind && in.Unusable == "" {
+		if in.Kind == kind && in.Ignored == "" {
 			for _, w := range in.Windows {
 				spans = append(spans, span{w, in.Name})
 			}
@@ -178,9 +178,9 @@ func (l *linter) gaps(kind string, spans []span) {
 }
 
 // instance looks at one instance by itself.
-func (l *linter) instance(in *Instance) {
-	if in.Unusable != "" {
-		l.add("instance.unusable", Warning, in.Kind, in.Name, "set aside: %s", in.Unusable)
+func (l *linter) instance(in *Entry) {
+	if in.Ignored != "" {
+		l.add("instance.unusable", Warning, in.Kind, in.Name, "set aside: %s", in.Ignored)
 		return
 	}
 	last := Window{Start: in.Windows[0].Start, End: in.Windows[0].End}
@@ -219,7 +219,7 @@ func (l *linter) logID(log *tlog.Log) {
 		}
 	}
 	switch {
-	case !log.IDFits():
+	case !log.IDMatchesKey():
 		l.add("id.mismatch", Warning, trustroot.KindLog, log.BaseURL(), "the declared ID %s is not that of the key, want %s", log.ID(), strings.Join(want, " or "))
 	case len(ids) > 1 && log.ID() == ids[0]:
 		l.add("id.form", Warning, trustroot.KindLog, log.BaseURL(), "the declared ID is the form of Rekor v1: entries of a Rekor v2 log with this key have the ID %s, and would be unknown", strings.Join(want[1:], " or "))
@@ -293,7 +293,7 @@ func (l *linter) shared() {
 	type place struct{ kind, name string }
 	first := map[string]place{}
 	for _, in := range l.d.Instances {
-		if in.Unusable != "" || in.KeyID == "" {
+		if in.Ignored != "" || in.KeyID == "" {
 			continue
 		}
 		p, again := first[in.KeyID]

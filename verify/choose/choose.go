@@ -85,7 +85,7 @@ func listed(root *trustroot.Root) (k kinds) {
 }
 
 func lists(root *trustroot.Root, kind string, usable int) bool {
-	return usable > 0 || slices.ContainsFunc(root.Unusable(), func(u trustroot.Unusable) bool { return u.Kind == kind })
+	return usable > 0 || slices.ContainsFunc(root.Ignored(), func(u trustroot.Ignored) bool { return u.Kind == kind })
 }
 
 // Several reports whether there is more than one trust root.

@@ -20,7 +20,7 @@ import (
 // Paths returns the paths from the certificate of a bundle, which must have one,
 // to the anchors of a root.
 func Paths(root *trustroot.Root, b *bundle.Bundle) []trustroot.Chain {
-	chains, err := root.Chains(b.Leaf, b.Extra, b.Leaf.NotBefore)
+	chains, err := root.Chains(b.Leaf, b.Intermediates, b.Leaf.NotBefore)
 	if err != nil {
 		return nil
 	}
@@ -40,7 +40,7 @@ func Foreign(root *trustroot.Root, b *bundle.Bundle) bool {
 	if b.Leaf == nil {
 		return true
 	}
-	_, err := root.Chains(b.Leaf, b.Extra, b.Leaf.NotBefore)
+	_, err := root.Chains(b.Leaf, b.Intermediates, b.Leaf.NotBefore)
 	return refuse.CodeOf(err) == "chain.untrusted"
 }
 

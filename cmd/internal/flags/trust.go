@@ -286,7 +286,7 @@ func loadEmbedded(in instances.Instance, policy tufroot.Policy) (*Root, error) {
 	if err != nil {
 		return nil, command.Refuse(err)
 	}
-	l := &Root{Root: root, Source: in.Name + " trust root, built in", Instance: in.Name, Newest: root.Newest()}
+	l := &Root{Root: root, Source: in.Name + " trust root, built in", Instance: in.Name, Newest: root.NewestStart()}
 	if !l.Newest.IsZero() {
 		l.Source += "; newest entry " + l.Newest.UTC().Format(time.DateOnly)
 	}

@@ -130,7 +130,7 @@ func Of(b *bundle.Bundle) *Inspection {
 	} else {
 		c.Key = &Key{b.KeyHint}
 	}
-	for _, cert := range b.Extra {
+	for _, cert := range b.Intermediates {
 		c.Chain = append(c.Chain, *certificate(cert))
 	}
 	for i := range b.Entries {

@@ -144,7 +144,7 @@ func (f *floor) signer(root *trustroot.Root, b *bundle.Bundle) error {
 	if err := f.signature(nil, key, hashFor(key), size); err != nil {
 		return err
 	}
-	chains, err := root.Chains(b.Leaf, b.Extra, b.Leaf.NotBefore)
+	chains, err := root.Chains(b.Leaf, b.Intermediates, b.Leaf.NotBefore)
 	if err != nil {
 		return err
 	}

@@ -64,8 +64,8 @@ func signedItem(t *testing.T, i *loopback.Instance, key *sign.Key, named bool) I
 	client := sigstore.NewClient(sigstore.ClientConfig{})
 	signer, err := sign.New(sign.Config{
 		Root: i.Root, Key: key, KeyID: named,
-		Stampers: []sign.Stamper{sigstore.NewTSA(sigstore.TSAConfig{Client: client, URL: i.TSA.URL})},
-		Logs:     []sign.Log{sigstore.NewRekorV2(sigstore.RekorConfig{Client: client, URL: i.Rekor2.URL})},
+		TimestampAuthorities: []sign.TimestampAuthority{sigstore.NewTSA(sigstore.TSAConfig{Client: client, URL: i.TSA.URL})},
+		Logs:                 []sign.Log{sigstore.NewRekorV2(sigstore.RekorConfig{Client: client, URL: i.Rekor2.URL})},
 	})
 	if err != nil {
 		t.Fatal(err)
