@@ -15,6 +15,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/sigkey"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // corpusLine is a line of a corpus manifest: a real bundle, and what a
@@ -80,13 +81,13 @@ func TestCorpus(t *testing.T) {
 		case errors.As(err, &pathErr):
 			t.Errorf("%s: %v", line.ID, err)
 		case line.Contested:
-			t.Logf("contested  %-10s %-28s %s: %v (others: %s, %s)", got, verify.CodeOf(err), line.ID, err, line.Expect, line.Why)
-		case got != line.Expect && decision(line.ID, verify.CodeOf(err)) != "":
-			t.Logf("decided    %-10s %-28s %s: %v (others: %s; %s)", got, verify.CodeOf(err), line.ID, err, line.Expect, decision(line.ID, verify.CodeOf(err)))
+			t.Logf("contested  %-10s %-28s %s: %v (others: %s, %s)", got, codes.Of(err), line.ID, err, line.Expect, line.Why)
+		case got != line.Expect && decision(line.ID, codes.Of(err)) != "":
+			t.Logf("decided    %-10s %-28s %s: %v (others: %s; %s)", got, codes.Of(err), line.ID, err, line.Expect, decision(line.ID, codes.Of(err)))
 		case got != line.Expect:
-			t.Errorf("%s: want %s (%s), got %s: %s: %v", line.ID, line.Expect, line.Why, got, verify.CodeOf(err), err)
+			t.Errorf("%s: want %s (%s), got %s: %s: %v", line.ID, line.Expect, line.Why, got, codes.Of(err), err)
 		case err != nil:
-			t.Logf("refused    %-28s %s (%s)", verify.CodeOf(err), line.ID, line.Why)
+			t.Logf("refused    %-28s %s (%s)", codes.Of(err), line.ID, line.Why)
 		}
 	}
 	if err := lines.Err(); err != nil {

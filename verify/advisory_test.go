@@ -19,6 +19,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/bounds"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // This file holds what other verifiers were fooled by, one test for each
@@ -223,7 +224,7 @@ func TestCVE_2026_44310_NothingIsNoSuccess(t *testing.T) {
 	for _, data := range []string{"", "\n", " \n\n", "[]", "null", "{}", "0"} {
 		n := 0
 		for b, err := range bundle.All([]byte(data)) {
-			if n++; err == nil || b != nil || verify.CodeOf(err) == "" {
+			if n++; err == nil || b != nil || codes.Of(err) == "" {
 				t.Errorf("%q: %v, %v", data, b, err)
 			}
 		}
@@ -347,7 +348,7 @@ func TestUnsupportedKeyIsSetAside(t *testing.T) {
 		}
 		for _, e := range []virtual.Evidence{virtual.RekorV1, virtual.RekorV2} {
 			_, err := judge(t, verifier(t, root, anybody), signed(t, w, virtual.Request{Evidence: e, Timestamps: 1}))
-			known = append(known, verify.CodeOf(err))
+			known = append(known, codes.Of(err))
 		}
 	}
 	if got := fmt.Sprint(known); got != "[tlog.unknown_log   tlog.unknown_log]" {

@@ -16,6 +16,7 @@ import (
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // A registry takes uploads of attestations: the digest of a package that it
@@ -39,7 +40,7 @@ const maxUpload = 1 << 20
 func (r *registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	artifact, err := verify.ParseArtifactDigest(req.URL.Query().Get("digest"))
 	if err != nil {
-		answer(w, http.StatusBadRequest, verify.CodeOf(err), err)
+		answer(w, http.StatusBadRequest, codes.Of(err), err)
 		return
 	}
 	data, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxUpload))
@@ -49,11 +50,11 @@ func (r *registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	b, err := bundle.Parse(data)
 	if err != nil {
-		answer(w, http.StatusBadRequest, verify.CodeOf(err), err)
+		answer(w, http.StatusBadRequest, codes.Of(err), err)
 		return
 	}
 	if _, err := r.verifier.Verify(b, artifact); err != nil {
-		answer(w, status(err), verify.CodeOf(err), err)
+		answer(w, status(err), codes.Of(err), err)
 		return
 	}
 	answer(w, http.StatusCreated, "", nil)
@@ -61,7 +62,7 @@ func (r *registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 
 // status tells those who may not publish from those whose bundle is no good.
 func status(err error) int {
-	if code := verify.CodeOf(err); strings.HasPrefix(code, "identity.") || strings.HasPrefix(code, "key.") {
+	if code := codes.Of(err); strings.HasPrefix(code, "identity.") || strings.HasPrefix(code, "key.") {
 		return http.StatusForbidden
 	}
 	return http.StatusUnprocessableEntity

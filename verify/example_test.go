@@ -11,6 +11,7 @@ import (
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // The simplest verification: a file, its bundle, and whose signature it has
@@ -51,7 +52,7 @@ func Example() {
 
 	result, err := v.Verify(b, artifact)
 	if err != nil {
-		log.Fatalf("%s: %v", verify.CodeOf(err), err)
+		log.Fatalf("%s: %v", codes.Of(err), err)
 	}
 	fmt.Println(result.Report.Signer.Certificate.SAN)
 	fmt.Println(result.Report.Times[0].Time)

@@ -17,6 +17,7 @@ import (
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // anybody is a policy that lacks nothing.
@@ -120,7 +121,7 @@ func judge(t testing.TB, v *verify.Verifier, b *bundle.Bundle) (*verify.Result, 
 // wantCode asserts how a verification ended, "" for well.
 func wantCode(t testing.TB, what string, err error, want string) {
 	t.Helper()
-	if got := verify.CodeOf(err); got != want || err != nil && got == "" {
+	if got := codes.Of(err); got != want || err != nil && got == "" {
 		t.Errorf("%s: %q, want %q: %v", what, got, want, err)
 	}
 }

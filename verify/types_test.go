@@ -21,6 +21,7 @@ import (
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // zero is a zero value of one exported type, and what is claimed of it.
@@ -33,7 +34,7 @@ type zero struct {
 func claim(code string, do func() error) func(*testing.T) bool {
 	return func(t *testing.T) bool {
 		err := do()
-		return err != nil && verify.CodeOf(err) == code
+		return err != nil && codes.Of(err) == code
 	}
 }
 
@@ -92,7 +93,7 @@ func TestZeroValues(t *testing.T) {
 			names := []virtual.Name{{Type: virtual.Email, Value: "https://a.example/b@c.example"}}
 			id := verify.Identity{SAN: verify.Exactly(names[0].Value), Issuer: verify.Matching(".*")}
 			_, err := judge(t, verifier(t, root, identity(id)), signed(t, w, virtual.Request{Names: names}))
-			return verify.CodeOf(err) == "identity.kind"
+			return codes.Of(err) == "identity.kind"
 		}},
 		"Threshold": {new(verify.Threshold), defaults(verify.Requirements{Logs: verify.Threshold(0)})},
 		"Verifier": {new(verify.Verifier), claim("policy.root", func() error {

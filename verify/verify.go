@@ -32,6 +32,7 @@ import (
 	"time"
 
 	"github.com/sigbundle/sigbundle/dsse"
+	"github.com/sigbundle/sigbundle/verify/codes"
 	"github.com/sigbundle/sigbundle/verify/report"
 
 	"github.com/sigbundle/sigbundle/bundle"
@@ -137,11 +138,7 @@ func (e *Error) Unwrap() error {
 }
 
 // Code returns the stable code of the refusal; docs/reference/codes.md explains each.
-func (e *Error) Code() string { return CodeOf(e.Unwrap()) }
-
-// CodeOf returns the stable code of an error of this module, for example of
-// [bundle.Parse] or [Verifier.Verify]; "" if err has none.
-func CodeOf(err error) string { return string(refuse.CodeOf(err)) }
+func (e *Error) Code() string { return codes.Of(e.Unwrap()) }
 
 // VerifyJSON parses a bundle, reads the artifact to its end, once and at
 // constant memory, and judges the one against the other. It is [bundle.Parse],
@@ -201,7 +198,7 @@ func (v *Verifier) Verify(b *bundle.Bundle, a Artifact) (*Result, error) {
 			continue
 		}
 		step := r.step(s.check)
-		step.Status, step.Code, step.Detail = report.Failed, CodeOf(err), err.Error()
+		step.Status, step.Code, step.Detail = report.Failed, codes.Of(err), err.Error()
 		step.Facts = nil
 		if first == nil {
 			first = &Error{Check: s.check, Report: r.report, Err: err}

@@ -14,6 +14,7 @@ import (
 	"github.com/sigbundle/sigbundle/tlog"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // Whatever is left out, nothing verifies and nothing panics.
@@ -99,7 +100,7 @@ func TestBundlesByHand(t *testing.T) {
 		b := *whole
 		b.Entries = append([]tlog.Entry(nil), whole.Entries...)
 		lack(&b)
-		if res, err := judge(t, v, &b); err == nil || verify.CodeOf(err) == "" {
+		if res, err := judge(t, v, &b); err == nil || codes.Of(err) == "" {
 			t.Errorf("%d: verified %v, or refused without a code: %v", i, res, err)
 		}
 	}
@@ -111,7 +112,7 @@ func TestNamesOfWhatIsNot(t *testing.T) {
 			t.Error(got)
 		}
 	}
-	if verify.CodeOf(nil) != "" {
+	if codes.Of(nil) != "" {
 		t.Error("nothing has a code")
 	}
 }

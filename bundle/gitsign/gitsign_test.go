@@ -31,6 +31,7 @@ import (
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 func tlv(tag byte, parts ...[]byte) []byte {
@@ -305,7 +306,7 @@ func judge(t testing.TB, object, saved []byte) (*gitsign.Signed, string) {
 	t.Helper()
 	s, err := gitsign.Read(object, saved)
 	if err != nil {
-		code := verify.CodeOf(err)
+		code := codes.Of(err)
 		if code == "" {
 			t.Errorf("refused without a code: %v", err)
 		}
@@ -317,7 +318,7 @@ func judge(t testing.TB, object, saved []byte) (*gitsign.Signed, string) {
 		t.Fatal(err)
 	}
 	_, err = v.Verify(s.Bundle, artifact)
-	return s, verify.CodeOf(err)
+	return s, codes.Of(err)
 }
 
 func asTag(d *draft) {
@@ -613,7 +614,7 @@ func TestHeaderInFront(t *testing.T) {
 		if strings.Contains(front, "%") {
 			head = fmt.Sprintf(front, len(object))
 		}
-		if _, err := gitsign.Read(append([]byte(head), object...), nil); verify.CodeOf(err) != "gitsign.object" {
+		if _, err := gitsign.Read(append([]byte(head), object...), nil); codes.Of(err) != "gitsign.object" {
 			t.Errorf("%q: %v", head, err)
 		}
 	}
@@ -622,12 +623,12 @@ func TestHeaderInFront(t *testing.T) {
 func TestLimits(t *testing.T) {
 	d := newDraft(t)
 	d.after = "\n" + strings.Repeat("x", gitsign.MaxSize)
-	if _, err := gitsign.Read(d.make(t).object, nil); verify.CodeOf(err) != "gitsign.limit" {
+	if _, err := gitsign.Read(d.make(t).object, nil); codes.Of(err) != "gitsign.limit" {
 		t.Errorf("large object: %v", err)
 	}
 	d = newDraft(t)
 	d.text = func(s string) string { return s + strings.Repeat("\nAAAA", 1<<18) }
-	if _, err := gitsign.Read(d.make(t).object, nil); verify.CodeOf(err) != "gitsign.limit" {
+	if _, err := gitsign.Read(d.make(t).object, nil); codes.Of(err) != "gitsign.limit" {
 		t.Errorf("large signature: %v", err)
 	}
 }
@@ -665,13 +666,13 @@ func TestPublicExamples(t *testing.T) {
 	if _, err := v.Verify(s.Bundle, artifact); err != nil {
 		t.Error(err)
 	}
-	if _, err := gitsign.Read(read("tag.txt"), nil); verify.CodeOf(err) != "gitsign.no_entry" {
+	if _, err := gitsign.Read(read("tag.txt"), nil); codes.Of(err) != "gitsign.no_entry" {
 		t.Errorf("tag.txt: %v", err)
 	}
-	if _, err := gitsign.Read(read("offline.commit"), read("rekor-entry-legacy.json")); verify.CodeOf(err) != "gitsign.entry" {
+	if _, err := gitsign.Read(read("offline.commit"), read("rekor-entry-legacy.json")); codes.Of(err) != "gitsign.entry" {
 		t.Errorf("a commit with an entry and another beside: %v", err)
 	}
-	if _, err := gitsign.Read(read("tag.txt"), read("rekor-entry-legacy.json")); verify.CodeOf(err) != "gitsign.entry" {
+	if _, err := gitsign.Read(read("tag.txt"), read("rekor-entry-legacy.json")); codes.Of(err) != "gitsign.entry" {
 		t.Errorf("a tag with the entry of a commit: %v", err)
 	}
 }
@@ -694,7 +695,7 @@ func FuzzRead(f *testing.F) {
 		}
 		s, err := gitsign.Read(object, saved)
 		switch {
-		case err != nil && verify.CodeOf(err) == "":
+		case err != nil && codes.Of(err) == "":
 			t.Errorf("no code: %v", err)
 		case err == nil && (s.Bundle == nil || len(s.Content) == 0 || s.Bundle.Envelope != nil):
 			t.Errorf("%+v", s)

@@ -29,7 +29,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/conformance"
 	"github.com/sigbundle/sigbundle/internal/screen"
-	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // Exit codes of the protocol: every code other than 0 is a refusal.
@@ -62,7 +62,7 @@ func command(args []string, stdout, stderr io.Writer) int {
 	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return exitOK
 	}
-	if code := verify.CodeOf(err); code != "" {
+	if code := codes.Of(err); code != "" {
 		fmt.Fprintf(stderr, "%s: ", code)
 	}
 	fmt.Fprintln(stderr, screen.Escape(err.Error()))

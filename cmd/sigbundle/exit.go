@@ -11,7 +11,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/cmd/internal/command"
 	"github.com/sigbundle/sigbundle/internal/screen"
-	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // How the command ends: what it says of an error, and its exit code.
@@ -88,7 +88,7 @@ func sentence(err error) string {
 	}
 	text = identityToken.ReplaceAllString(text, "[identity token]")
 	text = plain(screen.Escape(text))
-	if code := verify.CodeOf(err); code != "" && !strings.Contains(text, code) {
+	if code := codes.Of(err); code != "" && !strings.Contains(text, code) {
 		text += " (" + code + ")"
 	}
 	return text

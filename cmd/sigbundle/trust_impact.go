@@ -15,6 +15,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/trustroot/insight"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 	"github.com/sigbundle/sigbundle/verify/impact"
 )
 
@@ -113,7 +114,7 @@ func readJobs(stdin io.Reader, files []string) (jobs []impact.Job, refused []imp
 				name = fmt.Sprintf("%s, bundle %d", file, i+1)
 			}
 			if c.err != nil {
-				refused = append(refused, impact.Loss{Name: name, Code: verify.CodeOf(c.err), Reason: c.err.Error()})
+				refused = append(refused, impact.Loss{Name: name, Code: codes.Of(c.err), Reason: c.err.Error()})
 				continue
 			}
 			a, err := claimed(c.bundle)

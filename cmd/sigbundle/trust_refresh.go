@@ -25,7 +25,7 @@ import (
 	"github.com/sigbundle/sigbundle/trustroot/instances"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/trustroot/tufsync"
-	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // optionalTargets are fetched where a repository has them: what a signer
@@ -110,7 +110,7 @@ func (f *refreshFlags) run(cmd *cobra.Command, args []string) error {
 			if err = command.Refuse(err); worst == nil || !errors.As(worst, &refused) && errors.As(err, &refused) {
 				worst = err
 			}
-			row.Code, row.Problem = verify.CodeOf(err), err.Error()
+			row.Code, row.Problem = codes.Of(err), err.Error()
 		}
 		rows = append(rows, row)
 	}

@@ -24,7 +24,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/bundle/oci"
 	"github.com/sigbundle/sigbundle/internal/screen"
-	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // refusalSchema names the version of a refusal in JSON.
@@ -50,7 +50,7 @@ func refusedJSON(o *flags.Output, w io.Writer, err error) error {
 // codeOf returns the code of an error; every error of the command has one.
 func codeOf(err error) string {
 	var path *fs.PathError
-	switch code := verify.CodeOf(err); {
+	switch code := codes.Of(err); {
 	case code != "":
 		return code
 	case errors.As(err, &path):

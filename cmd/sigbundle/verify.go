@@ -20,6 +20,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/fulcio"
 	"github.com/sigbundle/sigbundle/verify"
 	"github.com/sigbundle/sigbundle/verify/choose"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 type verifyFlags struct {
@@ -244,7 +245,7 @@ func (f *verifyFlags) judgeEach(judges *choose.Roots, candidates []candidate, a 
 // unjudged is the report of what could not even be read as a bundle, or of
 // trust that was refused.
 func unjudged(err error) *report.Report {
-	return &report.Report{Schema: report.Schema, Code: verify.CodeOf(err), Message: err.Error()}
+	return &report.Report{Schema: report.Schema, Code: codes.Of(err), Message: err.Error()}
 }
 
 // judge returns the report of a verification, whatever its outcome.

@@ -19,6 +19,7 @@ import (
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // An Anecdote is a refusal that takes no bundle: of a policy, of arguments,
@@ -160,14 +161,14 @@ func examples(told []Told) map[string]example {
 	}
 	for _, a := range Anecdotes() {
 		if err := a.Do(); err != nil {
-			add(verify.CodeOf(err), example{"", err.Error()})
+			add(codes.Of(err), example{"", err.Error()})
 		}
 	}
 	return found
 }
 
-// codes returns docs/reference/codes.md.
-func codes(told []Told) []byte {
+// listing returns docs/reference/codes.md.
+func listing(told []Told) []byte {
 	found := examples(told)
 	var b bytes.Buffer
 	b.WriteString(codesHeader)

@@ -15,6 +15,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/sigkey"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // Policy is a [verify.Policy] as the files have it.
@@ -130,7 +131,7 @@ func (c *Case) Judge(explain bool) (*report.Report, error) {
 	case errors.As(err, &refused):
 		return refused.Report, err
 	}
-	return &report.Report{Schema: report.Schema, Code: verify.CodeOf(err), Message: err.Error()}, err
+	return &report.Report{Schema: report.Schema, Code: codes.Of(err), Message: err.Error()}, err
 }
 
 func (c *Case) judge(explain bool) (*verify.Result, error) {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // tell is [Tell], once for all tests.
@@ -43,7 +44,7 @@ func TestStories(t *testing.T) {
 		t.Run(s.Path(), func(t *testing.T) {
 			t.Parallel()
 			report, err := s.Report, s.Err
-			if got := verify.CodeOf(err); got != s.Code || err != nil && got == "" {
+			if got := codes.Of(err); got != s.Code || err != nil && got == "" {
 				t.Fatalf("%q, want %q: %v", got, s.Code, err)
 			}
 			var notes []string
@@ -93,8 +94,8 @@ func onlyCheck(t *testing.T, s *Story, rep *report.Report, err error) {
 
 func TestAnecdotes(t *testing.T) {
 	for _, a := range Anecdotes() {
-		if err := a.Do(); verify.CodeOf(err) != a.Code {
-			t.Errorf("%s: %q, want %q: %v", a.What, verify.CodeOf(err), a.Code, err)
+		if err := a.Do(); codes.Of(err) != a.Code {
+			t.Errorf("%s: %q, want %q: %v", a.What, codes.Of(err), a.Code, err)
 		}
 	}
 }

@@ -112,7 +112,7 @@ func Files(told []Told) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := map[string][]byte{"docs/reference/codes.md": codes(told), "verify/codes/table.go": table}
+	files := map[string][]byte{"docs/reference/codes.md": listing(told), "verify/codes/table.go": table}
 	for _, t := range told {
 		data, err := t.file()
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/tlog"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // TestDetached refuses what has no place in a bundle, unless it was asked
@@ -46,7 +47,7 @@ func TestDetached(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := v.Verify(b, a); verify.CodeOf(err) != code {
+		if _, err := v.Verify(b, a); codes.Of(err) != code {
 			t.Errorf("SCTs required: %d: %v", threshold, err)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/tlog"
-	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // late has the timestamps of the first n requests come after the certificate.
@@ -122,7 +122,7 @@ func TestDeadline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Sign(ctx, sign.Message(strings.NewReader(artifact))); verify.CodeOf(err) != "sign.stamper" || i.Called("fulcio") != 1 {
+	if _, err := s.Sign(ctx, sign.Message(strings.NewReader(artifact))); codes.Of(err) != "sign.stamper" || i.Called("fulcio") != 1 {
 		t.Errorf("%d certificates: %v", i.Called("fulcio"), err)
 	}
 }

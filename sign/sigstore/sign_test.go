@@ -15,6 +15,7 @@ import (
 	"github.com/sigbundle/sigbundle/sign"
 	"github.com/sigbundle/sigbundle/tlog"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 const artifact = "something worth signing"
@@ -96,7 +97,7 @@ func (i *instance) refused(t *testing.T, config sign.Config, content sign.Conten
 	if err == nil || signed != nil {
 		t.Fatal("signed")
 	}
-	if got := verify.CodeOf(err); got == "" || code != "" && got != code {
+	if got := codes.Of(err); got == "" || code != "" && got != code {
 		t.Errorf("code %q, want %q: %v", got, code, err)
 	}
 	return err
@@ -191,7 +192,7 @@ func TestKeyID(t *testing.T) {
 	}
 	config := i.config(newToken(t, nil), tlog.V2)
 	config.KeyID = true
-	if _, err := sign.New(config); verify.CodeOf(err) != "sign.config" {
+	if _, err := sign.New(config); codes.Of(err) != "sign.config" {
 		t.Error(err)
 	}
 }

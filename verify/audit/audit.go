@@ -27,6 +27,7 @@ import (
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // Config says what to audit, under which policy, and where the findings go.
@@ -181,7 +182,7 @@ func (r *run) judge(ctx context.Context) error {
 	j, whole := r.journal, true // whole: no entry is half written
 	save := false
 	for res, err := range verify.All(ctx, r.jobs) {
-		if res == nil && ctx.Err() != nil && err == ctx.Err() || verify.CodeOf(err) == "bundle.none" {
+		if res == nil && ctx.Err() != nil && err == ctx.Err() || codes.Of(err) == "bundle.none" {
 			break // an empty source has a summary that says so
 		}
 		it := r.next()

@@ -16,6 +16,7 @@ import (
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 func sumOf(data []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(data)) }
@@ -189,7 +190,7 @@ func TestExpectationsRefused(t *testing.T) {
 	x = expected(t, dir, `{"subject":"a","no_identity":true,"instance":"public-good"}`)
 	c := expecting(t, listOf(), x)
 	c.Trust = tufroot.Policy{MaxAge: 1}
-	if _, err := Run(t.Context(), c); verify.CodeOf(err) != "tuf.age" {
+	if _, err := Run(t.Context(), c); codes.Of(err) != "tuf.age" {
 		t.Errorf("a root without an age: %v", err)
 	}
 	for _, most := range []string{"lines", "bytes"} {

@@ -16,6 +16,7 @@ import (
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // A root that asks for less, such as one without logs, cannot be chosen by
@@ -141,10 +142,10 @@ func TestNoMixture(t *testing.T) {
 	if r := rootsOf(t, policy, whole, whole); r.First() == nil || !r.Several() || rootsOf(t, policy, whole).Several() {
 		t.Error("one root or several")
 	}
-	if _, err := New(verify.Config{Policy: policy}, verify.Config{Root: whole, Policy: policy}); verify.CodeOf(err) != "policy.root" {
+	if _, err := New(verify.Config{Policy: policy}, verify.Config{Root: whole, Policy: policy}); codes.Of(err) != "policy.root" {
 		t.Errorf("no root: %v", err)
 	}
-	if _, err := New(verify.Config{Root: whole}, verify.Config{Root: whole}); verify.CodeOf(err) != "policy.empty" {
+	if _, err := New(verify.Config{Root: whole}, verify.Config{Root: whole}); codes.Of(err) != "policy.empty" {
 		t.Errorf("no policy: %v", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/insight"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // Job is one stored bundle and the artifact it is held against.
@@ -68,7 +69,7 @@ func NewSurvey(root *trustroot.Root, policy verify.Policy, jobs []Job) (*Survey,
 	for _, j := range jobs {
 		result, err := v.Verify(j.Bundle, j.Artifact)
 		if err != nil {
-			s.refused = append(s.refused, Loss{j.Name, verify.CodeOf(err), err.Error()})
+			s.refused = append(s.refused, Loss{j.Name, codes.Of(err), err.Error()})
 			continue
 		}
 		s.verified = append(s.verified, record{j, result.Report})

@@ -23,6 +23,7 @@ import (
 	"github.com/sigbundle/sigbundle/tlog"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // Published weaknesses whose tests need worlds, real bundles or the bounds on
@@ -67,7 +68,7 @@ func (s *subject) with(change func(doc *node)) error {
 
 func wantCode(t *testing.T, what string, err error, want string) {
 	t.Helper()
-	if got := verify.CodeOf(err); got != want || (want == "") != (err == nil) {
+	if got := codes.Of(err); got != want || (want == "") != (err == nil) {
 		t.Errorf("%s: %v, want %q", what, err, want)
 	}
 }
@@ -176,7 +177,7 @@ func needlessEntries(t *testing.T) {
 			e.get("kindVersion").set("version", str(kind.Version))
 			e.set("canonicalizedBody", str(inBase64(body)))
 		})
-		if got := verify.CodeOf(err); got != "tlog.entry.unsupported" && got != "tlog.promise.signature" {
+		if got := codes.Of(err); got != "tlog.entry.unsupported" && got != "tlog.promise.signature" {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/internal/refuse"
-	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // FuzzVerdict verifies any bytes under the trust roots and policies of all
@@ -53,7 +53,7 @@ func mendedLater(p, original *proof) bool {
 
 func refused(t *testing.T, err error) {
 	t.Helper()
-	code := verify.CodeOf(err)
+	code := codes.Of(err)
 	if refuse.Describe(refuse.Code(code)).Cause == "" {
 		t.Errorf("code %q is not described: %v", code, err)
 	}

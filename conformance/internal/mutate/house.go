@@ -11,7 +11,7 @@ import (
 	"sync"
 	"unicode"
 
-	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // House is all cases, ready to be mutated.
@@ -171,7 +171,7 @@ func (m *Mutant) judge() (v Verdict, differs bool) {
 }
 
 func (m *Mutant) refused(err error) Verdict {
-	v := Verdict{Outcome: verify.CodeOf(err)}
+	v := Verdict{Outcome: codes.Of(err)}
 	want := expected(m.Operator, m.Place)
 	switch {
 	case v.Outcome == "":

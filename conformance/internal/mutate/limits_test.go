@@ -31,6 +31,7 @@ import (
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // What a hostile input may cost, whatever its size.
@@ -53,7 +54,7 @@ func (h hostile) run(t *testing.T) {
 	most := bounds.Time(mostUnits)
 	took, allocated := bounds.Within(most, func() { err = h.judge(h.input) })
 	memory := int64(allocated) - int64(len(h.input))
-	if got := verify.CodeOf(err); got != h.want || (h.want == "") != (err == nil) {
+	if got := codes.Of(err); got != h.want || (h.want == "") != (err == nil) {
 		t.Errorf("refused as %q, want %q: %.300v", got, h.want, err)
 	}
 	if err != nil && len(err.Error()) > 4096 {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // proof is what a verification proved, reduced to what can be compared.
@@ -135,7 +136,7 @@ func (s *subject) again(p *proof) string {
 func (s *subject) upgraded(p *proof, m *bundlev1.Bundle) string {
 	data, err := p.bundle.MarshalJSON()
 	if err != nil {
-		if verify.CodeOf(err) == "bundle.proof_missing" {
+		if codes.Of(err) == "bundle.proof_missing" {
 			return "" // 0.1 with promises only has no such form
 		}
 		return err.Error()

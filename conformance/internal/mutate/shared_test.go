@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // report is all that a verdict says.
@@ -144,7 +145,7 @@ func TestFileChangesUnderway(t *testing.T) {
 			if err == nil {
 				_, err = s.verifier.Verify(s.parsed, a)
 			}
-			if got := verify.CodeOf(err); got != f.want || (got == "") != (err == nil) {
+			if got := codes.Of(err); got != f.want || (got == "") != (err == nil) {
 				t.Errorf("%s: a file that %s: %v", s.Name, f.name, err)
 			}
 			if err := file.Close(); err != nil {

@@ -23,6 +23,7 @@ import (
 	"github.com/sigbundle/sigbundle/conformance/vectors"
 	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // Question is one verification that is asked of all.
@@ -79,7 +80,7 @@ func ours(q *Question, withArtifact bool) (code string, err error) {
 	if err == nil {
 		return "", nil
 	}
-	if code = verify.CodeOf(err); code == "" {
+	if code = codes.Of(err); code == "" {
 		code = "(none)"
 	}
 	return code, err
