@@ -16,6 +16,7 @@ target() { # folder and function
 target bundle FuzzAll
 target bundle FuzzParse
 target bundle/gitsign FuzzRead
+target bundle/model FuzzParseManifest
 target bundle/oci FuzzManifest
 target conformance/internal/bounds FuzzBounds
 target conformance/internal/mutate FuzzCertificate

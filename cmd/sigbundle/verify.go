@@ -33,6 +33,7 @@ type verifyFlags struct {
 	explain    bool
 	image      flags.Image
 	commit     commitFlags
+	model      modelFlags
 	output     flags.Output
 	trust      flags.Trust
 }
@@ -40,7 +41,7 @@ type verifyFlags struct {
 func newVerify() *cobra.Command {
 	f := new(verifyFlags)
 	cmd := &cobra.Command{
-		Use:   "verify {ARTIFACT|ALGORITHM:HEX|-|--oci-layout DIR|--image REFERENCE|--commit FILE}",
+		Use:   "verify {ARTIFACT|ALGORITHM:HEX|-|--oci-layout DIR|--image REFERENCE|--commit FILE|--model DIR}",
 		Short: "Verify an artifact against its bundle, offline",
 		Long: `Verify proves, without a network, that an accepted signer signed the artifact.
 
@@ -61,6 +62,11 @@ Only --image, and --mirror-of a registry, use the network, to ask that registry.
 A commit or a tag of git is the artifact with --commit, which reads what git
 cat-file prints and runs no git. Its signature is judged as a bundle of what
 the signature is over, by the same checks and the same policy.
+
+A model is the artifact with --model: first the signature over its manifest is
+judged, then every file of the directory is compared with the manifest. Links
+are never followed. What the signer left out counts as unsigned, unless it is
+.git, .gitattributes, .github or .gitignore.
 
 With --format json the answer is one object of one shape, for a file and an
 image, one bundle and several: verified is the verdict over all bundles, code
@@ -90,9 +96,14 @@ requires. --require changes that, and the report shows it.`,
 
   # a signed commit or tag of git
   git cat-file commit HEAD | sigbundle verify --commit - --object-id "$(git rev-parse HEAD)" \
-    --identity dev@example.com --issuer https://accounts.google.com`,
+    --identity dev@example.com --issuer https://accounts.google.com
+
+  # a model, against its signed manifest
+  sigbundle verify --model ./bert --bundle ./bert/model.sig --key publisher.pub`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
+			case f.model.given():
+				return f.model.check(f, args)
 			case f.commit != commitFlags{}:
 				return f.commit.check(f, args)
 			case f.image.Given():
@@ -130,6 +141,7 @@ func (f *verifyFlags) add(cmd *cobra.Command) {
 	fl.BoolVar(&f.explain, "explain", false, "show every check and what it proved; after a failure, run the rest as far as possible")
 	f.image.AddVerify(cmd)
 	f.commit.add(cmd)
+	f.model.add(cmd)
 	f.output.Add(cmd)
 	f.trust.Add(cmd)
 	f.trust.AllowSeveral(cmd)
@@ -152,6 +164,8 @@ func (f *verifyFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	switch {
+	case f.model.dir != "":
+		return f.runModel(cmd, wanted)
 	case f.commit.file != "":
 		return f.runCommit(cmd, wanted)
 	case f.image.Given():

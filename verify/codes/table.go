@@ -300,6 +300,46 @@ const (
 	OCIUnsigned = "oci.unsigned"
 	// The image layout cannot be written.
 	OCIWrite = "oci.write"
+	// The cache of file digests cannot be read.
+	OmsCache = "oms.cache"
+	// Two names in the manifest of a model differ in the case of letters alone, so that some file systems hold one file under both.
+	OmsCase = "oms.case"
+	// A file of the model changed while it was read.
+	OmsChanged = "oms.changed"
+	// A file of the model, or a shard of it, is not the one that was signed.
+	OmsDigest = "oms.digest"
+	// A file or a shard is in the manifest of a model twice.
+	OmsDuplicate = "oms.duplicate"
+	// A note: the bundle brought its signer's public key with it, as signers before version 1.1 wrote. The key was dropped, and the one that the policy names was used.
+	OmsEmbeddedKey = "oms.embedded_key"
+	// A name of the manifest is that of something other than a regular file, or something other than a folder is above it.
+	OmsFileKind = "oms.file_kind"
+	// A note: how many files of the model were compared with the manifest.
+	OmsFiles = "oms.files"
+	// The manifest of a model uses a hash that is not supported.
+	OmsHash = "oms.hash"
+	// The model has a file that its signer left out of the manifest, and that is not among the files of git.
+	OmsIgnored = "oms.ignored"
+	// The predicate is not the manifest of a model.
+	OmsMalformed = "oms.malformed"
+	// A file of the manifest is not in the model.
+	OmsMissingFile = "oms.missing_file"
+	// A name in the manifest leads out of the model, or has more than one meaning.
+	OmsName = "oms.name"
+	// The digest of the model is over its resources in another order than that of the manifest.
+	OmsOrder = "oms.order"
+	// The digest of the model is not that of its resources.
+	OmsRoot = "oms.root"
+	// The shards of a file leave a gap, overlap, or do not end where the file ends.
+	OmsShards = "oms.shards"
+	// The statement of a model does not have one subject with one SHA-256.
+	OmsSubject = "oms.subject"
+	// The model has a symbolic link.
+	OmsSymlink = "oms.symlink"
+	// The model has a file that its manifest does not list.
+	OmsUnsignedFile = "oms.unsigned_file"
+	// The model was signed in a form before version 1.0, whose signatures are over bytes that DSSE does not define.
+	OmsVersion = "oms.version"
 	// The digest given for the artifact is malformed or of an unusable kind.
 	PolicyArtifact = "policy.artifact"
 	// The policy accepts no signer.

@@ -82,16 +82,19 @@ func hinted(keys []verify.Key) (all []verify.Key, err error) {
 }
 
 // hintsOf returns the names that clients derive from a key: its SHA-256 in
-// base64, in hexadecimal, and as package registries write it.
+// base64, in hexadecimal, and as package registries write it, and for models
+// that of its text in PEM.
 func hintsOf(key crypto.PublicKey) ([]string, error) {
 	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {
 		return nil, refuse.Wrap("policy.key", err, "managed key")
 	}
 	sum := sha256.Sum256(der)
+	text := sha256.Sum256(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 	return []string{
 		base64.StdEncoding.EncodeToString(sum[:]),
 		hex.EncodeToString(sum[:]),
+		hex.EncodeToString(text[:]),
 		"SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:]),
 	}, nil
 }

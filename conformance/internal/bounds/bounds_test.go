@@ -22,6 +22,7 @@ import (
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/bundle/carrier"
 	"github.com/sigbundle/sigbundle/bundle/gitsign"
+	"github.com/sigbundle/sigbundle/bundle/model"
 	"github.com/sigbundle/sigbundle/bundle/oci"
 	"github.com/sigbundle/sigbundle/ctlog"
 	"github.com/sigbundle/sigbundle/dsse"
@@ -90,6 +91,10 @@ var readers = []reader{
 	{"private key in DER", pemOf("PRIVATE KEY"), nil, der, 100, 64, small},
 	{"encrypted key in DER", pemOf("ENCRYPTED PRIVATE KEY"), nil, der, 100, 64, small},
 	{"encrypted key in JSON", pemOf("ENCRYPTED SIGSTORE PRIVATE KEY"), nil, texts("%s", `{"kdf":%s}`, `{"kdf":{"name":"scrypt","params":{"N":32768,"r":8,"p":1},"salt":%s}}`, `{"ciphertext":%s}`), 400, 64, small},
+	{"manifest of a model", func(b []byte) { _, _ = model.ParseManifest(b) }, nil, texts("%s", modelHead+`"predicate":%s}`, modelHead+`"predicate":{"serialization":{"method":"files","hash_type":"sha256","ignore_paths":%s},"resources":[]}}`,
+		modelHead+`"predicate":{"serialization":{"method":"shards","hash_type":"sha256"},"resources":%s}}`, modelHead+`"predicate":{"serialization":{"method":"files","hash_type":"sha256"},"resources":[{"name":%s}]}}`), 400, 200, small},
+	{"cache of digests", func(b []byte) { _, _ = model.ReadCache(b, time.Time{}) }, nil, texts("%s", `{"files":%s}`, `{"files":[{"digests":%s}]}`), 400, 200, small},
+	{"model bundle with a key", func(b []byte) { _, _ = model.DropKey(b) }, nil, texts("%s", `{"verificationMaterial":%s}`, `{"verificationMaterial":{"publicKey":%s}}`), 400, 200, small},
 	{"git object", func(b []byte) { _, _ = gitsign.Read(b, nil) }, nil, texts("%s", "tree "+gitName+"\n%s", gitCommit+"%s\n\n", gitCommit+"gpgsig -----BEGIN SIGNED MESSAGE-----\n %s\n -----END SIGNED MESSAGE-----\n\n", gitTag+"%s"), 100, 24, small},
 	{"git signature in DER", gitSignature, nil, der, 200, 64, small},
 	{"timestamp", func(b []byte) { _, _ = rfc3161.Parse(b) }, nil, der, 100, 64, small},
@@ -236,6 +241,16 @@ var values = map[string]func(n int) string{
 			fmt.Fprintf(&b, `{"subject":"%06x","no_identity":true}`+"\n", i)
 		}
 		return b.String()
+	},
+	"many resources": func(n int) string {
+		return elements(n, func(i int) string {
+			return fmt.Sprintf(`{"name":"%x/%x:0:1","algorithm":"sha256","digest":"%064x"}`, i%1000, i, i)
+		})
+	},
+	"deep resources": func(n int) string {
+		return elements(n, func(i int) string {
+			return fmt.Sprintf(`{"name":"%x%s:0:1","algorithm":"sha256","digest":"%064x"}`, i, strings.Repeat("/"+strings.Repeat("a", 60), 64), i)
+		})
 	},
 	"many blocks": func(n int) string { return strings.Repeat("-----BEGIN A-----\n", n/18) },
 	"base64":      func(n int) string { return base64.StdEncoding.EncodeToString(make([]byte, n/4*3)) },

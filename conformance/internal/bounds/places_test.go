@@ -51,6 +51,9 @@ func pemOf(kind string) func([]byte) {
 	}
 }
 
+// modelHead begins the statement of a model signature.
+const modelHead = `{"_type":"https://in-toto.io/Statement/v1","predicateType":"https://model_signing/signature/v1.0","subject":[{"name":"m","digest":{"sha256":"00"}}],`
+
 // The beginnings of git objects.
 const (
 	gitName   = "045f683042529876c1fe28f97f416c1501ffa433"

@@ -29,7 +29,7 @@ var floors = []floor{
 	{"formats", []string{"internal/rfc3161", "sign/oidc", "trustroot/tufroot", "verify/report"}},
 	{"protocols", []string{"ctlog", "tlog", "trustroot/kit", "trustroot/tufsync"}},
 	{"materials", []string{"bundle", "trustroot"}},
-	{"materials", []string{"bundle/carrier", "bundle/gitsign", "bundle/oci", "trustroot/embedded", "trustroot/signingconfig", "verify/known"}},
+	{"materials", []string{"bundle/carrier", "bundle/gitsign", "bundle/model", "bundle/oci", "trustroot/embedded", "trustroot/signingconfig", "verify/known"}},
 	{"materials", []string{"bundle/oci/registry", "trustroot/insight", "trustroot/instances"}},
 	{"judgement", []string{"verify"}},
 	{"judgement", []string{"sign", "verify/choose", "verify/impact"}},
