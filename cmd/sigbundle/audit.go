@@ -234,7 +234,7 @@ func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string
 	if f.expectations != "" {
 		c.Policy.PredicateTypes = f.Types()
 		if c.Policy.Require, err = flags.ParseRequire(f.Require); err == nil {
-			c.Expectations, err = audit.OpenExpectations(f.expectations, f.outside)
+			c.Expectations, err = audit.OpenExpectations(f.expectations, f.outside, f.instance)
 		}
 	} else {
 		c.Policy, err = f.Accept()
@@ -250,7 +250,7 @@ func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string
 		c.Trust, err = f.trust.Policy()
 	}
 	if err != nil {
-		return nil, nil, command.UsageError(err)
+		return nil, nil, err
 	}
 	if f.trust.AsOf != "" {
 		c.AsOf = c.Trust.At
@@ -274,6 +274,20 @@ func (f *auditFlags) config(ctx context.Context, cmd *cobra.Command, name string
 		return nil, nil, errors.New("--require-bundles: not for a list, want --expectations to say which artifacts must have a bundle")
 	}
 	return c, done, nil
+}
+
+// instance loads the trust root of an instance that an expectation names, as
+// --instance would.
+func (f *auditFlags) instance(name string) (audit.Root, error) {
+	policy, err := f.trust.Policy()
+	if err != nil {
+		return audit.Root{}, err
+	}
+	l, err := flags.LoadInstance(f.trust.Store(), name, policy)
+	if err != nil {
+		return audit.Root{}, err
+	}
+	return audit.Root{Root: l.Root, Source: l.Named()}, nil
 }
 
 // interruptible returns a reader that ends with ctx, even while r waits.

@@ -36,7 +36,8 @@ The three commands that most people want:
   sigbundle sign FILE                       sign a file in a CI job
 
 Exit codes: 0 verified; 1 refused; 2 the command line was not understood, a file
-could not be read, or a key, policy or trust root is invalid.`,
+could not be read, a key or policy is invalid, or a trust root is damaged or too
+old.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 

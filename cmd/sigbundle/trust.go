@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sigbundle/sigbundle/cmd/internal/command"
 	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
@@ -65,8 +64,7 @@ func (f *rootArgs) find(args []string) (*flags.Root, error) {
 			t.File = args[0]
 		}
 	}
-	l, err := t.Find()
-	return l, command.UsageError(err) // exit code 1 is for what is odd, or differs
+	return t.Find()
 }
 
 // one returns the root that the arguments name, and the time it is judged at.

@@ -15,7 +15,6 @@ import (
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
 	"github.com/sigbundle/sigbundle/trustroot"
-	"github.com/sigbundle/sigbundle/trustroot/embedded"
 )
 
 // Bounds of a file of expectations. It is held in memory, with a key for each
@@ -37,9 +36,10 @@ type Expectations struct {
 	names map[string]int            // subjects, to the index in lines
 	sums  map[[sha256.Size]byte]int // digests, to the index in lines
 	keys  map[string]*sigkey.Key    // by path
-	roots map[string]*trustroot.Root
-	sum   [sha256.Size]byte // of data
-	print [sha256.Size]byte // of data and of all files that it names
+	roots map[string]Root           // by linePolicy.rootKey
+	files bool                      // whether a line names a trust root in a file
+	sum   [sha256.Size]byte         // of data
+	print [sha256.Size]byte         // of data and of all files that it names
 }
 
 // span is where a line stands in the data, and its number from 1.
@@ -47,15 +47,16 @@ type span struct{ begin, end, number int }
 
 // OpenExpectations reads a file of expectations, with the keys and trust roots
 // that it names. Their paths are relative to its folder, and lead out of it
-// only if outside is set.
-func OpenExpectations(name string, outside bool) (*Expectations, error) {
+// only if outside is set. Instances are loaded by the function, which judges
+// the age of their trust; nil refuses all of them.
+func OpenExpectations(name string, outside bool, instance func(name string) (Root, error)) (*Expectations, error) {
 	data, err := readUpTo(folder(""), name, maxExpectationBytes)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	x := &Expectations{label: name, data: data, names: make(map[string]int), sums: make(map[[sha256.Size]byte]int),
-		keys: make(map[string]*sigkey.Key), roots: make(map[string]*trustroot.Root), sum: sha256.Sum256(data)}
-	files := &beside{dir: filepath.Dir(name)}
+		keys: make(map[string]*sigkey.Key), roots: make(map[string]Root), sum: sha256.Sum256(data)}
+	files := &beside{dir: filepath.Dir(name), instance: instance}
 	if outside {
 		files.store = folder(files.dir)
 	} else {
@@ -79,6 +80,8 @@ type beside struct {
 	dir   string
 	store store
 	seen  []byte
+
+	instance func(name string) (Root, error)
 }
 
 func (b *beside) read(name string) ([]byte, error) {
@@ -164,26 +167,49 @@ func (x *Expectations) load(p *linePolicy, files *beside) error {
 			return fmt.Errorf("key %q: %w", p.key, err)
 		}
 	}
-	name := p.rootName()
-	if _, ok := x.roots[name]; name == "" || ok {
+	key := p.rootKey()
+	if _, ok := x.roots[key]; key == "" || ok {
 		return nil
 	}
 	if len(x.roots) == maxExpectationRoots {
 		return fmt.Errorf("more than %d trust roots", maxExpectationRoots)
 	}
-	var err error
 	if p.instance != "" {
-		x.roots[name], err = embedded.TrustedRoot(p.instance)
+		root, err := files.root(p.instance)
+		x.roots[key] = root
 		return err
 	}
+	x.files = true
 	data, err := files.read(p.trustedRoot)
+	var root *trustroot.Root
 	if err == nil {
-		x.roots[name], err = trustroot.Parse(data)
+		root, err = trustroot.Parse(data)
 	}
 	if err != nil {
 		return fmt.Errorf("trust root %q: %w", p.trustedRoot, err)
 	}
+	x.roots[key] = Root{root, "file " + p.trustedRoot + ", as given"}
 	return nil
+}
+
+// root loads the trust root of an instance.
+func (b *beside) root(instance string) (Root, error) {
+	if strings.ContainsAny(instance, `/\`) || strings.HasSuffix(instance, ".json") {
+		return Root{}, refuse.New("trust.instance", "instance %q looks like a file, want the name of an instance, or the member trusted_root for a trust root in a file", instance)
+	}
+	if b.instance == nil {
+		return Root{}, refuse.New("trust.instance", "instance %q: no instances are known here", instance)
+	}
+	root, err := b.instance(instance)
+	if err == nil && root.Root == nil {
+		err = refuse.New("trust.instance", "instance %q has no trust root", instance)
+	}
+	if err != nil {
+		return Root{}, err
+	}
+	sum := root.SHA256()
+	b.seen = append(append(b.seen, root.Source...), sum[:]...)
+	return root, nil
 }
 
 // at returns an expectation.

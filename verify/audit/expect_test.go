@@ -8,12 +8,16 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/sigbundle/sigbundle/conformance/virtual"
+	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/trustroot"
+	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/verify"
 	"github.com/sigbundle/sigbundle/verify/codes"
@@ -30,12 +34,18 @@ func expected(t testing.TB, dir string, lines ...string) *Expectations {
 	t.Helper()
 	name := filepath.Join(dir, "expected.jsonl")
 	write(t, name, []byte(strings.Join(lines, "\n")))
-	x, err := OpenExpectations(name, false)
+	x, err := OpenExpectations(name, false, builtIn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	x.label = "expected"
 	return x
+}
+
+// builtIn knows the instances that are built in.
+func builtIn(name string) (Root, error) {
+	root, err := embedded.TrustedRoot(name)
+	return Root{root, name + ", embedded"}, err
 }
 
 // expecting is an audit under expectations.
@@ -160,7 +170,7 @@ func TestExpectationsRefused(t *testing.T) {
 	} {
 		name := filepath.Join(dir, "in", "expected")
 		write(t, name, []byte(text))
-		x, err := OpenExpectations(name, false)
+		x, err := OpenExpectations(name, false, builtIn)
 		if err == nil {
 			_, err = Run(t.Context(), expecting(t, listOf(), x))
 		}
@@ -170,7 +180,7 @@ func TestExpectationsRefused(t *testing.T) {
 	}
 	name := filepath.Join(dir, "in", "expected")
 	write(t, name, []byte(`{"subject":"a","key":"../key.pem"}`))
-	x, err := OpenExpectations(name, true)
+	x, err := OpenExpectations(name, true, builtIn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,11 +197,16 @@ func TestExpectationsRefused(t *testing.T) {
 			t.Errorf("expectations and %s", what)
 		}
 	}
-	x = expected(t, dir, `{"subject":"a","no_identity":true,"instance":"public-good"}`)
-	c := expecting(t, listOf(), x)
-	c.Trust = tufroot.Policy{MaxAge: 1}
-	if _, err := Run(t.Context(), c); codes.Of(err) != "tuf.age" {
-		t.Errorf("a root without an age: %v", err)
+	for line, code := range map[string]string{
+		`{"subject":"a","no_identity":true,"trusted_root":"root.json"}`: "tuf.age",
+		`{"subject":"a","no_identity":true,"instance":"public-good"}`:   "", // its loader judges its age
+	} {
+		write(t, filepath.Join(dir, "root.json"), rootJSON(t))
+		c := expecting(t, listOf(), expected(t, dir, line))
+		c.Trust, c.Out = tufroot.Policy{MaxAge: 1}, io.Discard
+		if _, err := Run(t.Context(), c); codes.Of(err) != code {
+			t.Errorf("%s, which has no age: %v", line, err)
+		}
 	}
 	for _, most := range []string{"lines", "bytes"} {
 		line := `{"subject":"%d","no_identity":true}` + "\n"
@@ -203,7 +218,7 @@ func TestExpectationsRefused(t *testing.T) {
 			fmt.Fprintf(&b, line, i)
 		}
 		write(t, name, b.Bytes())
-		if _, err := OpenExpectations(name, false); err == nil || !strings.Contains(err.Error(), "more than") {
+		if _, err := OpenExpectations(name, false, nil); err == nil || !strings.Contains(err.Error(), "more than") {
 			t.Errorf("too many %s: %v", most, err)
 		}
 	}
@@ -290,5 +305,59 @@ func TestExpectationsSchema(t *testing.T) {
 	}
 	if len(schema.Properties) != len(known) {
 		t.Errorf("%d members, want %d", len(schema.Properties), len(known))
+	}
+}
+
+// An instance is what its loader says it is, and refused if that refuses: no
+// other root stands in for it.
+func TestInstanceOfAnExpectation(t *testing.T) {
+	dir, s := t.TempDir(), signed()
+	write(t, filepath.Join(dir, "0"), s[0].Artifact)
+	write(t, filepath.Join(dir, "0.sigstore"), s[0].Bundle)
+	own, err := trustroot.Parse(rootJSON(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "expected")
+	open := func(instance string, load func(string) (Root, error)) (*Expectations, error) {
+		write(t, name, fmt.Appendf(nil, `{"subject":"0","no_identity":true,"instance":%q}`, instance))
+		return OpenExpectations(name, false, load)
+	}
+	damaged := func(string) (Root, error) { return Root{}, refuse.New("tuf.cache", "damaged") }
+	nothing := func(string) (Root, error) { return Root{}, nil }
+	for _, test := range []struct {
+		instance string
+		load     func(string) (Root, error)
+		code     string
+	}{
+		{"public-good", damaged, "tuf.cache"},
+		{"acme", damaged, "tuf.cache"},
+		{"public-good", nothing, "trust.instance"},
+		{"public-good", nil, "trust.instance"},
+		{"root.json", builtIn, "trust.instance"},
+		{"a/root", builtIn, "trust.instance"},
+		{"acme", builtIn, "trust.instance"},
+	} {
+		if x, err := open(test.instance, test.load); codes.Of(err) != test.code || x != nil {
+			t.Errorf("%s: %v", test.instance, err)
+		}
+	}
+	x, err := open("acme", func(string) (Root, error) { return Root{own, "acme, proved"}, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	another, err := builtIn("public-good")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := expecting(t, tree(t, dir), x)
+	c.Roots = []Root{another}
+	got, sum := findings(t, c)
+	if len(got) != 1 || !got[0].Verified || len(sum.TrustRoots) != 2 || sum.TrustRoots[1].Source != "acme, proved" {
+		t.Errorf("%v, %+v", got, sum.TrustRoots)
+	}
+	before := x.print
+	if x, err = open("acme", func(string) (Root, error) { return Root{another.Root, "acme, proved"}, nil }); err != nil || x.print == before {
+		t.Errorf("an audit continues by another root: %v", err)
 	}
 }

@@ -182,14 +182,13 @@ func (p *linePolicy) cacheKey() string {
 	return key
 }
 
-// rootName names the trust root of the line, as in findings; "" is that of
-// the whole audit.
-func (p *linePolicy) rootName() string {
+// rootKey tells the trust roots of lines apart; "" is that of the whole audit.
+func (p *linePolicy) rootKey() string {
 	switch {
 	case p.instance != "":
-		return p.instance + ", embedded"
+		return "instance " + p.instance
 	case p.trustedRoot != "":
-		return "file " + p.trustedRoot + ", as given"
+		return "file " + p.trustedRoot
 	}
 	return ""
 }

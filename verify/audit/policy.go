@@ -39,8 +39,8 @@ func newVerifiers(c *Config) (v *verifiers, err error) {
 		err = errors.New("signers stand in the policy and in the expectations, want one of the two")
 	case c.NoArtifact:
 		err = errors.New("expectations are about artifacts, want every artifact compared")
-	case len(x.roots) > 0 && c.Trust.MaxAge != tufroot.AnyAge:
-		err = refuse.New("tuf.age", "%s names a trust root, and a trust root named there has no age to judge", x.label)
+	case x.files && c.Trust.MaxAge != tufroot.AnyAge:
+		err = refuse.New("tuf.age", "%s has the member trusted_root, and a trust root in a file has no age to judge", x.label)
 	default:
 		policy := c.Policy // what the flags say beside the signers is judged before a million bundles are
 		policy.AnyIdentity = true
@@ -84,8 +84,9 @@ func (v *verifiers) of(e *expectation) (*choose.Roots, error) {
 	p := &e.policy
 	return v.byKey.get(p.cacheKey(), func() (*choose.Roots, error) {
 		policy := p.over(v.config.Policy, v.config.Expectations)
-		if name := p.rootName(); name != "" {
-			return choose.New(verify.Config{Root: v.config.Expectations.roots[name], RootSource: name, Policy: policy})
+		if key := p.rootKey(); key != "" {
+			root := v.config.Expectations.roots[key]
+			return choose.New(verify.Config{Root: root.Root, RootSource: root.Source, Policy: policy})
 		}
 		return v.under(policy)
 	})

@@ -15,7 +15,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sigbundle/sigbundle/cmd/internal/command"
 	"github.com/sigbundle/sigbundle/internal/age"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/trustroot"
@@ -186,7 +185,7 @@ func (t *Trust) Find() (*Root, error) {
 	}
 	if t.File != "" {
 		if policy.MaxAge != tufroot.AnyAge {
-			return nil, &command.Refusal{Err: refuse.New("tuf.age", "%s: a trust root in a file has no age, want a command without --max-trust-age", t.File)}
+			return nil, refuse.New("tuf.age", "%s: a trust root in a file has no age, want a command without --max-trust-age", t.File)
 		}
 		return loadFile(t.File)
 	}
@@ -246,29 +245,29 @@ func parseFile(name string, data []byte) (*Root, error) {
 func LoadInstance(store instances.Store, name string, policy tufroot.Policy) (*Root, error) {
 	in, err := store.Find(name)
 	if err != nil {
-		return nil, command.Refuse(err)
+		return nil, err
 	}
 	if in.ClientTrust != nil {
 		root, _, err := store.Services(name, policy)
 		if err != nil {
-			return nil, command.Refuse(err)
+			return nil, err
 		}
 		return &Root{Root: root, Source: name + ", as added", Instance: name}, nil
 	}
 	repo, err := store.Open(in, policy)
 	if err != nil {
-		return nil, command.Refuse(refuse.Wrap("tuf.cache", err, "instance %s: cache", name))
+		return nil, refuse.Wrap("tuf.cache", err, "instance %s: cache", name)
 	}
 	if repo == nil {
 		return loadEmbedded(in, policy)
 	}
 	found, err := repo.Target(instances.RootTarget)
 	if err != nil {
-		return nil, command.Refuse(refuse.Wrap("tuf.cache", err, "instance %s: cache", name))
+		return nil, refuse.Wrap("tuf.cache", err, "instance %s: cache", name)
 	}
 	root, err := trustroot.Parse(found.Data)
 	if err != nil {
-		return nil, command.Refuse(refuse.Wrap("trust.malformed", err, "instance %s: trust root", name))
+		return nil, refuse.Wrap("trust.malformed", err, "instance %s: trust root", name)
 	}
 	return &Root{Root: root, Source: name + ", " + DescribeStatus(found.Status), Instance: name, Status: &found.Status}, nil
 }
@@ -280,11 +279,11 @@ func loadEmbedded(in instances.Instance, policy tufroot.Policy) (*Root, error) {
 		return nil, refuse.New("trust.instance", "instance %s: never refreshed, want sigbundle trust refresh %s or trust import first", in.Name, in.Name)
 	}
 	if policy.MaxAge != tufroot.AnyAge {
-		return nil, &command.Refusal{Err: refuse.New("tuf.age", "instance %s: the trust root built into the program has no age, want sigbundle trust refresh %s or trust import first", in.Name, in.Name)}
+		return nil, refuse.New("tuf.age", "instance %s: the trust root built into the program has no age, want sigbundle trust refresh %s or trust import first", in.Name, in.Name)
 	}
 	root, err := embedded.TrustedRoot(in.Name)
 	if err != nil {
-		return nil, command.Refuse(err)
+		return nil, err
 	}
 	l := &Root{Root: root, Source: in.Name + " trust root, built in", Instance: in.Name, Newest: root.NewestStart()}
 	if !l.Newest.IsZero() {

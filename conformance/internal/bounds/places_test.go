@@ -255,7 +255,7 @@ func auditState(b []byte) {
 // expectations opens the input as a file of expectations.
 func expectations(b []byte) {
 	folder(func(dir string) {
-		_, _ = audit.OpenExpectations(write(filepath.Join(dir, "expectations"), b), false)
+		_, _ = audit.OpenExpectations(write(filepath.Join(dir, "expectations"), b), false, nil)
 	})
 }
 
