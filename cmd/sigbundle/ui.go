@@ -14,6 +14,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"unicode/utf8"
 
 	"github.com/sigbundle/sigbundle/cmd/internal/command"
 	"github.com/sigbundle/sigbundle/cmd/internal/flags"
@@ -88,7 +89,15 @@ func (t *tally) Write(p []byte) (int, error) {
 }
 
 func verdictOf(err error) verdict {
-	return verdict{Schema: refusalSchema, Code: codeOf(err), Message: err.Error()}
+	return verdict{Schema: refusalSchema, Code: codeOf(err), Message: message(err)}
+}
+
+// message is what an error says, for JSON: escapes that it has stay as they are.
+func message(err error) string {
+	if text := err.Error(); utf8.ValidString(text) {
+		return text
+	}
+	return screen.Bytes(err.Error())
 }
 
 // verificationSchema names the version of the JSON form. Members may be added
@@ -102,10 +111,10 @@ type verification struct {
 	Verified bool        `json:"verified"` // the verdict over all bundles
 	Code     string      `json:"code,omitempty"`
 	Message  string      `json:"message,omitempty"`
-	Artifact string      `json:"artifact"`         // as it was named
-	Image    string      `json:"image,omitempty"`  // the same, if it is an image
-	Digest   *oci.Digest `json:"digest,omitempty"` // of the image, "" if it was not found; nil for a file
-	Required int         `json:"required"`         // distinct signatures that must verify
+	Artifact string      `json:"artifact,omitempty"` // as it was named
+	Image    string      `json:"image,omitempty"`    // the same, if it is an image
+	Digest   *oci.Digest `json:"digest,omitempty"`   // of the image, "" if it was not found; nil for a file
+	Required int         `json:"required"`           // distinct signatures that must verify
 
 	Lost    []lostBundle `json:"lost,omitempty"` // bundles that the origin of a mirror has
 	Bundles []judged     `json:"bundles"`        // in their order in the file, or as attached
@@ -123,16 +132,16 @@ func unansweredJSON(cmd *cobra.Command, err error) any {
 	if cmd.CommandPath() != "sigbundle verify" {
 		return verdictOf(err)
 	}
-	v := verification{Schema: verificationSchema, Code: codeOf(err), Message: err.Error(), Bundles: []judged{}}
+	v := verification{Schema: verificationSchema, Code: codeOf(err), Message: message(err), Bundles: []judged{}}
 	if args := cmd.Flags().Args(); len(args) == 1 {
-		v.Artifact = args[0]
+		v.Artifact = screen.Bytes(args[0])
 	}
 	return v
 }
 
 // reports prints the reports and returns a refusal unless enough signatures
-// are verified; want 0 means all.
-func reports(o *flags.Output, w io.Writer, title string, bundles []judged, want int, explain bool) error {
+// are verified; want 0 means all.// Artifact is its name, "" without one, and title what a person calls it.
+func reports(o *flags.Output, w io.Writer, title, artifact string, bundles []judged, want int, explain bool) error {
 	verified, all := count(bundles)
 	if want == 0 {
 		want = all
@@ -140,7 +149,7 @@ func reports(o *flags.Output, w io.Writer, title string, bundles []judged, want 
 	score := score(verified, all, want)
 	var err error
 	if o.Format == "json" {
-		v := verification{Schema: verificationSchema, Verified: verified >= want, Artifact: title, Required: want, Bundles: bundles}
+		v := verification{Schema: verificationSchema, Verified: verified >= want, Artifact: screen.Bytes(artifact), Required: want, Bundles: bundles}
 		if !v.Verified {
 			v.Code, v.Message = whyNot(bundles, score)
 		}

@@ -185,7 +185,7 @@ func (f *verifyFlags) run(cmd *cobra.Command, args []string) error {
 	} else if err != nil {
 		return err
 	}
-	return reports(&f.output, cmd.OutOrStdout(), title, bundles, wanted, f.explain)
+	return reports(&f.output, cmd.OutOrStdout(), title, name, bundles, wanted, f.explain)
 }
 
 // judgeAll reads what is needed and judges every bundle. A refusal is the

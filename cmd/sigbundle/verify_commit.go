@@ -73,7 +73,7 @@ func (f *verifyFlags) runCommit(cmd *cobra.Command, wanted int) error {
 	case err != nil:
 		return err
 	}
-	return reports(&f.output, cmd.OutOrStdout(), f.commit.file, bundles, wanted, f.explain)
+	return reports(&f.output, cmd.OutOrStdout(), f.commit.file, f.commit.file, bundles, wanted, f.explain)
 }
 
 // judgeCommit judges the bundle that the signature amounts to, against what

@@ -41,9 +41,9 @@ func (f *verifyFlags) runImage(cmd *cobra.Command, wanted int) error {
 	defer cancel()
 	cmd.SetContext(ctx)
 	named := cmp.Or(f.image.Layout, f.image.Reference)
-	report := &verification{Schema: verificationSchema, Artifact: named, Image: named, Digest: new(oci.Digest), Bundles: []judged{}}
+	report := &verification{Schema: verificationSchema, Artifact: screen.Bytes(named), Image: screen.Bytes(named), Digest: new(oci.Digest), Bundles: []judged{}}
 	var image oci.Descriptor
-	title := report.Image
+	title := named
 	p, err := openImage(&f.image)
 	if err == nil {
 		defer p.close()
@@ -59,7 +59,7 @@ func (f *verifyFlags) runImage(cmd *cobra.Command, wanted int) error {
 		if report.Code = string(refuse.CodeOf(err)); report.Code == "" {
 			return err
 		}
-		report.Message = err.Error()
+		report.Message = message(err)
 	}
 	return f.printImage(cmd.OutOrStdout(), title, report, wanted, err)
 }

@@ -116,7 +116,7 @@ func (f *verifyFlags) runModel(cmd *cobra.Command, wanted int) error {
 			return err
 		}
 	}
-	return reports(&f.output, cmd.OutOrStdout(), f.model.dir, bundles, wanted, f.explain)
+	return reports(&f.output, cmd.OutOrStdout(), f.model.dir, f.model.dir, bundles, wanted, f.explain)
 }
 
 // modelBundle is a bundle with the manifest that its payload has.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/bundle/carrier"
 	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/internal/screen"
 	"github.com/sigbundle/sigbundle/verify"
 )
 
@@ -158,7 +159,12 @@ func (f *Finding) line() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(f); err != nil {
+	named := *f // names are bytes, and JSON holds text only
+	named.Source, named.Bundle, named.Artifact = screen.Bytes(f.Source), screen.Bytes(f.Bundle), screen.Bytes(f.Artifact)
+	if !utf8.ValidString(f.Message) {
+		named.Message = screen.Bytes(f.Message)
+	}
+	if err := e.Encode(named); err != nil {
 		return nil, err
 	}
 	return unprintable(b.Bytes()), nil

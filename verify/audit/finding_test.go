@@ -71,3 +71,23 @@ func TestSummary(t *testing.T) {
 		t.Errorf("none fails: %v", err)
 	}
 }
+
+// Names that differ on the disk differ in findings, whatever their bytes.
+func TestNamesInFindings(t *testing.T) {
+	seen := make(map[string]string)
+	for _, name := range []string{"a\xff", "a\xfe", "a\ufffd", `a\xff`, "a"} {
+		f := &Finding{Source: name, Bundle: name, Artifact: name, Message: "open " + name}
+		line, err := f.line()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other, ok := seen[string(line)]; ok {
+			t.Errorf("%q and %q are both %s", name, other, line)
+		}
+		seen[string(line)] = name
+	}
+	f := &Finding{Source: "a\xff", Message: "a\xff"}
+	if line, err := f.line(); err != nil || string(line) != `{"n":0,"source":"a\\xff","verified":false,"message":"a\\xff"}`+"\n" {
+		t.Errorf("%s, %v", line, err)
+	}
+}

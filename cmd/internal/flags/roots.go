@@ -6,6 +6,7 @@ package flags
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -54,7 +55,10 @@ func (t *Trust) Load() (all []*Root, err error) {
 	if len(t.Files) > 0 {
 		return t.loadFiles()
 	}
-	for _, name := range t.instances {
+	for i, name := range t.instances {
+		if slices.Contains(t.instances[:i], name) {
+			continue // it is one root, however often it is named
+		}
 		l, err := t.loadInstance(name, policy)
 		if err != nil {
 			return nil, err
