@@ -2,6 +2,20 @@
 
 package refuse
 
+// what package lock refuses
+var lockCodes = []Description{
+	{Code: "lock.conflict", Cause: "The lock file has two digests for one version of a package.", Fix: "Find out which one the package has; do not accept the lock file before."},
+	{Code: "lock.limit", Cause: "The lock file is larger, or there is more evidence about an entry, than is accepted.", Fix: "Split the lock file; leave only evidence that is needed in the folder."},
+	{Code: "lock.malformed", Cause: "The lock file does not have the form of its kind, or says something twice.", Fix: "Write it again with the package manager; do not accept it if it changes."},
+	{Code: "lock.name", Cause: "An entry's name, version or file is a path, or is not one that its package manager has.", Fix: "Do not accept the lock file."},
+	{Code: "lock.no_digest", Cause: "The lock file gives no digest for an entry, so that nothing binds it to evidence.", Fix: "Have the package manager write digests into the lock file."},
+	{Code: "lock.subject", Cause: "A signed statement has the entry's digest, and names another package for it.", Fix: "Do not accept the entry: another package is installed under its name."},
+	{Code: "lock.threshold", Cause: "An entry has fewer distinct signatures than are asked for.", Fix: "Get further evidence about it, or ask for fewer signatures."},
+	{Code: "lock.unknown", Cause: "The file is not a lock file of a kind that is read.", Fix: "Name a package-lock.json, pnpm-lock.yaml, yarn.lock, bun.lock, pylock.toml, Gemfile.lock, or a requirements file with digests."},
+	{Code: "lock.unsigned", Cause: "No evidence is about the digest of an entry.", Fix: "Get evidence for exactly this file; without any, its producer may not sign."},
+	{Code: "lock.version", Cause: "The lock file has a version of its format that is not read.", Fix: "Write it again with a current package manager."},
+}
+
 // what package names refuses
 var nameCodes = []Description{
 	{Code: "filename.malformed", Cause: "The name of a file is not one that its package manager writes.", Fix: "Give the file under the name that it was published with."},

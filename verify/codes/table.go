@@ -260,6 +260,26 @@ const (
 	KitUnlisted = "kit.unlisted"
 	// A finding: the trust root lists no service of a kind. Without certificate authorities, or without logs and timestamp authorities, no bundle with a certificate can verify.
 	ListEmpty = "list.empty"
+	// The lock file has two digests for one version of a package.
+	LockConflict = "lock.conflict"
+	// The lock file is larger, or there is more evidence about an entry, than is accepted.
+	LockLimit = "lock.limit"
+	// The lock file does not have the form of its kind, or says something twice.
+	LockMalformed = "lock.malformed"
+	// An entry's name, version or file is a path, or is not one that its package manager has.
+	LockName = "lock.name"
+	// The lock file gives no digest for an entry, so that nothing binds it to evidence.
+	LockNoDigest = "lock.no_digest"
+	// A signed statement has the entry's digest, and names another package for it.
+	LockSubject = "lock.subject"
+	// An entry has fewer distinct signatures than are asked for.
+	LockThreshold = "lock.threshold"
+	// The file is not a lock file of a kind that is read.
+	LockUnknown = "lock.unknown"
+	// No evidence is about the digest of an entry.
+	LockUnsigned = "lock.unsigned"
+	// The lock file has a version of its format that is not read.
+	LockVersion = "lock.version"
 	// The image layout holds several images, and none was named.
 	OCIAmbiguous = "oci.ambiguous"
 	// The bundle that should be attached is about something else than the image.

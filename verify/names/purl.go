@@ -3,6 +3,7 @@
 package names
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -139,7 +140,7 @@ func (p *PURL) readQualifiers(s, text string) error {
 	if text == "" {
 		return nil
 	}
-	seen := make(map[string]bool)
+	values := make(map[string]string)
 	for pair := range strings.SplitSeq(text, "&") {
 		key, raw, found := strings.Cut(pair, "=")
 		key = lower(key)
@@ -147,19 +148,21 @@ func (p *PURL) readQualifiers(s, text string) error {
 		if !found || !all(key, word) || isDigit(key[0]) {
 			return purlError("%q: malformed qualifier %q", s, pair)
 		}
-		if seen[key] {
+		if _, twice := values[key]; twice {
 			return purlError("%q: qualifier %s stands twice", s, key)
 		}
-		seen[key] = true
 		value, err := decoded(s, raw, true)
 		if err != nil {
 			return err
 		}
-		if value != "" {
-			p.Qualifiers = append(p.Qualifiers, Qualifier{key, value})
+		values[key] = value
+	}
+	keys := slices.Sorted(maps.Keys(values))
+	for _, key := range keys {
+		if values[key] != "" {
+			p.Qualifiers = append(p.Qualifiers, Qualifier{key, values[key]})
 		}
 	}
-	slices.SortFunc(p.Qualifiers, func(a, b Qualifier) int { return strings.Compare(a.Key, b.Key) })
 	return nil
 }
 

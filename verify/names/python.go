@@ -3,6 +3,7 @@
 package names
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -234,4 +235,9 @@ func (c *cursor) local() (string, bool) {
 		}
 	}
 	return strings.Join(parts, "."), true
+}
+
+// Key returns what is equal for the names of one distribution only.
+func (p Python) Key() string {
+	return fmt.Sprintf("%q %q %t %q %q", p.Project, p.Version, p.Wheel, p.build, p.tags)
 }

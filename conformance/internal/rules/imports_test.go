@@ -33,7 +33,7 @@ var floors = []floor{
 	{"materials", []string{"bundle/oci/registry", "trustroot/insight", "trustroot/instances"}},
 	{"judgement", []string{"verify"}},
 	{"judgement", []string{"sign", "verify/choose", "verify/impact"}},
-	{"judgement", []string{"sign/sigstore", "verify/audit"}},
+	{"judgement", []string{"sign/sigstore", "verify/audit", "verify/lock"}},
 	{"proof", []string{"conformance", "conformance/virtual"}},
 	{"proof", []string{"conformance/loopback", "conformance/ocitest", "conformance/vectors"}},
 	{"instruments", []string{"conformance/internal/mutate", "conformance/internal/reviewed", "conformance/internal/weaken/mutant"}},
