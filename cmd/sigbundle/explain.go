@@ -51,7 +51,7 @@ described.`,
 					}
 					continue
 				}
-				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\n  %s\n  %s\n", d.Code, d.Cause, d.Fix); err != nil {
+				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\n  %s\n  %s\n", d.Code, d.Cause, remedy(string(d.Code))); err != nil {
 					return err
 				}
 			}
@@ -83,7 +83,7 @@ type explanation struct {
 func explanations(codes []refuse.Description) []explanation {
 	out := make([]explanation, 0, len(codes)) // no code is [], not null
 	for _, d := range codes {
-		out = append(out, explanation{d.Code, d.Cause, d.Fix})
+		out = append(out, explanation{d.Code, d.Cause, remedy(string(d.Code))})
 	}
 	return out
 }

@@ -192,7 +192,7 @@ func writeTexts(w io.Writer, title string, bundles []judged, score string, verif
 		if len(bundles) > 1 || bundles[0].Report.Verified != verified {
 			name = fmt.Sprintf("%s, bundle %d of %d", title, i+1, len(bundles))
 		}
-		if err := b.Report.WriteText(w, report.TextStyle{Title: name, Explain: explain, Color: colored(w)}); err != nil {
+		if err := b.Report.WriteText(w, report.TextStyle{Title: name, Explain: explain, Color: colored(w), Remedy: remedy}); err != nil {
 			return err
 		}
 		if b.carriage != nil {

@@ -189,7 +189,7 @@ func (f *verifyFlags) writeImage(w io.Writer, title string, rep *verification, s
 		if b.Referrer != "" {
 			name += ", referrer " + b.Referrer.String()
 		}
-		if err := b.Report.WriteText(w, report.TextStyle{Title: name, Explain: f.explain, Color: colored(w)}); err != nil {
+		if err := b.Report.WriteText(w, report.TextStyle{Title: name, Explain: f.explain, Color: colored(w), Remedy: remedy}); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 )
 
@@ -18,6 +19,12 @@ func TestEveryCodeIsDescribedOnce(t *testing.T) {
 		seen[d.Code] = true
 		if d.Cause == "" || d.Fix == "" {
 			t.Errorf("%s lacks a cause or a fix", d.Code)
+		}
+		for _, text := range []string{d.Cause, d.Fix} {
+			// A flag is the command's to name: programs have none.
+			if strings.Contains(text, " --") || strings.HasPrefix(text, "--") {
+				t.Errorf("%s names a flag: %q", d.Code, text)
+			}
 		}
 		if Describe(d.Code) != d {
 			t.Errorf("Describe(%q) = %v", d.Code, Describe(d.Code))

@@ -27,10 +27,10 @@ var nameCodes = []Description{
 // anything to judge, with exit code 2
 var commandCodes = []Description{
 	{Code: "command.ambiguous", Cause: "An argument has two meanings: it is the name of a file and a digest, or of a folder and an image in a registry, or a folder ends at two places in it.", Fix: "Write ./NAME for the file or folder, and DIR/ or DIR/:TAG for a layout; or remove the file or folder that does not belong."},
-	{Code: "command.bundle", Cause: "No bundle lies beside the artifact.", Fix: "Name the bundle with --bundle."},
+	{Code: "command.bundle", Cause: "No bundle lies beside the artifact.", Fix: "Name the bundle."},
 	{Code: "command.file", Cause: "A file that the command line names cannot be opened, read or written.", Fix: "Fix the path, or the permissions."},
-	{Code: "command.signer", Cause: "The command line does not say whose signature to accept.", Fix: "Give --repo, --identity with --issuer, or --key."},
+	{Code: "command.signer", Cause: "The command line does not say whose signature to accept.", Fix: "Name a repository, an identity with its issuer, or a key."},
 	{Code: "command.source", Cause: "The workflow that signed is not of the source repository, and the policy accepts the source of every repository.", Fix: "Pin the source repository: any repository can call a public workflow."},
-	{Code: "command.threshold", Cause: "Every bundle verifies, and they hold fewer distinct signatures than --bundles asks for.", Fix: "Get the bundles of the other signers, or ask for fewer."},
-	{Code: "command.usage", Cause: "The command line is not understood, or contradicts itself.", Fix: "See the --help of the command."},
+	{Code: "command.threshold", Cause: "Every bundle verifies, and they hold fewer distinct signatures than are asked for.", Fix: "Get the bundles of the other signers, or ask for fewer."},
+	{Code: "command.usage", Cause: "The command line is not understood, or contradicts itself.", Fix: "Read the help of the command."},
 }

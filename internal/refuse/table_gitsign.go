@@ -11,7 +11,7 @@ var gitsignCodes = []Description{
 	{Code: "gitsign.digest", Cause: "The signature is over another commit or tag, or the object has another name than the one asked for.", Fix: "Do not accept it: the object was altered, or it is not the one that you meant."},
 	{Code: "gitsign.entry", Cause: "The log entry of the signature cannot be read, or is about something else.", Fix: "Get the entry of this commit from the log again."},
 	{Code: "gitsign.limit", Cause: "The object, its signature or the log entry is larger than any genuine one.", Fix: "Do not accept it."},
-	{Code: "gitsign.no_entry", Cause: "The signature carries no log entry: its signer left it in the log alone.", Fix: "Save the entry of the log and give it with --bundle, or ask the signer to store the entry in the commit."},
+	{Code: "gitsign.no_entry", Cause: "The signature carries no log entry: its signer left it in the log alone.", Fix: "Save the entry of the log and give it with the signature, or ask the signer to store the entry in the commit."},
 	{Code: "gitsign.object", Cause: "The input is not a commit or a tag as git writes it.", Fix: "Give what git cat-file commit or git cat-file tag prints, byte for byte."},
 	{Code: "gitsign.signature", Cause: "The signature over the commit or tag is not by the key of the certificate that it brings.", Fix: "Do not accept it."},
 	{Code: "gitsign.signatures", Cause: "The commit or tag has more than one signature, or has it in a place where only the other kind has one.", Fix: "Do not accept it: two readers could choose different signatures."},

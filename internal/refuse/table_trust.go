@@ -4,15 +4,15 @@ package refuse
 
 // kits, the files that carry trust over an air gap
 var kitCodes = []Description{
-	{Code: "kit.base", Cause: "The kit is a delta, and the kit that it adds to is missing or another one.", Fix: "Name the kit with the ID in the message with --base."},
+	{Code: "kit.base", Cause: "The kit is a delta, and the kit that it adds to is missing or another one.", Fix: "Name the kit whose ID is in the message."},
 	{Code: "kit.corrupt", Cause: "A byte of the kit is not as it was written.", Fix: "Copy the kit again from where it was made."},
 	{Code: "kit.digest", Cause: "The kit's SHA-256 is not the one that was asked for.", Fix: "Get the kit that belongs to the digest, or the digest that belongs to the kit, from its maker."},
-	{Code: "kit.instance", Cause: "The kit is one of another instance than the one it was taken as.", Fix: "Name the instance in the message with --instance, or get a kit of the one that was meant."},
+	{Code: "kit.instance", Cause: "The kit is one of another instance than the one it was taken as.", Fix: "Name the instance in the message, or get a kit of the one that was meant."},
 	{Code: "kit.limit", Cause: "The kit has more files or bytes than is accepted.", Fix: "Split it: leave bundles out, or make several kits."},
 	{Code: "kit.malformed", Cause: "The file is not a kit, or its manifest cannot be read.", Fix: "Check that it is a file that sigbundle trust export wrote, and complete."},
-	{Code: "kit.missing", Cause: "Files that the manifest lists are not in the kit or not in its base; or its roots begin after the one trusted here.", Fix: "Copy the kit again; the message names the files. For older roots, export from a copy of the repository with --from."},
+	{Code: "kit.missing", Cause: "Files that the manifest lists are not in the kit or not in its base; or its roots begin after the one trusted here.", Fix: "Copy the kit again; the message names the files. For older roots, make the kit from a copy of the repository."},
 	{Code: "kit.name", Cause: "A file has a name that not every system takes, one outside the kit's folders, or one that is not of its folder: bundles end in .sigstore.json, policies in .json, .jsonl, .pem or .pub, artifacts otherwise.", Fix: "Rename the file before the export, such as ARTIFACT.sigstore.json."},
-	{Code: "kit.time", Cause: "The kit says that it was made at a later time than that of the judgement.", Fix: "Check the clocks of both sides; to judge at another time, pass --as-of."},
+	{Code: "kit.time", Cause: "The kit says that it was made at a later time than that of the judgement.", Fix: "Check the clocks of both sides, or judge at another time."},
 	{Code: "kit.unlisted", Cause: "The kit holds something that its manifest does not list, or that serves no proof.", Fix: "Do not accept it; make the kit again."},
 }
 

@@ -4,11 +4,11 @@ package refuse
 
 // TUF repositories, caches and mirrors
 var tufCodes = []Description{
-	{Code: "tuf.age", Cause: "The proof of the trust root is older than is accepted, or nothing tells how old it is.", Fix: "Refresh the trust root, or raise --max-trust-age, or leave it out, knowingly."},
+	{Code: "tuf.age", Cause: "The proof of the trust root is older than is accepted, or nothing tells how old it is.", Fix: "Refresh the trust root, or accept a greater age, or any age, knowingly."},
 	{Code: "tuf.cache", Cause: "The cache cannot be written, or what it says of itself is damaged.", Fix: "Free disk space and check permissions; a damaged cache may be deleted and refreshed."},
 	{Code: "tuf.encoding", Cause: "The server or a proxy sent an encoded body.", Fix: "Have the mirror or proxy serve files as they are, without compression."},
-	{Code: "tuf.expired", Cause: "The metadata has expired and the policy accepts none that has.", Fix: "Refresh the trust root; behind an air gap, allow an age with --max-trust-age."},
-	{Code: "tuf.forbidden", Cause: "The mirror denies access.", Fix: "Check access; if the store answers so for files that are not there, say it with --not-found."},
+	{Code: "tuf.expired", Cause: "The metadata has expired and the policy accepts none that has.", Fix: "Refresh the trust root; behind an air gap, accept an age."},
+	{Code: "tuf.forbidden", Cause: "The mirror denies access.", Fix: "Check access; if the store answers so for files that are not there, name the status."},
 	{Code: "tuf.hash", Cause: "A file's hash is not the one that signed metadata lists.", Fix: "Try another mirror; do not accept it if it persists."},
 	{Code: "tuf.length", Cause: "A file's length is not the one that signed metadata lists.", Fix: "Try another mirror; do not accept it if it persists."},
 	{Code: "tuf.limit", Cause: "There are more roots, delegations or targets than are accepted.", Fix: "Start from a newer root, or ask for fewer targets."},

@@ -118,7 +118,7 @@ const (
 	CommandSigner = "command.signer"
 	// The workflow that signed is not of the source repository, and the policy accepts the source of every repository.
 	CommandSource = "command.source"
-	// Every bundle verifies, and they hold fewer distinct signatures than --bundles asks for.
+	// Every bundle verifies, and they hold fewer distinct signatures than are asked for.
 	CommandThreshold = "command.threshold"
 	// The command line is not understood, or contradicts itself.
 	CommandUsage = "command.usage"

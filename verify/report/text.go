@@ -22,6 +22,10 @@ type TextStyle struct {
 	Explain bool
 	// Color adds ANSI colours. Foreign text is escaped with or without it.
 	Color bool
+	// Remedy returns what a reader can do about a code, for a program that
+	// knows more of it than this library, for example which flag helps. Nil
+	// stands for the remedy of package codes.
+	Remedy func(code string) string
 }
 
 // WriteText writes the report for a person. All foreign text in it is
@@ -136,15 +140,22 @@ func (t *textWriter) failure(r *Report) {
 			break
 		}
 	}
-	fix := refuse.Describe(refuse.Code(r.Code)).Fix
+	fix := t.remedy(r.Code)
 	for _, note := range r.Notes {
 		if note.Code == "instance.other" || note.Code == "instance.unknown" {
-			fix = refuse.Describe(refuse.Code(note.Code)).Fix // the reason behind the reason
+			fix = t.remedy(note.Code) // the reason behind the reason
 		}
 	}
 	if fix != "" {
 		t.field("what to do", fix)
 	}
+}
+
+func (t *textWriter) remedy(code string) string {
+	if t.style.Remedy != nil {
+		return t.style.Remedy(code)
+	}
+	return refuse.Describe(refuse.Code(code)).Fix
 }
 
 // inputs names what was judged and by what, so far as it could be read.
