@@ -56,7 +56,7 @@ func carriageOf(it *carrier.Item) *carriage {
 // String says it in one line.
 func (o *carriage) String() string {
 	var b strings.Builder
-	b.WriteString("from a " + o.Carrier.String())
+	b.WriteString(o.Carrier.String())
 	if o.Hints != nil && o.Hints.PredicateType != "" {
 		fmt.Fprintf(&b, "; it says, unsigned, predicate type %s", o.Hints.PredicateType)
 	}

@@ -56,6 +56,7 @@ old.`,
 	}{
 		{"Verify:", []*cobra.Command{groupFlags(newVerify(), verifyGroups), groupFlags(newAudit(), verifyGroups), newInspect(), newExplain()}},
 		{"Sign:", []*cobra.Command{groupFlags(newSign(), signGroups), groupFlags(newAttest(), signGroups), newAttach(), newKeygen()}},
+		{"Convert:", []*cobra.Command{newConvert(), newRepair()}},
 		{"Trust:", []*cobra.Command{newTrust()}},
 	} {
 		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})

@@ -25,6 +25,7 @@ var (
 	TrustRoot     = Kind{"a trust root", document(`trustedroot`)}
 	SigningConfig = Kind{"a signing configuration", document(`signingconfig`)}
 	ClientTrust   = Kind{"a client trust configuration", document(`clienttrustconfig`)}
+	Evidence      = Kind{"evidence that convert wrote", regexp.MustCompile(`\A\s*\[?\s*\{\s*"(mediaType"\s*:\s*"application/vnd\.dev\.sigstore\.bundle[.+]|attestations"\s*:\s*\[|version"\s*:\s*1\s*,\s*"(verification_material|attestation_bundles)")`)}
 	Kit           = Kind{"a kit", regexp.MustCompile(`(?s)\Amanifest\.json\x00.{498}\{\s*"schema":\s*"sigbundle\.kit\.`)}
 	Token         = Kind{"an identity token", regexp.MustCompile(`\Aey[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+`)}
 )

@@ -30,6 +30,8 @@ func TestKinds(t *testing.T) {
 		"kit":             string(k.Encode(nil)),
 		"token":           "eyJhbGciOiJub25lIn0.e30.e30\n",
 		"empty":           "",
+		"answer":          `{"attestations":[{"bundle":{}}]}`,
+		"attestation":     `{"version":1,"verification_material":{}}`,
 		"text":            "important",
 		"key":             "-----BEGIN PUBLIC KEY-----\n",
 		"behind":          `x{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json"`,
@@ -46,7 +48,7 @@ func TestKinds(t *testing.T) {
 		kind  Kind
 		takes string
 	}{
-		{Bundle, "bundle,bundle old"}, {TrustRoot, "root"}, {SigningConfig, "signing"}, {ClientTrust, "client"}, {Kit, "kit"}, {Token, "token"}, {Kind{}, ""},
+		{Bundle, "bundle,bundle old"}, {TrustRoot, "root"}, {SigningConfig, "signing"}, {ClientTrust, "client"}, {Evidence, "bundle,bundle old,answer,attestation"}, {Kit, "kit"}, {Token, "token"}, {Kind{}, ""},
 	} {
 		for name, content := range files {
 			for _, named := range []string{name, "link"} { // a link stands for its file
