@@ -14,5 +14,5 @@ var inputCodes = []Description{
 	{Code: "input.link", Cause: "A link in the tree leads to a folder, to nothing or out of the tree, and is not followed.", Fix: "Put the file or the folder in its place, or audit its target by itself."},
 	{Code: "input.outside", Cause: "A path of the source, or a link behind it, leads out of the folder of the source.", Fix: "Move the file into the folder, or add --allow-outside if the list is your own."},
 	{Code: "input.unexpected", Cause: "The source has evidence about an artifact that no expectation is about.", Fix: "Add an expectation for the artifact, or remove the artifact from the source."},
-	{Code: "input.unsigned", Cause: "A file of the tree has no bundle beside it, and --require-bundles asks for one.", Fix: "Sign the file, or take it out of the tree."},
+	{Code: "input.unsigned", Cause: "A file of the tree has no bundle beside it, and each has to have one.", Fix: "Sign the file, or take it out of the tree."},
 }

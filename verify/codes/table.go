@@ -202,7 +202,7 @@ const (
 	InputOutside = "input.outside"
 	// The source has evidence about an artifact that no expectation is about.
 	InputUnexpected = "input.unexpected"
-	// A file of the tree has no bundle beside it, and --require-bundles asks for one.
+	// A file of the tree has no bundle beside it, and each has to have one.
 	InputUnsigned = "input.unsigned"
 	// What is kept about an instance is damaged, its name cannot be used or is taken.
 	InstanceConfig = "instance.config"
