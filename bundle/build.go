@@ -174,11 +174,11 @@ func (b *Bundle) entries(m *bundlev1.Bundle) error {
 		if err != nil {
 			return refuse.Wrap("bundle.malformed", err, "log entry %d", i)
 		}
-		// A repeated entry could only be meant to be counted twice.
+		// A repeated entry could only be meant to be counted two times.
 		if slices.ContainsFunc(b.Entries, func(o tlog.Entry) bool {
 			return o.LogID == entry.LogID && o.Index == entry.Index
 		}) {
-			return refuse.New("bundle.duplicate_entry", "log entry %d is there twice", i)
+			return refuse.New("bundle.duplicate_entry", "log entry %d: a copy of an earlier entry", i)
 		}
 		b.Entries = append(b.Entries, entry)
 	}

@@ -35,7 +35,7 @@ const (
 // signature by a longer one takes whatever time its author likes.
 const maxRSABits = 8192
 
-// Version is a version of the bundle format. The zero value is none.
+// Version is a version of the bundle format. The zero value is not a version.
 type Version int
 
 // The versions that exist.
@@ -92,7 +92,7 @@ type Bundle struct {
 	// Leaf is the signer's certificate, nil if the signer has a managed key.
 	Leaf *x509.Certificate
 	// Intermediates holds the further certificates of a chain, in order: untrusted
-	// helpers for building a path. Self-issued ones are not among
+	// intermediates for building a path. Self-issued ones are not among
 	// them, since a bundle can bring no anchor.
 	Intermediates []*x509.Certificate
 	// DroppedRoot says that the chain held a self-issued certificate beyond

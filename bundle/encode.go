@@ -54,7 +54,7 @@ func (b *Bundle) Encode() ([]byte, error) {
 }
 
 // marshal returns m as JSON without white space. protojson puts white space in
-// at random, so that nobody comes to rely on its output.
+// at random, so that no program comes to rely on its output.
 func marshal(m proto.Message) ([]byte, error) {
 	data, err := protojson.Marshal(m)
 	if err != nil {
@@ -77,7 +77,7 @@ func marshal(m proto.Message) ([]byte, error) {
 }
 
 // FromProto checks and converts a message of protobuf-specs under the rules
-// of [Parse]: the JSON that stands for m is what is parsed, and what SHA256
+// of [Parse]: the JSON of m is what is parsed, and what SHA256
 // covers. The result shares no memory with m.
 func FromProto(m *bundlev1.Bundle) (*Bundle, error) {
 	data, err := marshal(m)

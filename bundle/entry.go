@@ -58,7 +58,7 @@ func evidence(m *rekorv1.TransparencyLogEntry, v Version) error {
 }
 
 // buildProof turns a message into a proof. One without a checkpoint proves
-// membership in a tree that nobody signed, so no version may carry it.
+// membership in an unsigned tree, so no version may carry it.
 func buildProof(m *rekorv1.InclusionProof) (*tlog.Proof, error) {
 	if m.GetLogIndex() < 0 || m.GetTreeSize() < 0 || m.GetLogIndex() >= m.GetTreeSize() {
 		return nil, refuse.New("bundle.number", "inclusion proof for leaf %d of %d", m.GetLogIndex(), m.GetTreeSize())

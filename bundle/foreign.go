@@ -16,7 +16,7 @@ import (
 // it is.
 const foreignMembers = 16
 
-// foreignForms are told by members of the document, the first that fits.
+// foreignForms are recognised by members of the document, the first that fits.
 var foreignForms = []struct {
 	members []string
 	is      string
@@ -40,7 +40,7 @@ var foreignForms = []struct {
 	{[]string{"apiVersion", "kind", "spec"}, "the body of a log entry"},
 }
 
-// foreignTexts are told by how the file begins.
+// foreignTexts are recognised by how the file begins.
 var foreignTexts = []struct{ begin, is string }{
 	{"-----BEGIN CERTIFICATE", "a certificate in PEM"},
 	{"-----BEGIN ", "a key or signature in PEM"},

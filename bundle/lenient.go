@@ -11,7 +11,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/strictjson"
 )
 
-// maxDeviations bounds the unknown members that are told one by one.
+// maxDeviations bounds the unknown members that are listed one by one.
 const maxDeviations = 64
 
 // Parts is what can be read of a document that need not be a valid bundle. It
@@ -29,8 +29,8 @@ type Parts struct {
 }
 
 // ReadParts reads what can be read of data. Unknown members are skipped, a
-// part that is refused is left out, and each deviation is told. JSON that is
-// not well-formed ends the reading: what stands before the fault is kept.
+// part that is refused is left out, and each deviation is listed. JSON that is
+// not well-formed ends the reading: the part before the fault is kept.
 func ReadParts(data []byte) *Parts {
 	p := &Parts{SHA256: sha256.Sum256(data)}
 	if len(data) > MaxSize {

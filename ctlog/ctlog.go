@@ -3,7 +3,7 @@
 // Package ctlog judges signed certificate timestamps (SCTs, RFC 6962): the
 // promise of a certificate transparency log that a certificate is in the log,
 // or will be soon. Without it a certificate authority could issue a
-// certificate that nobody ever gets to see.
+// certificate that is never published.
 //
 // Parsing and judging are apart: [ParseList] and [ParseDetached] read SCTs, a
 // [Log] of the trust root judges them. The messages are put together here,
@@ -31,7 +31,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/window"
 )
 
-// Window is the closed range of time in which a log's key counts: both ends
+// Window is the closed range of time in which a log's key is valid: both ends
 // belong to it. A zero End means that the range is open. The zero Window
 // contains no time, and no log can be made with it.
 type Window struct{ Start, End time.Time }
@@ -48,8 +48,8 @@ type LogConfig struct {
 	Key       []byte              // DER, in the form that Algorithm demands
 	Algorithm v1.PublicKeyDetails // never taken from an SCT
 	BaseURL   string              // for reports; may be empty
-	Operator  string              // who thresholds count; empty if unknown
-	Windows   []Window            // when the key counts; none: never
+	Operator  string              // whom thresholds count; empty if unknown
+	Windows   []Window            // validity periods of the key; if empty, the key is never valid
 }
 
 // Log is a CT log of a trust root. It is immutable and safe for concurrent
@@ -169,10 +169,10 @@ func (l *Log) BaseURL() string { return l.baseURL }
 // Operator returns who runs the log, "" if the trust root does not say.
 func (l *Log) Operator() string { return l.operator }
 
-// Windows returns the ranges of time in which the key counts.
+// Windows returns the validity periods of the key.
 func (l *Log) Windows() []Window { return slices.Clone(l.windows) }
 
-// ValidAt reports whether the key counts at t.
+// ValidAt reports whether the key is valid at t.
 func (l *Log) ValidAt(t time.Time) bool { return window.Any(l.windows, t) }
 
 // Verify checks an SCT that was embedded in the certificate p was made of. It
@@ -214,7 +214,7 @@ func (l *Log) verify(s *SCT, entryType uint16, issuer, data []byte) (time.Time, 
 	}
 	t := s.Time()
 	if !l.ValidAt(t) {
-		return time.Time{}, refuse.New("sct.window", "SCT of log %s is from %s, when the log's key did not count",
+		return time.Time{}, refuse.New("sct.window", "signed certificate timestamp of log %s: from %s, outside the validity period of the log's key",
 			l.id, t.Format(time.RFC3339Nano))
 	}
 	return t, nil

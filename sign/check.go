@@ -14,7 +14,7 @@ import (
 
 // These checks are made again when the finished bundle is verified. They are
 // made as early as possible because every later step is public and cannot be
-// undone: nothing is logged under a certificate that nobody will accept.
+// undone: nothing is logged under a certificate that no verifier will accept.
 
 // checkCertificate checks what the authority issued (client specification,
 // Section 2.1.3): our key, a path to the trust root, and the promise of a CT
@@ -32,7 +32,7 @@ func (j *job) checkCertificate(detached []byte) error {
 	if err != nil {
 		return err
 	}
-	// One that is embedded counts, whatever comes beside it.
+	// One that is embedded is enough, whatever comes beside it.
 	if j.detached = detached != nil && len(list) == 0; j.detached {
 		return j.checkDetached(detached)
 	}

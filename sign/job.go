@@ -162,7 +162,7 @@ func (j *job) enter(ctx context.Context, l Log) (tlog.Entry, error) {
 	return *e, nil
 }
 
-// record is what the logs are told.
+// record is what is sent to the logs.
 func (j *job) record() tlog.Record {
 	r := tlog.Record{Signature: j.signature, Key: j.key.public, Envelope: j.envelope}
 	if j.leaf != nil {
@@ -202,7 +202,7 @@ func (j *job) finish() (*Signed, error) {
 	return &Signed{Bundle: data, Report: report, DetachedSCT: j.detached}, nil
 }
 
-// judge verifies the bundle as a stranger would, with a policy that accepts
+// judge verifies the bundle as any verifier would, with a policy that accepts
 // this signer only.
 func (j *job) judge(data []byte) (*report.Report, error) {
 	b, err := bundle.Parse(data)
@@ -210,7 +210,7 @@ func (j *job) judge(data []byte) (*report.Report, error) {
 		return nil, err
 	}
 	policy := verify.Policy{Identities: []verify.Identity{j.identity}, Require: j.Require}
-	if j.detached { // nobody else will see it
+	if j.detached { // no one else will see it
 		policy.Require.SCTs = verify.NotRequired
 	}
 	if j.leaf == nil {

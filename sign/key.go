@@ -102,7 +102,7 @@ func (k *Key) Hash() crypto.Hash { return k.public.Hash() }
 // Hint returns the name of the key in bundles.
 func (k *Key) Hint() string { return k.hint }
 
-// Randomized reports whether each signature over the same bytes is another
+// Randomized reports whether each signature over the same bytes differs
 // one, as with ECDSA.
 func (k *Key) Randomized() bool {
 	_, ok := k.Public().(*ecdsa.PublicKey)
@@ -110,7 +110,7 @@ func (k *Key) Randomized() bool {
 }
 
 // SignDigest signs the digest of a message, under Hash, and checks the
-// signature: hardware, and whatever stands before it, is a service too.
+// signature: hardware, and whatever is in front of it, is a service too.
 func (k *Key) SignDigest(digest []byte) ([]byte, error) {
 	opts := crypto.SignerOpts(k.Hash())
 	if k.Algorithm() == Ed25519ph {

@@ -30,7 +30,7 @@ import (
 const (
 	maxIterations = 10_000_000
 	// maxScryptMemory bounds 128·N·r, the bytes that scrypt takes; OpenSSL
-	// writes 16 MiB, and takes 32 MiB unless told otherwise.
+	// writes 16 MiB, and takes 32 MiB by default.
 	maxScryptMemory = 64 << 20
 	// maxScryptWork bounds 128·N·r·p, the bytes that it goes over.
 	maxScryptWork = 256 << 20

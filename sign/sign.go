@@ -2,7 +2,7 @@
 
 // Package sign makes Sigstore bundles.
 //
-// It holds the order of things and the checks, and no network: whoever issues
+// It holds the order of things and the checks, and no network: the service that issues
 // certificates, stamps signatures and logs them is behind three small
 // interfaces, which package sign/sigstore implements over HTTP.
 //
@@ -42,7 +42,7 @@ type Issuer interface {
 type Issued struct {
 	Certificate *x509.Certificate
 	// Identity is whose certificate it has to be: the signer refuses one that
-	// names anybody else.
+	// names anyone else.
 	Identity verify.Identity
 	// DetachedSCT, if not nil, is a signed certificate timestamp that came
 	// beside the certificate: the JSON object of RFC 6962, Section 4.1.
@@ -114,7 +114,7 @@ type Config struct {
 	// timestamp in them, if one came beside. It is verified and cannot be put
 	// into the bundle, which then verifies only where none is required.
 	AllowDetachedSCT bool
-	// Note, if not nil, is told what the holder of a finished bundle should
+	// Note, if not nil, receives what the holder of a finished bundle should
 	// know about it.
 	Note func(string)
 }

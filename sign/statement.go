@@ -56,7 +56,7 @@ func ReadSubject(name string, r io.Reader, hashes ...crypto.Hash) (Subject, erro
 }
 
 // NewStatement returns an in-toto statement, v1. The predicate is a JSON
-// object, and stands in the statement as it is but for white space between
+// object, and is in the statement as it is, except for white space between
 // its tokens. Refusals are sign.content, and those of [dsse.ParseStatement].
 func NewStatement(subjects []Subject, predicateType string, predicate []byte) ([]byte, error) {
 	d := strictjson.NewDecoder(predicate)

@@ -11,7 +11,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/strictjson"
 )
 
-// hashV1 returns the hash that Rekor v1 writes as name, 0 if it is none that
+// hashV1 returns the hash that Rekor v1 writes as name, 0 if it is not a hash that
 // signatures are made with.
 func hashV1(name string) crypto.Hash {
 	switch name {

@@ -12,7 +12,7 @@ import (
 )
 
 // Checkpoint is a tree head that a log signed. Only [Log.OpenCheckpoint] makes
-// one that counts: the zero value, and any other, is refused everywhere.
+// a valid one: the zero value, and any other, is refused everywhere.
 type Checkpoint struct {
 	Origin     string
 	Size       uint64 // leaves in the tree

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Window is the closed range of time in which a log's key counts: both ends
+// Window is the closed range of time in which a log's key is valid: both ends
 // belong to it. A zero End means that the range is open. The zero Window
 // contains no time, and no log can be made with it.
 type Window struct{ Start, End time.Time }
@@ -52,7 +52,7 @@ func HashedRekordV001() Kind { return Kind{"hashedrekord", "0.0.1"} }
 // DSSEV001 is a kind of envelopes in Rekor v1.
 func DSSEV001() Kind { return Kind{"dsse", "0.0.1"} }
 
-// IntotoV002 is another kind of envelopes in Rekor v1.
+// IntotoV002 is a second kind of envelopes in Rekor v1.
 func IntotoV002() Kind { return Kind{"intoto", "0.0.2"} }
 
 // HashedRekordV002 is the kind of messages and envelopes in Rekor v2.
@@ -74,7 +74,7 @@ type Entry struct {
 }
 
 // Proof is an inclusion proof. Size and Root are copies of what the
-// checkpoint says; only the signed checkpoint counts.
+// checkpoint says; only the signed checkpoint is believed.
 type Proof struct {
 	Index      uint64 // of the leaf in its tree
 	Size       uint64 // leaves in the tree

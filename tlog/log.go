@@ -28,7 +28,7 @@ type LogConfig struct {
 	Key       []byte              // DER, in the form that Algorithm demands
 	Algorithm v1.PublicKeyDetails // never taken from an entry
 	BaseURL   string              // where Name comes from; the scheme may be missing
-	Operator  string              // who thresholds count; empty if unknown
+	Operator  string              // whom thresholds count; empty if unknown
 
 	// CheckpointKeyID is the hint of the log's checkpoint signatures, or
 	// empty. It can be computed, so a wrong one is refused.
@@ -38,7 +38,7 @@ type LogConfig struct {
 	// lists the same ID with the same key again.
 	Shards []Shard
 
-	Windows []Window // when the key counts; none: never
+	Windows []Window // validity periods of the key; if empty, the key is never valid
 }
 
 // Shard is a URL of a log with the hint that the log's checkpoints have there,
@@ -345,8 +345,8 @@ func (l *Log) BaseURL() string { return l.baseURL }
 // Operator returns who runs the log, "" if the trust root does not say.
 func (l *Log) Operator() string { return l.operator }
 
-// Windows returns the ranges of time in which the key counts.
+// Windows returns the validity periods of the key.
 func (l *Log) Windows() []Window { return slices.Clone(l.windows) }
 
-// ValidAt reports whether the key counts at t.
+// ValidAt reports whether the key is valid at t.
 func (l *Log) ValidAt(t time.Time) bool { return window.Any(l.windows, t) }

@@ -49,7 +49,7 @@ func parseNote(s string) (*note, error) {
 			return nil, malformed("control character in a checkpoint")
 		}
 	}
-	// Text may hold blank lines, signatures may not: the last one counts.
+	// Text may hold blank lines, signatures may not: the last one ends the text.
 	split := strings.LastIndex(s, "\n\n")
 	if split < 0 {
 		return nil, malformed("checkpoint without signature lines")

@@ -43,7 +43,7 @@ func (l *Log) VerifyPromise(e *Entry) (time.Time, error) {
 	}
 	t := time.Unix(e.Integrated, 0).UTC()
 	if !l.ValidAt(t) {
-		return time.Time{}, refuse.New("tlog.window", "entry %d was integrated at %s, when the key of log %s did not count",
+		return time.Time{}, refuse.New("tlog.window", "entry %d: integrated at %s, outside the validity period of the key of log %s",
 			e.Index, t.Format(time.RFC3339), l.id)
 	}
 	return t, nil

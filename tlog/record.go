@@ -50,7 +50,7 @@ func (r Record) digest(h crypto.Hash) ([]byte, error) {
 
 // VerifyRecord checks that the entry is about r: its signature, its key and
 // what was signed. Without this check, an entry, its proof and its time prove
-// something about a stranger's signature. It has to pass even where an entry
+// something about the signature of someone else. It has to pass even where an entry
 // only serves as a source of time.
 //
 // Refusals are tlog.entry.unsupported, .generation, .kind, .signature, .key,

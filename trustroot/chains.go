@@ -48,18 +48,18 @@ func (c *Chain) IssuerName() string {
 }
 
 // Chains returns every path from leaf that is valid at the time at: for each
-// authority whose window holds that time, RFC 5280 path validation to its
+// authority whose validity period holds that time, RFC 5280 path validation to its
 // anchor over its own intermediates, and where it lists only an anchor also
-// over helpers, which are trusted for nothing. Keep the window of an
+// over untrusted intermediates. Keep the validity period of an
 // authority apart from the certificates of another: an intermediate with the
-// same name in another entry has another window.
+// same name in another entry has another period.
 //
 // There may be several paths, since intermediates can share a name. There is
 // always at least one if the error is nil. Otherwise the code of the error is
 // chain.profile (the leaf is no signing certificate, or the certificates
 // above do not allow it), chain.untrusted (no path), chain.expired (a
-// certificate is not valid at that time) or chain.window (the authority does
-// not count at that time).
+// certificate is not valid at that time) or chain.window (the authority is
+// not valid at that time).
 func (r *Root) Chains(leaf *x509.Certificate, helpers []*x509.Certificate, at time.Time) ([]Chain, error) {
 	if at.IsZero() { // crypto/x509 would take it for now
 		return nil, refuse.New(codeExpired, "no time to check the certificate at")
@@ -99,7 +99,7 @@ func (r *Root) Chains(leaf *x509.Certificate, helpers []*x509.Certificate, at ti
 }
 
 // whyNot finds the most telling reason for which no path was found: an
-// authority that does lead to its anchor, but whose window or whose
+// authority that does lead to its anchor, but whose validity period or whose
 // certificates do not hold the time, says more than the ones that never
 // heard of the leaf.
 func (r *Root) whyNot(leaf *x509.Certificate, helpers []*x509.Certificate, at time.Time, failures []error) error {
@@ -123,7 +123,7 @@ func (r *Root) whyNot(leaf *x509.Certificate, helpers []*x509.Certificate, at ti
 }
 
 // paths returns the paths from leaf to the authority's anchor that are valid
-// at that time, whatever the authority's window says.
+// at that time, whatever the validity period of the authority is.
 func (a *CertificateAuthority) paths(leaf *x509.Certificate, helpers []*x509.Certificate, at time.Time) ([][]*x509.Certificate, error) {
 	bare := len(a.chain) == 1 && len(helpers) > 0
 	if a.special || bare || !plain(leaf) || a.holdsName(leaf) {

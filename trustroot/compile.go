@@ -109,7 +109,7 @@ func (r *Root) compileCTLogs(list []instance) ([]instance, error) {
 	return kept, nil
 }
 
-// group is a log with all the windows that its instances give it.
+// group is a log with all the validity periods that its instances give it.
 type group struct {
 	instance
 	index   int // of its first instance in the list
@@ -120,7 +120,7 @@ type group struct {
 // group brings the usable instances of one list together by ID, sets the
 // unusable ones aside, and returns both the groups and all instances with
 // their IDs filled in. An ID may occur again only with the same key, and under
-// the same URL only with the same window or one that does not meet the earlier
+// the same URL only with the same period or one that does not meet the earlier
 // ones: else one entry could end a key and another go on with it.
 func (r *Root) group(kind string, list []instance) (groups []*group, kept []instance, err error) {
 	for i, in := range list {
@@ -156,7 +156,7 @@ func (r *Root) group(kind string, list []instance) (groups []*group, kept []inst
 	return groups, kept, nil
 }
 
-// add gives the log one more window. Its URL and operator are those of the
+// add gives the log one more validity period. Its URL and operator are those of the
 // newest instance that names them: a log moves, and gets an operator in the
 // trust root, while its key stays.
 func (g *group) add(in *instance, w window.Window) {

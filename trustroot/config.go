@@ -21,7 +21,7 @@ type Config struct {
 // LogConfig describes a transparency log or a CT log.
 type LogConfig struct {
 	// ID names the log: SHA-256 of its SPKI for CT logs and Rekor v1, which
-	// is also what the zero ID stands for; the full note key hash for Rekor v2.
+	// is also what the zero ID means; the full note key hash for Rekor v2.
 	ID [32]byte
 	// Key is DER: a SubjectPublicKeyInfo, or an RSAPublicKey where Algorithm
 	// is one of PKCS1_*.
@@ -29,7 +29,7 @@ type LogConfig struct {
 	Algorithm v1.PublicKeyDetails
 	// BaseURL, for a Rekor log, names the origin of its checkpoints.
 	BaseURL string
-	// Operator counts once in thresholds; empty means unknown.
+	// Operator is counted one time in thresholds; empty means unknown.
 	Operator string
 	// CheckpointKeyID is the hint in the log's checkpoints, 4 bytes; nil means
 	// that it is computed.
@@ -45,7 +45,7 @@ type AuthorityConfig struct {
 	// possibly the leaf itself) to the trust anchor, which comes last.
 	Chain []*x509.Certificate
 	// Subject, URI and Operator are descriptive and may be empty, except that
-	// an operator counts once in thresholds.
+	// an operator is counted one time in thresholds.
 	Subject  Subject
 	URI      string
 	Operator string

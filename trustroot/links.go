@@ -140,7 +140,7 @@ func has(c *x509.Certificate, oid asn1.ObjectIdentifier) bool {
 }
 
 // holdsName reports whether one of the authority's certificates has the
-// leaf's own name: the rule that no CA stands twice in a path then matters.
+// leaf's own name: the rule that no CA occurs twice in a path then matters.
 func (a *CertificateAuthority) holdsName(leaf *x509.Certificate) bool {
 	return slices.ContainsFunc(a.chain, func(c *x509.Certificate) bool { return bytes.Equal(c.RawSubject, leaf.RawSubject) })
 }
@@ -171,7 +171,7 @@ func (a *CertificateAuthority) fastPaths(leaf *x509.Certificate, at time.Time) (
 
 // checkLeaf refuses a leaf that is no signing certificate. It returns the
 // certificate to check the path of: leaf itself, or a copy of it in which a
-// name that crypto/x509 does not know counts as handled.
+// name that crypto/x509 does not know is taken as handled.
 func checkLeaf(leaf *x509.Certificate) (*x509.Certificate, error) {
 	switch {
 	case leaf == nil || len(leaf.Raw) == 0:

@@ -15,9 +15,9 @@ import (
 // Merge returns a root that trusts what any of the given roots trusts, in
 // their order. A log that several of them list under one ID must have the same
 // key, and under the same URL the same operator and checkpoint key ID where
-// both name one, else trust.conflict; its windows under a URL are united, so
+// both name one, else trust.conflict; its validity periods under a URL are united, so
 // that an end set in one root does not bind where another has none. Authorities
-// are kept apart, each with its own window, unless they are equal. No roots
+// are kept apart, each with its own validity period, unless they are equal. No roots
 // at all make a root that trusts nothing.
 func Merge(roots ...*Root) (*Root, error) {
 	var doc document
@@ -67,7 +67,7 @@ func otherOperator(a, b *instance) bool {
 }
 
 // unite adds in to the instances of its log, which are at the places same:
-// windows that meet it become one, at the first of their places.
+// periods that meet it become one, at the first of their places.
 func unite(into []instance, same []int, in instance) []instance {
 	home := -1
 	var gone []int

@@ -203,7 +203,7 @@ func parseTime(s string) (time.Time, error) {
 	return checkTime(t.UTC())
 }
 
-// checkTime keeps the zero time, which stands for an absent bound, and what
+// checkTime keeps the zero time, which means an absent bound, and what
 // protobuf cannot express out of documents.
 func checkTime(t time.Time) (time.Time, error) {
 	if t.IsZero() || t.Year() < 1 || t.Year() > 9999 {

@@ -80,7 +80,7 @@ const (
 // Ignored is an instance that was read and decides nothing, because its
 // key or its hash is of a kind that this version does not verify.
 type Ignored struct {
-	Kind   string // the list it stands in: one of the Kind constants
+	Kind   string // the list it is in: one of the Kind constants
 	Index  int    // its place in that list, from 0
 	ID     string // as declared: the log's ID in base64, else its URL; the authority's URI
 	Reason error
@@ -155,7 +155,7 @@ type TimestampAuthority interface {
 	// Window returns the range of time in which the authority counts, both
 	// ends included; a zero end is open.
 	Window() (start, end time.Time)
-	// ValidAt reports whether the authority counts at t.
+	// ValidAt reports whether the authority is valid at t.
 	ValidAt(t time.Time) bool
 	// KeyID returns SHA-256 over the leaf's SPKI, or over the anchor's if the
 	// root does not have the leaf. It names the authority in reports.
@@ -200,11 +200,11 @@ func (a *CertificateAuthority) URI() string { return a.uri }
 // Operator returns the declared operator, empty if unknown.
 func (a *CertificateAuthority) Operator() string { return a.operator }
 
-// Window returns the range of time in which the authority counts, both ends
+// Window returns the validity period of the authority, both ends
 // included; a zero end is open.
 func (a *CertificateAuthority) Window() (start, end time.Time) {
 	return a.window.Start, a.window.End
 }
 
-// ValidAt reports whether the authority counts at t.
+// ValidAt reports whether the authority is valid at t.
 func (a *CertificateAuthority) ValidAt(t time.Time) bool { return a.window.Contains(t) }

@@ -136,7 +136,7 @@ func ParseArtifactDigest(s string) (Artifact, error) {
 // ReadArtifact reads r to its end, once and at constant memory, and computes
 // every digest that judging these bundles may ask for; a nil bundle asks for
 // none. Of pure Ed25519 signatures, which no digest serves, the first 64 can be
-// judged. Errors are r's, but for those about a missing verifier or reader.
+// judged. Errors from r are returned unchanged.
 func (v *Verifier) ReadArtifact(r io.Reader, bundles ...*bundle.Bundle) (Artifact, error) {
 	if v == nil || v.policy == nil {
 		return Artifact{}, errNoVerifier
@@ -162,7 +162,7 @@ type plan struct {
 var planHashes = [...]crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512}
 
 // maxPure bounds the signatures by pure Ed25519 keys that an artifact is read
-// for at once: each takes a hash of its own over all of it, and anybody can
+// for at once: each takes a hash of its own over all of it, and anyone can
 // put any number of them into a file of bundles.
 const maxPure = 64
 

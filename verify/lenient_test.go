@@ -18,7 +18,7 @@ func noted(r *report.Report, code string) bool {
 	return slices.ContainsFunc(r.Notes, func(n report.Note) bool { return n.Code == code })
 }
 
-// A pattern that accepts strangers shows in the report.
+// A pattern that accepts every name shows in the report.
 func TestLenientPatterns(t *testing.T) {
 	w := world(t, virtual.Config{})
 	root := rootOf(t, w)

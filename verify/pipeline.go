@@ -121,7 +121,7 @@ func (r *run) require() {
 		return 0
 	}
 	// A log whose key is of no known kind is listed all the same: that it
-	// counts for nothing must not take the requirement away.
+	// is invalid must not take the requirement away.
 	aside := func(kind string) bool {
 		return slices.ContainsFunc(r.v.root.Ignored(), func(u trustroot.Ignored) bool { return u.Kind == kind })
 	}

@@ -17,14 +17,14 @@ import (
 )
 
 // A Policy says whose signature is wanted and how much evidence it takes.
-// The zero Policy trusts nobody, and [New] refuses it.
+// The zero Policy accepts no signer, and [New] refuses it.
 type Policy struct {
 	// Identities are the signers accepted for bundles that carry a
 	// certificate: one of them must match in full.
 	Identities []Identity
 
 	// AnyIdentity accepts every certificate that the trust root vouches for,
-	// whoever it was issued to. The report shows the check as skipped. It
+	// to any holder. The report shows the check as skipped. It
 	// excludes Identities.
 	AnyIdentity bool
 
@@ -63,7 +63,7 @@ type Requirements struct {
 	// Timestamps counts RFC 3161 authorities. Zero: none.
 	Timestamps Threshold
 	// Times counts sources of verified time of any kind. Zero: one for
-	// bundles with a certificate and for keys with a validity window, else
+	// bundles with a certificate and for keys with a validity period, else
 	// none.
 	Times Threshold
 }
@@ -93,7 +93,7 @@ type Identity struct {
 	// Name appears in reports; it may be empty.
 	Name string
 	// SAN is matched against the subject alternative name, byte for byte as
-	// it stands in the certificate.
+	// it is in the certificate.
 	SAN Match
 	// SANType is the kind of the subject alternative name. Zero derives it
 	// from the text in the certificate, which must then have the shape of its
@@ -327,7 +327,7 @@ func (p Policy) compile() (*compiledPolicy, error) {
 	c := &compiledPolicy{Policy: p}
 	c.PredicateTypes, c.Rules = slices.Clone(p.PredicateTypes), slices.Clone(p.Rules) // the caller may reuse its own
 	if len(p.Identities) == 0 && len(p.Keys) == 0 && !p.AnyIdentity {
-		return nil, refuse.New("policy.empty", "the policy names no identity and no key, so nobody's signature could be accepted")
+		return nil, refuse.New("policy.empty", "policy: names no identity and no key, want at least one")
 	}
 	if p.AnyIdentity && len(p.Identities) > 0 {
 		return nil, refuse.New("policy.identity", "the policy names identities and accepts any identity: choose one")

@@ -134,7 +134,7 @@ func (r *run) tied() bool { return r.managed != nil && r.managed.tied }
 // was compared with the key; v1 names the hash of a message, but verifies
 // Ed25519 either way.
 func (r *run) logged(h crypto.Hash) bool {
-	if !r.holds([]report.Check{report.CheckEntries}) { // with Explain: nobody's word
+	if !r.holds([]report.Check{report.CheckEntries}) { // with Explain: not signed
 		return true
 	}
 	_, edwards := r.key.Public().(ed25519.PublicKey)
@@ -231,7 +231,7 @@ func (r *run) statement() error {
 		}
 	}
 	r.parsed = s
-	if r.holds([]report.Check{report.CheckValidity}) { // else, with Explain, it is anybody's
+	if r.holds([]report.Check{report.CheckValidity}) { // else, with Explain, its signer is unknown
 		r.report.Statement = proved
 	}
 	what := "statement"
@@ -247,7 +247,7 @@ func (r *run) statement() error {
 
 func (r *run) noteStatement(s *dsse.Statement) {
 	if s.TypeFromProtoName {
-		r.note("statement.type_name", "the statement's type stands under \"type\" in place of \"_type\"")
+		r.note("statement.type_name", "the statement has its type under \"type\" in place of \"_type\"")
 	}
 	if s.PredicateType == "" {
 		r.note("statement.no_predicate_type", "the statement names no predicate type")

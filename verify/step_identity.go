@@ -17,7 +17,7 @@ import (
 // One identity must match in full; parts of several do not add up to one.
 func (r *run) identity() error {
 	if r.b.Leaf == nil {
-		return r.skip(report.CheckIdentity, "the bundle is signed by a managed key, which names nobody")
+		return r.skip(report.CheckIdentity, "the bundle is signed by a managed key, which names no one")
 	}
 	if r.v.policy.AnyIdentity {
 		return r.skip(report.CheckIdentity, "the policy accepts any identity")
@@ -98,25 +98,25 @@ func (id *compiledIdentity) label(i int) string {
 	return fmt.Sprintf("identity %d of the policy", i+1)
 }
 
-// strangers are names and issuers of no one, in the forms that certificates
+// samples are names and issuers of no one, in the forms that certificates
 // have. A pattern that matches one of them was not made for any signer.
-var strangers = struct{ names, issuers []string }{
+var samples = struct{ names, issuers []string }{
 	names:   []string{"https://q7f3.invalid/x/y/z@refs/heads/w", "q7f3@x9.invalid", "q7f3"},
 	issuers: []string{"https://q7f3.invalid", "https://x9.invalid/y/z"},
 }
 
-// all reports whether a pattern accepts the name of any stranger.
-func (m *matcher) all(strangers []string) bool {
-	return m.re != nil && slices.ContainsFunc(strangers, m.matches)
+// all reports whether a pattern accepts every sample.
+func (m *matcher) all(samples []string) bool {
+	return m.re != nil && slices.ContainsFunc(samples, m.matches)
 }
 
-// lenient says what part of an identity accepts strangers, "" if none does. A
+// lenient says what part of an identity accepts every sample, "" if none does. A
 // name that an extension narrows down is not lenient: the source repository
 // may be what the policy goes by.
 func (id *compiledIdentity) lenient() string {
-	name := id.san.all(strangers.names) &&
-		!slices.ContainsFunc(id.extensions, func(x extensionMatcher) bool { return !x.all(strangers.names) })
-	switch issuer := id.issuer.all(strangers.issuers); {
+	name := id.san.all(samples.names) &&
+		!slices.ContainsFunc(id.extensions, func(x extensionMatcher) bool { return !x.all(samples.names) })
+	switch issuer := id.issuer.all(samples.issuers); {
 	case name && issuer:
 		return fmt.Sprintf("names and issuers of any host: the patterns are %s and %s", &id.san, &id.issuer)
 	case name:

@@ -56,7 +56,7 @@ func (r *run) inclusion() error {
 }
 
 // bindings: what each entry commits to is this signature by this key over
-// this content. Without it any valid entry of anybody's would do, as one did
+// this content. Without it any valid entry of anyone else would do, as one did
 // in more than one verifier (CVE-2022-36056, CVE-2026-22703).
 func (r *run) bindings() error {
 	record := tlog.Record{Signature: r.b.Signature, Envelope: r.b.Envelope}

@@ -18,7 +18,7 @@ import (
 
 // validity: at every verified time, not just at one, the certificate leads to
 // a trusted authority and every certificate on the way is valid ("hybrid
-// model"), or the managed key is inside its window. One time that does not
+// model"), or the managed key is inside its validity period. One time that does not
 // fit refuses the bundle: a time source under an attacker's control must not
 // be outvoted by leaving it aside.
 func (r *run) validity() error {
@@ -65,17 +65,17 @@ func publicGood(root *trustroot.Root) bool {
 func (r *run) keyValidity() error {
 	k := r.managed
 	if k.bounded() && len(r.times) == 0 {
-		return refuse.New("key.window", "the key has a validity window, and nothing in the bundle proves when it was used")
+		return refuse.New("key.window", "the key has a validity period, and nothing in the bundle proves when it was used")
 	}
 	by := report.Authority{Role: "managed key", Name: k.hint, KeyID: r.key.ID()}
 	for _, t := range r.times {
 		if !k.start.IsZero() && t.Time.Before(k.start) || !k.end.IsZero() && t.Time.After(k.end) {
 			return refuse.New("key.window", "the key was not valid at %s", t.Time.UTC().Format(timeFormat))
 		}
-		r.fact(report.CheckValidity, report.Fact{What: "managed key", By: by, At: t.Time, Rule: "validity window given with the key"})
+		r.fact(report.CheckValidity, report.Fact{What: "managed key", By: by, At: t.Time, Rule: "validity period given with the key"})
 	}
 	r.report.Signer = &report.Signer{Key: &report.KeyInfo{Hint: k.hint, SHA256: r.key.ID(), Algorithm: r.key.Algorithm().String(), Start: report.Instant{Time: k.start}, End: report.Instant{Time: k.end}}}
-	return r.skip(report.CheckValidity, "the key has no validity window, and no time is proved")
+	return r.skip(report.CheckValidity, "the key has no validity period, and no time is proved")
 }
 
 // describe reads the proved certificate.
@@ -181,7 +181,7 @@ func (r *run) countSCTs(list []ctlog.SCT, precerts []*ctlog.Precert) (int, error
 		sct := &list[i]
 		log := r.v.root.CTLog(sct.LogID)
 		if log == nil {
-			r.note("sct.unknown_log", fmt.Sprintf("a signed certificate timestamp is of the CT log %s, which %s, and counts for nothing",
+			r.note("sct.unknown_log", fmt.Sprintf("a signed certificate timestamp is invalid: it is of the CT log %s, which %s",
 				sct.LogID, r.whyUnknown(trustroot.KindCTLog, sct.LogID.String(), r.otherCTID(sct.LogID))))
 			continue
 		}

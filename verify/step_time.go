@@ -36,7 +36,7 @@ func (r *run) timestamps() error {
 		if stamp == nil {
 			unknown++
 			r.note("timestamp.unknown_authority", fmt.Sprintf(
-				"timestamp %d was made by an authority that the trust root does not list, and counts for nothing", i+1))
+				"timestamp %d is invalid: the trust root does not list its authority", i+1))
 			continue
 		}
 		by := report.Authority{Role: "timestamp authority", Name: stamp.Authority.URI(), KeyID: stamp.Authority.KeyID()}
@@ -66,8 +66,8 @@ func (r *run) timestamps() error {
 }
 
 // stamp returns what a token proves, nil if its authority is not known. The
-// root may list an authority more than once, with different windows: one
-// entry that holds is enough, but anchor, signer and window are always taken
+// root may list an authority more than once, with different validity periods: one
+// entry that holds is enough, but anchor, signer and validity period are always taken
 // from the same entry.
 func (r *run) stamp(token *rfc3161.Token) (*rfc3161.Stamp, error) {
 	var first error
@@ -99,7 +99,7 @@ func (r *run) operatorOf(a *rfc3161.Authority) string {
 }
 
 // sortEntries sets aside, for all checks, the entries of logs that the root
-// does not list, or lists with a key that counts for nothing.
+// does not list, or lists with an invalid key.
 func (r *run) sortEntries() {
 	for i := range r.b.Entries {
 		e := &r.b.Entries[i]
@@ -108,7 +108,7 @@ func (r *run) sortEntries() {
 			continue
 		}
 		r.unknown = append(r.unknown, e.LogID)
-		r.note("tlog.unknown_log", fmt.Sprintf("entry %d is of the log %s, which %s, and counts for nothing",
+		r.note("tlog.unknown_log", fmt.Sprintf("entry %d is invalid: it is of the log %s, which %s",
 			i+1, e.LogID, r.whyUnknown(trustroot.KindLog, e.LogID.String(), r.otherID(e.LogID))))
 	}
 }
@@ -162,9 +162,9 @@ func (r *run) promises() error {
 }
 
 // time: enough sources of verified time, and every log's key valid when it
-// signed. A v1 promise was compared with the key's window when it was
+// signed. A v1 promise was compared with the key's validity period when it was
 // verified; a checkpoint carries no time that could be believed, so for
-// entries that rest on one every verified time must be in the window, and
+// entries that rest on one every verified time must be in the period, and
 // there must be one if the log's key has an end: the holder of a
 // retired key can sign a checkpoint today.
 func (r *run) time() error {
@@ -238,7 +238,7 @@ func retirement(l *tlog.Log) (end time.Time, retired bool) {
 
 const timeFormat = "2006-01-02T15:04:05.999999999Z07:00"
 
-// source is what a piece of evidence counts for in thresholds.
+// source is what a piece of evidence adds to in thresholds.
 type source struct {
 	operator string        // "" where the trust root names none
 	key      report.Digest // that signed it
@@ -281,7 +281,7 @@ func unknownToo(n int, what string) string {
 }
 
 // otherID returns the ID under which the trust root lists a log's key, if that
-// is another one, else "".
+// differs, else "".
 func (r *run) otherID(id tlog.ID) string {
 	if l := r.v.root.LogMayHave(id); l != nil {
 		return l.ID().String()

@@ -20,9 +20,9 @@
 // Nothing here reads a clock, a file, the environment or a network, and
 // nothing is written, not even to the arguments: a verdict is a function of
 // bundle, artifact, trust root and policy. Nothing verifies by a zero value, nor
-// by one of package trustroot or bundle: it refuses, decides nothing, or stands
-// for the default that its comment gives. A test has a case for each exported
-// type of this package. The algorithm stands, numbered, in pipeline.go;
+// by one of package trustroot or bundle: it refuses, decides nothing, or means
+// the default that its comment gives. A test has a case for each exported
+// type of this package. The algorithm is numbered in pipeline.go;
 // docs/reference/verification.md says what each check proves.
 package verify
 
@@ -50,7 +50,7 @@ type Config struct {
 	// Policy says whose signature is wanted. Its zero value is refused.
 	Policy Policy
 	// MaxBundle bounds the bytes of a bundle's JSON, for example to what a
-	// registry accepts in an upload. Zero stands for [bundle.MaxSize], which
+	// registry accepts in an upload. Zero means [bundle.MaxSize], which
 	// no bundle can exceed. [All] and [Verifier.VerifyJSON] refuse a larger bundle
 	// before it is parsed, [Verifier.Verify] before anything of it is checked.
 	MaxBundle int

@@ -21,7 +21,7 @@ var emptyConfig = []byte("{}")
 // Attach stores a bundle as a referrer of the subject, in the form of cosign
 // v3, and returns the digest of its manifest. A zero created leaves out when.
 // The same bundle is not attached twice: then the digest is that of the
-// manifest which is there. What the bundle signs is not looked at.
+// manifest which exists. What the bundle signs is not looked at.
 //
 // Refusals are those of [bundle.Parse], of [Bundles], and of the store.
 func Attach(ctx context.Context, s Store, subject Descriptor, data []byte, created time.Time) (Digest, error) {
@@ -46,7 +46,7 @@ func Attach(ctx context.Context, s Store, subject Descriptor, data []byte, creat
 			return r.Digest, nil
 		}
 	}
-	if len(list) >= MaxReferrers { // of any kind: with one more nobody reads them
+	if len(list) >= MaxReferrers { // of any kind: with one more no client reads them
 		return "", refuse.New("oci.limit", "%s has %d referrers already", subject.Digest, len(list))
 	}
 	config := Descriptor{MediaType: mediaTypeEmpty, Digest: DigestOf(emptyConfig), Size: int64(len(emptyConfig))}

@@ -26,7 +26,7 @@ type hints struct {
 	bytes int64
 }
 
-// Instead says what is there of an image without a bundle, "" if nothing is:
+// Instead says what is attached to an image without a bundle, "" if nothing is:
 // signatures of cosign's old kind, bundles of single platforms, those of an
 // index that lists the image, as far as a layout tells, and referrers of other
 // kinds. It is for a message, and proves nothing. No bundle is read.
@@ -153,7 +153,7 @@ func (h *hints) ofOtherKinds(ctx context.Context, subject Digest) []string {
 		}
 		kinds = append(kinds, fmt.Sprintf("%q", clip(kind)))
 	}
-	text := fmt.Sprintf("%d referrers of other kinds are there", len(list))
+	text := fmt.Sprintf("it has %d referrers of other kinds", len(list))
 	if len(kinds) > 0 {
 		text += ": " + strings.Join(kinds, ", ")
 	}

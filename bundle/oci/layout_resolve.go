@@ -20,7 +20,7 @@ import (
 const maxName = 512
 
 // Resolve implements [Place]. A layout without a name for its image must hold
-// one only; referrers, and the images that an index is made of, do not count,
+// one only; referrers, and the images that an index is made of, are left out,
 // unless they have a name of their own.
 func (l *Layout) Resolve(ctx context.Context, reference string) (Descriptor, error) {
 	if digest, ok, err := pinned(reference); err != nil {
@@ -96,7 +96,7 @@ func named(entries []Descriptor, tag string) []Descriptor {
 }
 
 // images returns the entries that are images of their own. One that cannot be
-// read counts: it must not be passed over for another.
+// read is included: it must not be passed over for another.
 func (l *Layout) images(ctx context.Context, entries []Descriptor) ([]Descriptor, error) {
 	found := newCollector()
 	part, read := make(map[Digest]bool), make(map[Digest]bool)
@@ -142,7 +142,7 @@ func isFallback(d Descriptor) bool {
 }
 
 // hasName reports whether an entry has a name that a person could mean. Its
-// image is never passed over in favour of another one: whoever made the layout
+// image is never passed over in favour of another one: the maker of the layout
 // could hide it.
 func hasName(d Descriptor) bool { return d.Annotations[annotationName] != "" }
 

@@ -385,7 +385,7 @@ func TestInstead(t *testing.T) {
 		"config":  object{"mediaType": mediaTypeEmpty, "digest": DigestOf(emptyConfig), "size": 2},
 		"subject": object{"mediaType": MediaTypeManifest, "digest": f.image.Digest, "size": f.image.Size}})
 	got := Instead(t.Context(), f, f.image.Digest)
-	for _, want := range []string{f.image.Digest.FallbackTag() + ".sig", "cosign's old kind", `1 referrers of other kinds are there: "application/spdx+json"`} {
+	for _, want := range []string{f.image.Digest.FallbackTag() + ".sig", "cosign's old kind", `it has 1 referrers of other kinds: "application/spdx+json"`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q lacks %q", got, want)
 		}

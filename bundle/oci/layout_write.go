@@ -16,7 +16,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/strictjson"
 )
 
-// PushBlob implements [Store]. A blob that is there with other content is
+// PushBlob implements [Store]. A blob that exists with other content is
 // replaced.
 func (l *Layout) PushBlob(_ context.Context, d Descriptor, data []byte) error {
 	if err := d.Check(data); err != nil {
@@ -34,7 +34,7 @@ func (l *Layout) PushBlob(_ context.Context, d Descriptor, data []byte) error {
 
 // PushReferrer implements [Store]. The manifest is listed in index.json, where
 // other programs look for referrers in a layout. What else is in that file
-// stays as it is, byte for byte but for white space between entries. Where the
+// stays as it is, byte for byte except for white space between entries. Where the
 // system has locks, several writers wait for each other, until the context ends.
 func (l *Layout) PushReferrer(ctx context.Context, d Descriptor, data []byte, _ Digest) error {
 	if err := l.PushBlob(ctx, d, data); err != nil {
@@ -59,7 +59,7 @@ func (l *Layout) PushReferrer(ctx context.Context, d Descriptor, data []byte, _ 
 	return refuse.Wrap("oci.write", l.replace("index.json", index), "index.json")
 }
 
-// addEntry returns the index with one more entry, nil if it is there.
+// addEntry returns the index with one more entry, nil if it has it.
 func addEntry(index []byte, d Descriptor) ([]byte, error) {
 	entries, err := ParseIndex(index)
 	if err != nil {

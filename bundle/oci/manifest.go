@@ -64,7 +64,7 @@ type manifest struct {
 }
 
 // parseManifest reads a manifest or an index. Members that it does not know
-// are passed over; one that is there twice, or of the wrong type, is refused.
+// are passed over; a repeated one, or one of the wrong type, is refused.
 func parseManifest(data []byte) (*manifest, error) {
 	m := new(manifest)
 	d := strictjson.NewDecoder(data)

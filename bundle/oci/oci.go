@@ -66,7 +66,7 @@ type Place interface {
 // A Store is a place that can be written to.
 type Store interface {
 	Place
-	// PushBlob stores a blob; what is there already stays.
+	// PushBlob stores a blob; one that exists stays.
 	PushBlob(ctx context.Context, d Descriptor, data []byte) error
 	// PushReferrer stores a manifest that refers to the subject, and has it
 	// listed among its referrers. No other entry is lost.

@@ -21,7 +21,7 @@ type Referrer struct {
 	ArtifactType string
 	// Layer is the digest of the bundle, "" where the manifest cannot be read.
 	Layer Digest
-	// PredicateType is that of the statement in the bundle, which nobody has
+	// PredicateType is that of the statement in the bundle, which is not
 	// verified. Where the bundle cannot be read it is the annotation's, and ""
 	// if there is none.
 	PredicateType string
@@ -95,7 +95,7 @@ func (r *Referrer) read(ctx context.Context, p Place, d Descriptor, subject Dige
 		return false, err
 	}
 	content, err := p.Blob(ctx, layer, MaxBundle)
-	// What is only said to be large takes no room from other bundles.
+	// What is only said to be large takes no space from other bundles.
 	if code := refuse.CodeOf(err); err == nil || code == "oci.size" || code == "oci.digest" {
 		*left -= layer.Size
 	}
@@ -124,7 +124,7 @@ func (m *manifest) hasBundle() bool {
 }
 
 // predicateType returns what a bundle's statement says it is about, "" if
-// that cannot be told. Whether it is true is for package verify.
+// that is unknown. Whether it is true is for package verify.
 func predicateType(b *bundle.Bundle) string {
 	if b.Envelope == nil {
 		return ""

@@ -19,7 +19,7 @@ const (
 	ambientTimeout = 15 * time.Second
 	maxAnswer      = 64 << 10
 	// tokenVariable is where GitLab and Codefresh jobs find their token, and
-	// where anybody else may put one.
+	// where another user may put one.
 	tokenVariable = "SIGSTORE_ID_TOKEN"
 	// tokenFile is where Kubernetes jobs have theirs projected to.
 	tokenFile = "/var/run/sigstore/cosign/oidc-token"
@@ -55,7 +55,7 @@ type source struct {
 	fetch func(context.Context, *Environment) (string, error)
 }
 
-// sources are tried in this order. The first that is there decides: an error
+// sources are tried in this order. The first that exists decides: an error
 // inside it is an error, since the next one would give another identity.
 var sources = []source{
 	{"variable " + tokenVariable, has(tokenVariable), fromVariable},
@@ -72,7 +72,7 @@ var sources = []source{
 		}
 		return t.Raw(), nil
 	}},
-	// Behind the file, which is there for nothing but this.
+	// Behind the file, which has no other purpose.
 	{"SPIFFE", has(socketVariable), fromSPIFFE},
 }
 

@@ -25,7 +25,7 @@ const callback = "/auth/callback"
 // sign.oidc.* and sign.token.*.
 //
 // Where no browser can be opened, or nothing can listen for it, and
-// c.ReadCode is there, the person opens the address anywhere and brings back
+// c.ReadCode is set, the person opens the address anywhere and brings back
 // the code that the provider shows.
 func Browser(ctx context.Context, c FlowConfig) (*Token, error) {
 	if c.Timeout == 0 {

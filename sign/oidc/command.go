@@ -16,7 +16,7 @@ import (
 const (
 	// socketVariable says where the SPIFFE Workload API listens (SPIFFE
 	// Workload Endpoint, Section 4). The places where agents listen by custom
-	// are not tried: anybody may make a socket below /tmp.
+	// are not tried: any user may make a socket below /tmp.
 	socketVariable = "SPIFFE_ENDPOINT_SOCKET"
 	spiffeCommand  = "sigbundle-spiffe"
 )

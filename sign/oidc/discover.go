@@ -140,7 +140,7 @@ func (f *flow) exchange(ctx context.Context, values url.Values, secret string) (
 	return f.accept(resp.Body)
 }
 
-// accept reads the token out of an answer. The ID token is what counts; that
+// accept reads the token out of an answer. The ID token is what is used; that
 // some providers give the same for an access token is their own affair.
 func (f *flow) accept(body []byte) (*Token, error) {
 	values, err := members(body, "id_token")

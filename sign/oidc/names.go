@@ -30,7 +30,7 @@ func (t *Token) ChallengeBy(claim string) string {
 
 // Names returns the subject alternative names that a certificate for the
 // token may bear: which one it is, the authority's configuration decides by
-// issuer (Fulcio, config/identity/config.yaml). Nobody but the token's
+// issuer (Fulcio, config/identity/config.yaml). Only the token's
 // subject goes by any of them.
 func (t *Token) Names() []string {
 	c := t.claims

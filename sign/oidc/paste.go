@@ -28,8 +28,8 @@ func (f *flow) listener(ctx context.Context) (net.Listener, error) {
 }
 
 // paste has the person bring the code back. Nothing brings the state back
-// with it: what keeps a stranger's code out is the verifier, which the
-// provider holds the code against, and what keeps a stranger's token out is
+// with it: what keeps the code of someone else out is the verifier, which the
+// provider holds the code against, and what keeps their token out is
 // the nonce.
 func (f *flow) paste(ctx context.Context) (*Token, error) {
 	address, err := f.address(outOfBand)

@@ -116,7 +116,7 @@ func (f *Fulcio) current(ctx context.Context) (*oidc.Token, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	// By any of its names: the same subject may be another workflow.
+	// By any of its names: the same subject may be a different workflow.
 	if token.Issuer() != f.token.Issuer() || !slices.Equal(token.Names(), f.token.Names()) {
 		return nil, "", refuse.New("sign.token.changed", "new identity token: for %[3]q by %[4]q, want %[1]q by %[2]q as previously",
 			f.token.Names(), f.token.Issuer(), token.Names(), token.Issuer())

@@ -34,12 +34,12 @@ type TokenIssuer struct {
 }
 
 // Issuers are what a certificate authority says of the issuers that it knows.
-// Nobody has signed that: it decides what is asked for and sent, and nothing
+// That is not signed: it decides what is asked for and sent, and nothing
 // that is accepted.
 type Issuers []TokenIssuer
 
 // ReadIssuers asks the authority with this base URL (Fulcio,
-// GetConfiguration). It asks once: there is a default for whoever gets no
+// GetConfiguration). It asks once: there is a default for clients that get no
 // answer. Refusals are sign.fulcio.*.
 func ReadIssuers(ctx context.Context, c *Client, base string) (Issuers, error) {
 	address := strings.TrimSuffix(base, "/") + "/api/v2/configuration"

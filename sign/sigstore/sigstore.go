@@ -23,7 +23,7 @@ import (
 // published checkpoint, which takes it seconds.
 const (
 	fulcioTimeout  = 30 * time.Second
-	issuersTimeout = 10 * time.Second // nobody has to wait for what has a default
+	issuersTimeout = 10 * time.Second // a person need not wait for what has a default
 	tsaTimeout     = 15 * time.Second
 	rekorV1Timeout = 30 * time.Second
 	rekorV2Timeout = 60 * time.Second

@@ -74,7 +74,7 @@ func TUFRoot(instance string) ([]byte, error) {
 
 // Provenance returns PROVENANCE.md: where each embedded file comes from.
 func Provenance() string {
-	b, _ := data.ReadFile("data/PROVENANCE.md") // embedded: it is there
+	b, _ := data.ReadFile("data/PROVENANCE.md") // embedded: it exists
 	return string(b)
 }
 

@@ -36,7 +36,7 @@ type Service struct {
 	// where it is not host, port and path of the URL. Empty: it is.
 	Origin   string
 	Operator string
-	// Start and End bound the time in which the service counts, both
+	// Start and End bound the time in which the service is valid, both
 	// included. Start is required; a zero End is open.
 	Start, End time.Time
 }

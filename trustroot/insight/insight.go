@@ -72,7 +72,7 @@ type Window struct {
 	End   time.Time `json:"end,omitzero"`
 }
 
-// String returns the window as "START to END", days where they are enough.
+// String returns the range as "START to END", days where they are enough.
 func (w Window) String() string {
 	if w.End.IsZero() {
 		return "from " + short(w.Start)

@@ -40,7 +40,7 @@ type Finding struct {
 	Detail   string   `json:"detail"`
 }
 
-// Soon is how long before its end a certificate or a window is reported.
+// Soon is how long before its end a certificate or a validity period is reported.
 const Soon = 90 * 24 * time.Hour
 
 // Lint judges a root as of a time. Nothing that it finds keeps a root from
@@ -98,7 +98,7 @@ func (l *linter) add(rule string, s Severity, kind, where, format string, args .
 	l.found = append(l.found, Finding{rule, s, kind, where, fmt.Sprintf(format, args...)})
 }
 
-// span is one window of one instance.
+// span is one validity period of one entry.
 type span struct {
 	Window
 	name string
@@ -128,7 +128,7 @@ func (l *linter) evidence() {
 	}
 }
 
-// windows looks at all windows of one list: at the times that none of them
+// windows looks at all validity periods of one list: at the times that none of them
 // covers, and at services with several entries that go on. That services of
 // one kind run side by side, and that keys overlap while they change, is usual.
 func (l *linter) windows(kind string) {
@@ -160,7 +160,7 @@ func (l *linter) windows(kind string) {
 }
 
 // gaps reports ranges between the first start and the last end in which
-// nothing counts. Ends that are a second or less before the next start are
+// nothing is valid. Ends that are a second or less before the next start are
 // how such roots write adjoining ranges.
 func (l *linter) gaps(kind string, spans []span) {
 	end := spans[0].End
@@ -198,7 +198,7 @@ func (l *linter) instance(in *Entry) {
 	for _, c := range in.Certificates {
 		switch {
 		case !last.End.IsZero() && !last.End.After(c.NotAfter):
-			// The window closes first, or has closed.
+			// The period ends first, or has ended.
 		case c.NotAfter.Before(l.at):
 			l.add("certificate.expired", Warning, in.Kind, in.Name, "the certificate of %q expired at %s, and the validity of the entry goes on", c.Subject, short(c.NotAfter))
 		case c.NotAfter.Sub(l.at) < Soon:
@@ -258,7 +258,7 @@ func (l *linter) stamps(name string, chain []*x509.Certificate) {
 	}
 }
 
-// weak reports keys that still verify and that nobody should start with.
+// weak reports keys that still verify and that are too weak for new entries.
 func (l *linter) weak(kind, name string, pub any, alg sigkey.Algorithm) {
 	if k, ok := pub.(*rsa.PublicKey); ok && k.N.BitLen() < 3072 {
 		l.add("key.weak", Warning, kind, name, "RSA with %d bits, less than 3072", k.N.BitLen())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package instances keeps what a user has told the command about Sigstore
+// Package instances keeps what a user has said about Sigstore
 // instances: which there are, from which TUF root each is proved, and where
 // its mirror is. Those that are built in need no telling.
 //
@@ -133,7 +133,7 @@ func (s Store) List() ([]Instance, error) {
 	for _, name := range added {
 		in, err := s.read(name)
 		if err != nil {
-			in = Instance{Name: name} // it is there; Find says what is wrong with it
+			in = Instance{Name: name} // it exists; Find says what is wrong with it
 		}
 		list = append(list, in)
 	}

@@ -42,7 +42,7 @@ func pack(m Manifest, files map[string][]byte) []byte {
 }
 
 // Open reads a kit, and with it its base if it is a delta; base may be nil.
-// Every byte of the file counts: kit.corrupt names the first file that is not
+// Every byte of the file is checked: kit.corrupt names the first file that is not
 // as the manifest says, or the form of the archive; kit.missing names all
 // files that are not there; kit.unlisted a file that should not be; kit.base
 // the base that is wanted.

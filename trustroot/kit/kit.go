@@ -208,7 +208,7 @@ func checkFolders(files []File) error {
 	for _, f := range files {
 		folded := strings.ToLower(f.Name)
 		if names[folded] {
-			return refuse.New(codeName, "there are two files named %q but for the case of letters", folded)
+			return refuse.New(codeName, "two files: names differ from %q in the case of letters only", folded)
 		}
 		names[folded] = true
 	}

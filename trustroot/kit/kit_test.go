@@ -134,7 +134,7 @@ func TestProvesAtATime(t *testing.T) {
 		refused(t, "older than allowed", err, "tuf.age")
 	}
 	_, err = k.Prove(config(r, now.Add(-time.Second)))
-	refused(t, "before it was made", err, "tuf.age", "no age can be told")
+	refused(t, "before it was made", err, "tuf.age", "before the last refresh")
 	c = config(r, now)
 	c.Roots = [][]byte{tuftest.New().File("1.root.json")}
 	if _, err := k.Prove(c); err != nil {

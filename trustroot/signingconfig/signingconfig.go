@@ -53,7 +53,7 @@ type Service struct {
 	MajorAPIVersion int
 	// Start and End bound the time of use, both included; zero is open.
 	Start, End time.Time
-	// Operator runs the service; services of one operator count once.
+	// Operator runs the service; services of one operator are counted as one.
 	Operator string
 }
 

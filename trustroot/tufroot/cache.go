@@ -16,7 +16,7 @@ import (
 const maxTries = 5
 
 // OpenCache proves a cache that package tufsync keeps, which may be replaced
-// by other processes at any time. The last complete refresh counts: what a
+// by other processes at any time. The last complete refresh is used: what a
 // refresh has left that failed or was killed halfway is not looked at.
 //
 // A cache knows when it was last refreshed and what it has seen; a directory
@@ -52,7 +52,7 @@ func OpenCache(fsys fs.FS, c Config) (*Repository, error) {
 }
 
 // HasCache reports whether a cache was ever refreshed to the end, so that
-// OpenCache has something to prove. A state that is there and cannot be read
+// OpenCache has something to prove. A state that exists and cannot be read
 // is an error: damage must not look like a fresh start.
 func HasCache(fsys fs.FS) (bool, error) {
 	raw, err := tuf.ReadFile(fsys, tuf.StateName, tuf.MaxStateSize)

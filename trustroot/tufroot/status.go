@@ -39,7 +39,7 @@ func (p Policy) check() error {
 
 // Judge refuses a status that the policy does not accept: tuf.expired if
 // something has expired and nothing expired may be used, tuf.age if trust is
-// older than allowed, or its age is bounded and cannot be told.
+// older than allowed, or its age is bounded and unknown.
 func (p Policy) Judge(s Status) error {
 	if err := p.check(); err != nil {
 		return err
@@ -49,7 +49,7 @@ func (p Policy) Judge(s Status) error {
 	}
 	switch {
 	case p.MaxAge != AnyAge && s.Refreshed.After(s.At):
-		return refuse.New("tuf.age", "the time of judgement, %s, is before the last refresh, at %s: no age can be told",
+		return refuse.New("tuf.age", "time of judgement: %s, before the last refresh at %s, want a later time",
 			s.At.Format(time.RFC3339), s.Refreshed.Format(time.RFC3339))
 	case p.MaxAge > 0 && s.Age > p.MaxAge:
 		return refuse.New("tuf.age", "trust was last known to be in force at %s, %s before the time of judgement, and at most %s is allowed",
@@ -88,7 +88,7 @@ type Status struct {
 	Roles []RoleStatus
 
 	At        time.Time // time of judgement
-	Refreshed time.Time // when the copy was last found to be all there is; zero: nobody says
+	Refreshed time.Time // when the copy was last found to be complete; zero: unknown
 
 	// ValidUntil is when the first of the roles expires, which is before At,
 	// or equal, if Expired.

@@ -63,8 +63,8 @@ type Config struct {
 	// Floors refuse a repository that has gone back. Zero: nothing was seen.
 	Floors Floors
 
-	// Refreshed is when the copy was found to be all there is, by whoever made
-	// it. It makes the proof older, never newer. Zero: nobody says. A cache
+	// Refreshed is when the copy was found to be complete, says the maker of
+	// it. It makes the proof older, never newer. Zero: unknown. A cache
 	// knows it itself.
 	Refreshed time.Time
 }
@@ -252,7 +252,7 @@ func (r *Repository) Files() []File {
 	return files
 }
 
-// Found is a target file with what stands behind it.
+// Found is a target file with its proof.
 type Found struct {
 	*Target
 	Data   []byte

@@ -49,7 +49,7 @@ func (r *run) target(name string) (unlisted bool, err error) {
 	return false, r.fetch(t)
 }
 
-// fetch keeps a target under its hash: one with other contents is another
+// fetch keeps a target under its hash: one with other contents differs
 // file, so that sets can share them.
 func (r *run) fetch(t *tuf.Target) error {
 	file := tuf.TargetsDir + "/" + t.Hash() + "." + tuf.EscapeFile(t.Name)
@@ -66,7 +66,7 @@ func (r *run) fetch(t *tuf.Target) error {
 	return r.st.write(file, data)
 }
 
-// commit makes the refresh count. If nothing is new the current set stays
+// commit makes the refresh valid. If nothing is new the current set stays
 // and only the time of the refresh moves on.
 func (r *run) commit() error {
 	set := r.state.Set

@@ -30,7 +30,7 @@ type Config struct {
 	// Dir is the cache directory, made if need be. See [DirName].
 	Dir string
 
-	// Root is the root metadata that the caller trusts. A cached root counts
+	// Root is the root metadata that the caller trusts. A cached root is used
 	// only if it follows from this one.
 	Root []byte
 

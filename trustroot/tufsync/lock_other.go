@@ -12,10 +12,10 @@ import (
 )
 
 // fileLock is a file that only one process can make. Where the system offers
-// nothing better, a holder that died is told from one at work by age.
+// nothing better, the age tells a holder that died from one at work.
 type fileLock struct{ name string }
 
-// staleLock is the age from which a lock counts as left behind: far longer
+// staleLock is the age from which a lock is left behind: far longer
 // than a refresh takes.
 const staleLock = 30 * time.Minute
 

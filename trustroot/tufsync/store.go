@@ -99,7 +99,7 @@ func syncDir(dir string) {
 	}
 }
 
-// put writes a file unless it is there already with the same bytes.
+// put writes a file unless it exists with the same bytes.
 func (s *store) put(name string, data []byte) error {
 	if old, err := s.read(name, int64(len(data))); err == nil && old != nil && bytes.Equal(old, data) {
 		return nil

@@ -54,7 +54,7 @@ type Config struct {
 	// Expectations say for each artifact who must have signed it. Policy then
 	// names no signers, and holds for what an expectation does not say.
 	Expectations *Expectations
-	// PolicyKey stands for Policy, byte for byte, when a run is resumed:
+	// PolicyKey identifies Policy, byte for byte, when a run is resumed:
 	// runs with different keys do not continue one another.
 	PolicyKey string
 	// NoArtifact verifies the bundles of a tree, and those of a list for
@@ -320,7 +320,7 @@ type budget struct {
 	closed bool      // guarded by mutex
 }
 
-// acquire waits until there is room for n bytes. It returns false after close.
+// acquire waits until there is space for n bytes. It returns false after close.
 func (b *budget) acquire(n int) bool {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()

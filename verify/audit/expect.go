@@ -280,7 +280,7 @@ func (x *Expectations) find(e *entry) (*expectation, error) {
 	return x.about(name, (*[sha256.Size]byte)(h.Sum(nil)))
 }
 
-// parseSum reads a SHA-256 in hexadecimal; nil if it is none.
+// parseSum reads a SHA-256 in hexadecimal; nil if it is not one.
 func parseSum(text string) *[sha256.Size]byte {
 	sum, err := hex.DecodeString(text)
 	if err != nil || len(sum) != sha256.Size {

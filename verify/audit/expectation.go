@@ -157,7 +157,7 @@ func (e *expectation) check() error {
 	case p.issuer != "" && p.issuerRegexp != "":
 		return errors.New("issuer and issuer_regexp exclude each other")
 	case hasSAN != hasIssuer:
-		return errors.New("an identity needs an issuer, and an issuer an identity; the issuer none stands for certificates without one")
+		return errors.New("an identity needs an issuer, and an issuer an identity; use the issuer none for certificates without one")
 	case signers != 1:
 		return errors.New("want exactly one of an identity, a key and no_identity")
 	case p.extensions != nil && !hasSAN:

@@ -19,7 +19,7 @@ import (
 )
 
 // A Finding is what the audit has to say about one bundle. Findings are
-// written as JSON Lines. Members may be added; what is there keeps its name
+// written as JSON Lines. Members may be added; each keeps its name
 // and its meaning. The same source, policy and trust root give the same bytes.
 type Finding struct {
 	// N numbers the findings from 1.
@@ -31,7 +31,7 @@ type Finding struct {
 	// may hold several.
 	Index int `json:"index,omitempty"`
 	// Bundle is the path of the bundle as the source has it; absent if the
-	// bundle stands in the source itself.
+	// bundle is in the source itself.
 	Bundle string `json:"bundle,omitempty"`
 	// Artifact is the artifact as the source names it: a path or a digest.
 	Artifact string `json:"artifact,omitempty"`

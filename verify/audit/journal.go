@@ -122,7 +122,7 @@ func openJournal(c *Config, run string, policy []byte) (*journal, error) {
 		return j, nil
 	}
 	// A pipe that is opened for reading, too, has a reader for ever, even if
-	// nobody reads.
+	// no program reads.
 	flags := os.O_WRONLY
 	if c.State != "" {
 		flags = os.O_RDWR

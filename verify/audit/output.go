@@ -15,8 +15,8 @@ import (
 )
 
 // What an audit reads, its source says, line by line, in a tree or a list of
-// any size: that an output is none of it cannot be asked in advance. So an
-// output that is there already has to be one: it is empty, or begins as an
+// any size: whether an output is part of it is unknown in advance. So an
+// output that exists must be one: it is empty, or begins as an
 // audit begins such a file, and no bundle lies beside it. Devices and pipes
 // hold nothing that could be lost.
 
@@ -71,7 +71,7 @@ func checkOutput(name, what string, ours func(head []byte) bool) error {
 	}
 	for _, suffix := range suffixes { // also if the artifact is gone
 		if _, err := os.Lstat(name + suffix); name != "" && err == nil {
-			return fmt.Errorf("%s is not written over: it is an artifact, %s%s lies beside it", name, filepath.Base(name), suffix)
+			return fmt.Errorf("will not overwrite %s: an artifact, with the bundle %s%s beside it", name, filepath.Base(name), suffix)
 		}
 	}
 	info, err := os.Stat(name)
@@ -94,7 +94,7 @@ func checkOutput(name, what string, ours func(head []byte) bool) error {
 		return err
 	}
 	if !ours(head.Bytes()) {
-		return fmt.Errorf("%s is not written over: it does not hold %s of an earlier audit", name, what)
+		return fmt.Errorf("will not overwrite %s: not %s of an earlier audit", name, what)
 	}
 	return notBundle(name)
 }
@@ -108,7 +108,7 @@ func notBundle(name string) error {
 	return nil
 }
 
-// noLink refuses a link to a file: whoever can write to the folder can make it
+// noLink refuses a link to a file: any user who can write to the folder can make it
 // lead to any file of ours. Links to pipes and devices stay, such as
 // /dev/stdout.
 func noLink(name string) error {
@@ -149,7 +149,7 @@ func openOutput(name string, flags int) (*os.File, error) {
 			err = nil
 		}
 		if err == nil && !begins(findingsBegin)(head[:n]) {
-			err = fmt.Errorf("%s is not written over: it does not hold the findings of an earlier audit", name)
+			err = fmt.Errorf("will not overwrite %s: not the findings of an earlier audit", name)
 		}
 		if err != nil {
 			return nil, errors.Join(err, f.Close())

@@ -13,7 +13,7 @@ import (
 // A record is what a line of a list says: what the evidence is, and what it is
 // about. It never says how the evidence is judged.
 type record struct {
-	bundle     []byte // JSON that stands in the line itself; nil: see bundlePath
+	bundle     []byte // JSON that is in the line itself; nil: see bundlePath
 	bundlePath string
 	artifact   string // a path or ALGORITHM:HEX
 }
@@ -34,7 +34,7 @@ var carriers = []string{"attestations", "mediaType", "verification_material", "a
 
 // parseLine reads a line of a list. A line is one of
 //
-//	{"bundle":…,"artifact":…}  a record; the bundle is a path or stands there
+//	{"bundle":…,"artifact":…}  a record; the bundle is a path or in the line
 //	{"attestations":[…]}       an answer of npm's registry
 //	{"mediaType":…,…}          a bundle
 //	…                          another carrier of bundles, see package carrier
@@ -93,7 +93,7 @@ func members(line []byte) (own bool, judges string, err error) {
 		err = d.End()
 	}
 	if err == nil && own && beside != "" {
-		err = refuse.New("input.line", "member %q stands beside a bundle; put the bundle in a member \"bundle\"", beside)
+		err = refuse.New("input.line", "member %q: beside the members of a bundle, want the bundle in a member \"bundle\"", beside)
 	}
 	return own, judges, err
 }

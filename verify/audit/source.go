@@ -18,7 +18,7 @@ import (
 type Source interface {
 	// Label is the source's name in findings.
 	Label() string
-	// Count returns the number of entries, as far as it can be told without
+	// Count returns the number of entries, as far as it is known without
 	// reading them; -1 if it cannot.
 	Count() int64
 

@@ -145,7 +145,7 @@ type FailOn struct {
 }
 
 // ParseFailOn reads "any", "none", or codes and families of codes, separated
-// by commas: "tlog" stands for every code that begins with "tlog.".
+// by commas: "tlog" means every code that begins with "tlog.".
 func ParseFailOn(s string) (FailOn, error) {
 	switch s {
 	case "any":
@@ -173,7 +173,7 @@ func (f FailOn) Fails(s *Summary) bool {
 		return false
 	}
 	if s.Findings == 0 {
-		return true // nothing was there to verify, or in the sample
+		return true // there was nothing to verify, or nothing in the sample
 	}
 	if f.codes == nil {
 		return s.Refused > 0

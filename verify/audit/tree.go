@@ -99,7 +99,7 @@ func (t *Tree) entries() iter.Seq2[*entry, error] {
 	}
 }
 
-// walk yields what is below a folder. It returns false when told to stop.
+// walk yields what is below a folder. It returns false when asked to stop.
 func (t *Tree) walk(dir string, depth int, yield func(*entry) bool) bool {
 	if depth > maxTreeDepth {
 		return yield(t.unreadable(dir, fmt.Errorf("more than %d folders within one another", maxTreeDepth)))

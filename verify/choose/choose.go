@@ -102,7 +102,7 @@ func (r *Roots) First() *verify.Verifier {
 }
 
 // For returns the verifier of one root, by which alone the bundle is then
-// judged, and that root: authorities of another root do not count. Candidates
+// judged, and that root: authorities of another root are not used. Candidates
 // are the roots with an authority that issued the certificate, or all of them
 // for a managed key and for an unknown authority; the one that knows most of
 // the bundle's authorities is taken, the first of several. The bundle must have

@@ -26,7 +26,7 @@ import (
 )
 
 // Schema names the version of the report's JSON form. Members may be
-// added within a version; what is there keeps its name and its meaning.
+// added within a version; each keeps its name and its meaning.
 const Schema = "sigbundle.report.v1"
 
 // A Check is one of the questions that every verification answers, in this
@@ -164,7 +164,7 @@ type Authority struct {
 	KeyID Digest `json:"keyId,omitzero"` // SHA-256 of the key's SPKI, or the log ID
 }
 
-// Digest is a SHA-256 digest; the zero Digest stands for none.
+// Digest is a SHA-256 digest; the zero Digest means no digest.
 type Digest [sha256.Size]byte
 
 // String returns the digest in lower-case hexadecimal.

@@ -194,7 +194,7 @@ func (t *textWriter) signer(r *Report) {
 }
 
 // source names what was built, and the workflow that called the signer's if
-// that is another.
+// that differs.
 func (t *textWriter) source(c *Certificate) {
 	values := make(map[string]string)
 	for _, e := range c.Extensions {

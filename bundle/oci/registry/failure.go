@@ -23,7 +23,7 @@ import (
 func (r *Repository) host() string { return "registry " + r.repo.Reference.Registry }
 
 // failure turns what went wrong into a refusal. The registry's own words are
-// left out but for error codes of the specification.
+// left out except for error codes of the specification.
 func (r *Repository) failure(what string, err error) error {
 	var response *errcode.ErrorResponse
 	var address *url.Error
@@ -33,7 +33,7 @@ func (r *Repository) failure(what string, err error) error {
 	case errors.As(err, &response):
 		return r.status(what, response)
 	case errors.Is(err, auth.ErrBasicCredentialNotFound):
-		return r.denied(what, "it asks for credentials, and there are none for it")
+		return r.denied(what, "no credentials for it, want some in docker's config.json")
 	case errors.Is(err, errPlain):
 		return r.denied(what, errPlain.Error())
 	case errors.Is(err, errdef.ErrTooManyPages):
@@ -87,7 +87,7 @@ func (r *Repository) scrub(err error) string {
 	return text
 }
 
-// secrets are the credentials that were looked up, so that they can be told
+// secrets are the credentials that were looked up, so that they can be found
 // from other text.
 type secrets struct {
 	mu    sync.Mutex
@@ -99,7 +99,7 @@ func (s *secrets) remember(lookup auth.CredentialFunc) auth.CredentialFunc {
 	return func(ctx context.Context, hostport string) (auth.Credential, error) {
 		c, err := lookup(ctx, hostport)
 		if err != nil {
-			// What a helper program printed may be anything.
+			// What a credential helper printed may be anything.
 			return auth.EmptyCredential, refuse.New("oci.registry.credentials", "credentials for %s cannot be read", hostport)
 		}
 		s.mu.Lock()

@@ -221,7 +221,7 @@ func (r *Repository) Referrers(ctx context.Context, subject oci.Digest) ([]oci.D
 }
 
 // fallback reads the list of referrers that is stored under a tag, if any. One
-// that cannot be read is returned itself: whoever may write could put it there.
+// that cannot be read is returned itself: anyone who may write could put it there.
 func (r *Repository) fallback(ctx context.Context, subject oci.Digest) ([]oci.Descriptor, error) {
 	d, data, err := r.named(ctx, subject.FallbackTag())
 	if refuse.CodeOf(err) == "oci.not_found" {

@@ -257,7 +257,7 @@ func (r *Request) redact(s string) string {
 	return webToken.ReplaceAllString(s, "[secret]")
 }
 
-// webToken matches what looks like a JSON Web Token, whoever's it is.
+// webToken matches what looks like a JSON Web Token, of any holder.
 var webToken = regexp.MustCompile(`eyJ[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)*`)
 
 // show returns an address without what may be secret in it.

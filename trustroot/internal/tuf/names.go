@@ -38,7 +38,7 @@ func escape(s string, keep func(byte) bool) string {
 	return b.String()
 }
 
-// maxFileName leaves room for a prefix and a suffix within the 255 bytes of
+// maxFileName leaves space for a prefix and a suffix within the 255 bytes of
 // the usual file systems.
 const maxFileName = 128
 

@@ -17,7 +17,7 @@ type header struct {
 	version int64
 	expires time.Time
 
-	signed     []byte            // the signed part as it stands in the file
+	signed     []byte            // the signed part as it is in the file
 	signatures map[string]string // by key ID, not decoded
 }
 
@@ -53,7 +53,7 @@ var memberNames = []string{
 
 // members reads an object of which go-tuf makes a struct. It does so with
 // encoding/json, to which "Keys" and "keyſ" are members called "keys"
-// too: another than the one that was checked here would count.
+// too: a signature other than the one that was checked here would be used.
 func members(d *strictjson.Decoder, member func(key string) error) error {
 	return d.Object(func(key string) error {
 		if slices.ContainsFunc(memberNames, func(name string) bool { return name != key && strings.EqualFold(name, key) }) {

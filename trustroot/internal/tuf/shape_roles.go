@@ -60,7 +60,7 @@ type grant struct {
 }
 
 // checkGrant reads one role of a root or of a delegation. A threshold below
-// one would be met by a file that nobody signed.
+// one would be met by an unsigned file.
 func checkGrant(d *strictjson.Decoder) (g grant, err error) {
 	err = members(d, func(key string) (err error) {
 		switch key {
@@ -126,7 +126,7 @@ func checkTopRoles(d *strictjson.Decoder) error {
 }
 
 // checkDelegations reads the delegations of targets metadata. Two grants to
-// one name would leave open whose keys count.
+// one name would leave open whose keys are valid.
 func checkDelegations(d *strictjson.Decoder) error {
 	keys, roles, succinct := false, false, false
 	seen := map[string]bool{}

@@ -62,9 +62,9 @@ func (w *Workflow) trust(role, delegator string) (trust, error) {
 
 // check counts the different public keys of the role with a valid signature
 // over the canonical form of the signed part. A key of an unknown kind, a key
-// ID without a key and an invalid signature do not count, and do not prevent
+// ID without a key and an invalid signature are not counted, and do not prevent
 // others from counting: a repository may move to a kind of key that this
-// client does not know yet. Two IDs of one public key count once.
+// client does not know yet. Two IDs of one public key are counted as one.
 func (t trust) check(h *header) error {
 	if t.threshold < 1 {
 		return refuse.New("tuf.threshold", "%q metadata: a threshold of %d signatures", clip(t.role), t.threshold)
@@ -97,7 +97,7 @@ func (t trust) check(h *header) error {
 	return refuse.New("tuf.signature", "%q metadata: %d valid signatures, want %d", clip(t.role), len(valid), t.threshold)
 }
 
-// RSA keys outside these sizes do not count.
+// RSA keys outside these sizes are not counted.
 const (
 	minRSABits = 2048
 	maxRSABits = 8192

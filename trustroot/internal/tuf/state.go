@@ -12,9 +12,9 @@ import (
 	"github.com/sigbundle/sigbundle/internal/strictjson"
 )
 
-// A cache consists of files that never change once they are there, and of
+// A cache consists of files that never change once they exist, and of
 // the state, which names the set that is current. Replacing the state is the
-// one step that makes a refresh count, so that whatever else a refresh that
+// one step that makes a refresh valid, so that whatever else a refresh that
 // was cut short has left behind, the set before it stays whole:
 //
 //	state                          which set, since when, and the floors

@@ -195,7 +195,7 @@ func (wt Want) check(role string, data []byte) (*header, error) {
 	return h, err
 }
 
-// WantSnapshot says what the timestamp lists. The timestamp must be there.
+// WantSnapshot says what the timestamp lists. The timestamp must be known.
 func (w *Workflow) WantSnapshot() Want {
 	return w.want(listedSnapshot(w.set.Timestamp), MaxSnapshotSize)
 }
@@ -229,7 +229,7 @@ func (w *Workflow) Snapshot(data []byte) (File, error) {
 }
 
 // WantRole says what the snapshot lists for a targets role, the top-level
-// one or a delegated one. The snapshot must be there.
+// one or a delegated one. The snapshot must be known.
 func (w *Workflow) WantRole(role string) (Want, error) {
 	info := w.set.Snapshot.Signed.Meta[role+".json"]
 	if info == nil {
