@@ -19,7 +19,7 @@ type flagGroup struct {
 
 // verifyGroups are the flags of commands that verify.
 var verifyGroups = []flagGroup{
-	{"What to verify", []string{"bundle", "bundles", "no-artifact", "oci-layout", "image", "mirror-of", "plain-http", "ca-file", "require-bundles", "allow-outside", "sample", "retire", "max-bundle"}},
+	{"What to verify", []string{"evidence", "bundle", "bundles", "no-artifact", "oci-layout", "image", "mirror-of", "plain-http", "ca-file", "require-bundles", "allow-outside", "sample", "retire", "max-bundle"}},
 	{"Who must have signed", []string{"repo", "signer-workflow", "identity", "issuer", "identity-regexp", "issuer-regexp", "ext", "key", "no-identity", "expectations", "predicate-type"}},
 	{"How much evidence", []string{"require"}},
 	{"Trust", []string{"trusted-root", "instance", "trust-dir", "as-of", "max-trust-age"}},

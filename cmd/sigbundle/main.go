@@ -54,7 +54,7 @@ old.`,
 		title    string
 		commands []*cobra.Command
 	}{
-		{"Verify:", []*cobra.Command{groupFlags(newVerify(), verifyGroups), groupFlags(newAudit(), verifyGroups), newInspect(), newExplain()}},
+		{"Verify:", []*cobra.Command{groupFlags(newVerify(), verifyGroups), groupFlags(newAudit(), verifyGroups), groupFlags(newLock(), verifyGroups), newInspect(), newExplain()}},
 		{"Sign:", []*cobra.Command{groupFlags(newSign(), signGroups), groupFlags(newAttest(), signGroups), newAttach(), newKeygen()}},
 		{"Convert:", []*cobra.Command{newConvert(), newRepair()}},
 		{"Trust:", []*cobra.Command{newTrust()}},
