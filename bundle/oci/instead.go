@@ -14,6 +14,7 @@ const (
 	maxHints     = 8           // images of an index, kinds of referrers
 	maxHintReads = 64          // manifests of referrers, in all
 	maxHintBytes = MaxManifest // bytes of those manifests, in all
+	maxHintScan  = 16 << 20    // bytes of a layout's manifests, to tell what refers to what
 )
 
 // dockerList is what Docker calls an index.
@@ -24,6 +25,8 @@ type hints struct {
 	Place
 	reads int
 	bytes int64
+
+	layout map[Digest][]Descriptor // what refers to each image of a layout; nil for a registry
 }
 
 // Instead says what is attached to an image without a bundle, "" if nothing is:
@@ -38,8 +41,13 @@ func Instead(ctx context.Context, p Place, subject Digest) string {
 		}
 	}
 	h := &hints{Place: p, reads: maxHintReads, bytes: maxHintBytes}
-	if in, ok := p.(interface{ index() ([]Descriptor, error) }); ok {
-		if entries, err := in.index(); err == nil {
+	if in, ok := p.(interface {
+		index() ([]Descriptor, error)
+		bySubject(context.Context, []Descriptor, int64) map[Digest][]Descriptor
+	}); ok {
+		entries, err := in.index()
+		h.layout = in.bySubject(ctx, entries, maxHintScan)
+		if err == nil {
 			if len(found) == 0 && slices.ContainsFunc(entries, isCosignOld) {
 				found = append(found, "the layout holds signatures or attestations of cosign's old kind, which are not read here")
 			}
@@ -90,13 +98,22 @@ func (h *hints) referrer(ctx context.Context, d Descriptor) *manifest {
 	return m
 }
 
-// hasBundles reports whether bundles are said to be attached to the image.
-func (h *hints) hasBundles(ctx context.Context, subject Digest) bool {
+// referrersOf returns what is said to refer to an image. A layout is looked
+// through once, whatever the number of images.
+func (h *hints) referrersOf(ctx context.Context, subject Digest) []Descriptor {
+	if h.layout != nil {
+		return h.layout[subject]
+	}
 	list, err := h.Referrers(ctx, subject)
 	if err != nil {
-		return false
+		return nil
 	}
-	for _, d := range list {
+	return list
+}
+
+// hasBundles reports whether bundles are said to be attached to the image.
+func (h *hints) hasBundles(ctx context.Context, subject Digest) bool {
+	for _, d := range h.referrersOf(ctx, subject) {
 		if isBundle(d.ArtifactType) {
 			return true
 		}
@@ -134,8 +151,8 @@ func (h *hints) ofPlatforms(ctx context.Context, subject Digest) (found []string
 
 // ofOtherKinds names the kinds of other referrers.
 func (h *hints) ofOtherKinds(ctx context.Context, subject Digest) []string {
-	list, err := h.Referrers(ctx, subject)
-	if err != nil || len(list) == 0 {
+	list := h.referrersOf(ctx, subject)
+	if len(list) == 0 {
 		return nil
 	}
 	var kinds []string
