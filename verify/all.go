@@ -26,9 +26,9 @@ type Job struct {
 
 	// Verifier judges this job. Required, unless Choose is set.
 	Verifier *Verifier
-	// Choose, if set, returns the verifier that judges this job, once its
-	// bundle is parsed; Verifier then only bounds the bundle's size. It is
-	// called from several goroutines.
+	// Choose, if set, returns the verifier that judges this job, in place of
+	// Verifier, once its bundle is parsed; it also bounds the bundle's size. It
+	// is called from several goroutines.
 	Choose func(*bundle.Bundle) *Verifier
 }
 
@@ -121,6 +121,9 @@ var errNoJobs = refuse.New("bundle.none", "no bundles to verify")
 // do judges one job.
 func (job *Job) do() (*Result, error) {
 	v, parse := job.Verifier, job.Parse
+	if job.Choose != nil {
+		v = nil // its bound is not that of the verifier that will be chosen
+	}
 	if parse == nil {
 		parse = func() (*bundle.Bundle, error) { return v.parse(job.Bundle) }
 	}

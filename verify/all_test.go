@@ -17,6 +17,7 @@ import (
 	"github.com/sigbundle/sigbundle/conformance/virtual"
 	"github.com/sigbundle/sigbundle/trustroot/embedded"
 	"github.com/sigbundle/sigbundle/verify"
+	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
 // batch returns a verifier and jobs of several outcomes in turn.
@@ -89,6 +90,40 @@ func TestAllEqualsSingle(t *testing.T) {
 	}
 	if i != len(jobs) {
 		t.Errorf("%d results for %d jobs", i, len(jobs))
+	}
+}
+
+// The verifier that is chosen judges the size of a bundle, and no other one.
+func TestChosenJudgesSize(t *testing.T) {
+	large, jobs := batch(t, 1)
+	root, err := embedded.TrustedRoot("public-good")
+	if err != nil {
+		t.Fatal(err)
+	}
+	small, err := verify.New(verify.Config{Root: root, Policy: verify.Policy{AnyIdentity: true}, MaxBundle: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, c := range map[string]struct {
+		first, chosen *verify.Verifier
+		refused       bool
+	}{
+		"large chosen":       {small, large, false},
+		"large chosen alone": {nil, large, false},
+		"small chosen":       {large, small, true},
+		"small chosen alone": {nil, small, true},
+		"small":              {small, nil, true},
+	} {
+		job := jobs[0]
+		job.Verifier = c.first
+		if c.chosen != nil {
+			job.Choose = func(*bundle.Bundle) *verify.Verifier { return c.chosen }
+		}
+		for _, err := range verify.All(t.Context(), slices.Values([]verify.Job{job})) {
+			if refused := codes.Of(err) == "bundle.limit"; refused != c.refused {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
 	}
 }
 
