@@ -15,8 +15,8 @@ const MaxRoots = 16
 // the GitHub client's trusted-root command prints them. The roots are not
 // merged: each one judges alone. Refusals are those of [Parse].
 func ParseAll(data []byte) ([]*Root, error) {
-	lines := rootLines(data)
-	if lines == nil {
+	data = bytes.TrimSpace(data)
+	if !severalRoots(data) {
 		r, err := Parse(data)
 		if err != nil {
 			return nil, err
@@ -24,8 +24,10 @@ func ParseAll(data []byte) ([]*Root, error) {
 		return []*Root{r}, nil
 	}
 	var all []*Root
-	for i, line := range lines {
-		if len(line) == 0 {
+	number := 0
+	for line := range bytes.Lines(data) {
+		number++
+		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
 		}
 		if len(all) == MaxRoots {
@@ -33,27 +35,17 @@ func ParseAll(data []byte) ([]*Root, error) {
 		}
 		r, err := Parse(line)
 		if err != nil {
-			return nil, refuse.Wrap(codeMalformed, err, "line %d", i+1)
+			return nil, refuse.Wrap(codeMalformed, err, "line %d", number)
 		}
 		all = append(all, r)
 	}
 	return all, nil
 }
 
-// rootLines returns the lines of JSON Lines, without the white space around
-// them, and nil for one document: that has one line, or a first line that no
-// object ends with.
-func rootLines(data []byte) (lines [][]byte) {
-	data = bytes.TrimSpace(data)
+// severalRoots tells JSON Lines from one document: that has one line, or a first
+// line that no object ends with.
+func severalRoots(data []byte) bool {
 	first, _, several := bytes.Cut(data, []byte("\n"))
 	first = bytes.TrimSpace(first)
-	if !several || !bytes.HasSuffix(first, []byte("}")) || bytes.Count(first, []byte("{")) != bytes.Count(first, []byte("}")) {
-		return nil
-	}
-	for line := range bytes.Lines(data) {
-		if lines = append(lines, bytes.TrimSpace(line)); len(lines) > 4*MaxRoots {
-			break // of which at most every second one is empty in files that are meant
-		}
-	}
-	return lines
+	return several && bytes.HasSuffix(first, []byte("}")) && bytes.Count(first, []byte("{")) == bytes.Count(first, []byte("}"))
 }
