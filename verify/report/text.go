@@ -70,23 +70,24 @@ func (r *Report) WriteText(w io.Writer, style TextStyle) error {
 // waived says what was not proved of a verified bundle because nothing asks for
 // it: neither the policy nor the trust root.
 func (t *textWriter) waived(r *Report) {
-	if !r.Verified || r.Required.Lowered {
-		return // a refusal has other reasons; and what is lowered stands in a line of its own
+	if !r.Verified {
+		return // a refusal has other reasons
 	}
 	skipped := func(c Check) bool {
 		return slices.ContainsFunc(r.Checks, func(s Step) bool { return s.Check == c && s.Status == Skipped })
 	}
 	certificate := r.Signer != nil && r.Signer.Certificate != nil
 	for _, w := range []struct {
-		is   bool
-		text string
+		is      bool
+		counted bool // in the line about what is required, which is there if anything is lowered
+		text    string
 	}{
-		{certificate && skipped(CheckIdentity), "a particular signer: the policy accepts any identity"},
-		{skipped(CheckEntries), "a log entry: not required, as the trust root lists no transparency log"},
-		{certificate && skipped(CheckSCTs), "a certificate timestamp: not required, as the trust root lists no CT log"},
-		{!certificate && skipped(CheckTime), "a time of signing: not required, as the key has no validity period"},
+		{certificate && skipped(CheckIdentity), false, "a particular signer: the policy accepts any identity"},
+		{skipped(CheckEntries), true, "a log entry: not required, as the trust root lists no transparency log"},
+		{certificate && skipped(CheckSCTs), true, "a certificate timestamp: not required, as the trust root lists no CT log"},
+		{!certificate && skipped(CheckTime), true, "a time of signing: not required, as the key has no validity period"},
 	} {
-		if w.is {
+		if w.is && !(w.counted && r.Required.Lowered) {
 			t.field("not asked", w.text)
 		}
 	}
