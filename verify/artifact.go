@@ -108,6 +108,9 @@ func ArtifactDigest(algorithm string, value []byte) (Artifact, error) {
 	if h := hashByName(algorithm); h != 0 {
 		sizes = []int{h.Size()}
 	}
+	if plain := strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(algorithm)); sizes == nil && hashByName(plain) != 0 {
+		return Artifact{}, refuse.New("policy.artifact", "digest algorithm %q: unknown, want %s", algorithm, plain)
+	}
 	if sizes == nil {
 		return Artifact{}, refuse.New("policy.artifact", "digest algorithm %q is not one that an artifact can be named by", algorithm)
 	}

@@ -25,6 +25,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		return command.Done
 	}
+	err = misunderstood(cmd, err)
 	var refused *command.Refusal
 	said := errors.As(err, &refused) && refused.Err == nil
 	if !out.wrote && !said && wantsJSON(cmd, args) { // a program that reads JSON gets JSON, whatever happened
@@ -83,39 +84,10 @@ func sentence(err error) string {
 			text += "; " + line
 		}
 	}
-	if flag, found := strings.CutPrefix(text, "unknown flag: "); found && foreignFlags[flag] != "" {
-		text += ", want " + foreignFlags[flag]
-	}
 	text = identityToken.ReplaceAllString(text, "[identity token]")
 	text = plain(screen.Escape(text))
 	if code := codes.Of(err); code != "" && !strings.Contains(text, code) {
 		text += " (" + code + ")"
 	}
 	return text
-}
-
-// foreignFlags are the flags of other clients, with ours.
-var foreignFlags = map[string]string{
-	"--certificate-identity":                   "--identity",
-	"--certificate-identity-regexp":            "--identity-regexp",
-	"--certificate-oidc-issuer":                "--issuer",
-	"--certificate-oidc-issuer-regexp":         "--issuer-regexp",
-	"--cert-identity":                          "--identity",
-	"--cert-identity-regex":                    "--identity-regexp",
-	"--cert-oidc-issuer":                       "--issuer",
-	"--repository":                             "--ext sourceRepositoryURI=https://github.com/OWNER/NAME",
-	"--owner":                                  "--ext sourceRepositoryOwnerURI=https://github.com/OWNER",
-	"--custom-trusted-root":                    "--trusted-root",
-	"--new-bundle-format":                      "no flag: bundles have that format",
-	"--type":                                   "--predicate-type",
-	"--insecure-ignore-tlog":                   "--require tlog=0",
-	"--insecure-ignore-sct":                    "--require sct=0",
-	"--use-signed-timestamps":                  "--require tsa=1",
-	"--offline":                                "no flag: verification is offline",
-	"--source-ref":                             "--ext sourceRepositoryRef=REF",
-	"--source-digest":                          "--ext sourceRepositoryDigest=DIGEST",
-	"--signer-digest":                          "--ext buildSignerDigest=DIGEST",
-	"--certificate-github-workflow-repository": "--ext sourceRepositoryURI=https://github.com/OWNER/NAME",
-	"--certificate-github-workflow-ref":        "--ext sourceRepositoryRef=REF",
-	"--certificate-github-workflow-sha":        "--ext sourceRepositoryDigest=DIGEST",
 }

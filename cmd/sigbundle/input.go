@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -171,6 +172,10 @@ func (f *verifyFlags) openArtifact(stdin io.Reader, name string) (*artifactInput
 	switch missing := errors.Is(err, fs.ErrNotExist); {
 	case !missing && isDigest(name):
 		return nil, refuse.New("command.ambiguous", "%s: both a digest and the name of a file, want ./%[1]s for the file", name)
+	case missing && !isDigest(name) && strings.Contains(name, ":"):
+		return nil, refuse.New("command.file", "there is no file %s, and it is no digest; an image goes with --oci-layout or --image", name)
+	case missing && bareDigest.MatchString(name):
+		return nil, refuse.New("command.file", "there is no file %s; write %s:… for a digest", name, map[int]string{64: "sha256", 96: "sha384", 128: "sha512"}[len(name)])
 	case err != nil && strings.Contains(name, ":"):
 		known, err := verify.ParseArtifactDigest(name)
 		return &artifactInput{known: known}, err
@@ -181,6 +186,9 @@ func (f *verifyFlags) openArtifact(stdin io.Reader, name string) (*artifactInput
 	}
 	return &artifactInput{stream: file, file: file}, nil
 }
+
+// bareDigest is a digest without its algorithm.
+var bareDigest = regexp.MustCompile(`^(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{96}|[0-9a-fA-F]{128})$`)
 
 // isDigest reports whether a name can be taken for ALGORITHM:HEX by a person
 // or by the verifier, in any spelling: upper or lower case, with or without a

@@ -173,6 +173,12 @@ func unknownCommand(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	if args[0] == "" {
+		return errors.New("the name of the command is empty, see sigbundle --help")
+	}
+	if ours := foreignCommands[args[0]]; ours != "" {
+		return fmt.Errorf("unknown command %q, want %s", args[0], ours)
+	}
 	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
 		return fmt.Errorf("unknown command %q, did you mean %s", args[0], strings.Join(near, " or "))
 	}

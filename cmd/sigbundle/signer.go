@@ -153,7 +153,7 @@ func forSigners(t *flags.Trust) flags.Source {
 }
 
 func (f *signerFlags) readKey() (*sign.Key, error) {
-	data, err := flags.ReadRegular(f.key)
+	data, err := flags.ReadKey(f.key)
 	if err != nil {
 		return nil, err
 	}

@@ -155,6 +155,9 @@ func ParseFailOn(s string) (FailOn, error) {
 	}
 	var f FailOn
 	for _, code := range strings.Split(s, ",") {
+		if code == "any" || code == "none" {
+			return FailOn{}, fmt.Errorf("%q: any and none stand alone", s)
+		}
 		if !slices.ContainsFunc(refuse.All(), func(d refuse.Description) bool { return covers(code, string(d.Code)) }) {
 			return FailOn{}, fmt.Errorf("%q is not any, none, a code or a family of codes; sigbundle explain lists them", code)
 		}

@@ -30,7 +30,7 @@ const maxKeys = 64
 func ReadKeys(files []string) ([]verify.Key, error) {
 	var keys []verify.Key
 	for _, name := range files {
-		data, err := ReadRegular(name)
+		data, err := ReadKey(name)
 		if err != nil {
 			return nil, err
 		}

@@ -96,7 +96,7 @@ func (f *Policy) Types() (types []string) {
 }
 
 // errNobody: no signer is trusted by default.
-var errNobody = refuse.New("command.signer", "accepted signer: not given, want --repo, --identity with --issuer, or --key")
+var errNobody = refuse.New("command.signer", "accepted signer: not given, want --repo, --identity with --issuer, --key, or --no-identity")
 
 // Accept turns the flags into a policy.
 func (f *Policy) Accept() (verify.Policy, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/sigbundle/sigbundle/bundle"
 	"github.com/sigbundle/sigbundle/internal/infile"
@@ -36,6 +37,14 @@ func ReadRegular(name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return data, nil
+}
+
+// ReadKey reads a file with a key. A URL, as other clients take it, is none.
+func ReadKey(name string) ([]byte, error) {
+	if strings.Contains(name, "://") && !Exists(name) {
+		return nil, fmt.Errorf("--key %s: keys in cloud services are not supported, want a file", name)
+	}
+	return ReadRegular(name)
 }
 
 // ReadBounded reads r to its end, or one byte beyond what is accepted, so
