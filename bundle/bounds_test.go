@@ -64,7 +64,7 @@ func withRSA(t testing.TB, bits int) []byte {
 	return create(t, new(x509.Certificate), &rsa.PublicKey{N: n.SetBit(n, 0, 1), E: 1<<31 - 1})
 }
 
-// create returns a certificate by nobody, for pub or for nobody either.
+// create returns a certificate by no one, for pub or for no one either.
 func create(t testing.TB, template *x509.Certificate, pub any) []byte {
 	t.Helper()
 	issuer := ed25519.NewKeyFromSeed(fill('k', ed25519.SeedSize))

@@ -29,7 +29,7 @@ func objects(doc any, do func(object)) {
 	}
 }
 
-// A member that nobody knows is refused in every message, whatever it holds:
+// A member that no one knows is refused in every message, whatever it holds:
 // it is not read in the place of another.
 func TestUnknownMembersEverywhere(t *testing.T) {
 	for _, doc := range []object{messageV03(t), messageOld(t, "0.1"), envelopeV03(t)} {

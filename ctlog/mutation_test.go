@@ -91,7 +91,7 @@ func TestLargestMessages(t *testing.T) {
 	}
 }
 
-// An SCT that ends after its version is not one of nobody's log at no time.
+// An SCT that ends after its version is not one of no one's log at no time.
 func TestCutOffSCT(t *testing.T) {
 	_, err := parseSCT([]byte{0, 4, 3, 0, 1, 0x30})
 	wantCode(t, err, "sct.malformed")

@@ -2,7 +2,7 @@
 
 package tlog
 
-// rsaPublic is a key of these tests; nobody has its other half.
+// rsaPublic is a key of these tests; no one has its other half.
 const rsaPublic = `-----BEGIN PUBLIC KEY-----
 MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA4L/kVp5wPXw8tekaCIfZ
 KAO/Hxumrt846R/Tj6evDraRsNcYkgASJF8l9BA0GuS7oicbF63mpaZpaOoCuJWl

@@ -56,7 +56,7 @@ func TestZeroValues(t *testing.T) {
 	}.Run(t)
 }
 
-// A copy of a body can be changed, and then says what nobody logged.
+// A copy of a body can be changed, and then says what no one logged.
 func TestCopiedBody(t *testing.T) {
 	b := *parsed(t, hashedRekordV001(), HashedRekordV001())
 	r := messageRecord(t)

@@ -296,7 +296,7 @@ func TestMoved(t *testing.T) {
 	}
 }
 
-// A log that counts for nothing is one of its ID all the same.
+// A log that is invalid is one of its ID all the same.
 func TestDuplicateOfAnUnknownKind(t *testing.T) {
 	base := text(t)
 	_, log, _ := strings.Cut(strings.TrimSuffix(base, "]}"), `"tlogs":[`)

@@ -101,7 +101,7 @@ func TestManagedAlgorithm(t *testing.T) {
 	}
 }
 
-// Anybody can write any number of bundles that take a reading of their own of
+// Anyone can write any number of bundles that take a reading of their own of
 // the artifact: the first 64 signatures get one.
 func TestPureSignaturesAtOnce(t *testing.T) {
 	w := world(t, virtual.Config{})

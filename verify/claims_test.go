@@ -62,7 +62,7 @@ func TestRulesSeeNoRefusedBundle(t *testing.T) {
 }
 
 // With Explain the signature of an untrusted signer is checked as well, and
-// what it is over is then anybody's statement.
+// what it is over is then anyone's statement.
 func TestStatementOfUntrustedSigner(t *testing.T) {
 	root := rootOf(t, world(t, virtual.Config{}))
 	stranger := world(t, virtual.Config{Seed: "stranger"})
@@ -75,7 +75,7 @@ func TestStatementOfUntrustedSigner(t *testing.T) {
 	}
 }
 
-// Nobody signed a bundle whose signature does not verify.
+// No one signed a bundle whose signature does not verify.
 func TestRefusedIsNotSignedBy(t *testing.T) {
 	w := world(t, virtual.Config{})
 	key, err := w.Key("managed", virtual.ECDSAP256)

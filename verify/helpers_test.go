@@ -20,7 +20,7 @@ import (
 	"github.com/sigbundle/sigbundle/verify/codes"
 )
 
-// anybody is a policy that lacks nothing.
+// anyone is a policy that lacks nothing.
 var anybody = verify.Policy{AnyIdentity: true}
 
 var content = []byte(vectors.Content)

@@ -135,7 +135,7 @@ func TestDigestThatIsNotHexIsNoMatch(t *testing.T) {
 	}
 }
 
-// Members of statements that differ in case, or are there twice, are taken
+// Members of statements that differ in case, or occur twice, are taken
 // for one, the last wins. Guard: internal/strictjson, which compares names
 // byte for byte and refuses repetitions.
 func TestMembersOfStatementsByCase(t *testing.T) {

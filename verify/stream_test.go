@@ -61,7 +61,7 @@ func TestArtifactsAreStreamed(t *testing.T) {
 	}
 }
 
-// A file and its digest get the same verdict, but for signatures over the
+// A file and its digest get the same verdict, except for signatures over the
 // bytes themselves.
 func TestFileAndDigestAgree(t *testing.T) {
 	w := world(t, virtual.Config{})

@@ -27,7 +27,7 @@ type Coverage int
 // What a directory may hold.
 const (
 	Exact      Coverage = iota // the files of the manifest and no other
-	SignedOnly                 // other files too, which nobody signed
+	SignedOnly                 // other files too, which no one signed
 )
 
 // safeToIgnore are the paths that are left out where the manifest says so:
@@ -56,7 +56,7 @@ type Outcome struct {
 	Files   int   // of the manifest
 	Bytes   int64 // of those files
 	Cached  int   // files of which all digests came from the cache
-	Skipped int   // other files and folders that were left out, or that nobody signed
+	Skipped int   // other files and folders that were left out, or that no one signed
 }
 
 // Check compares the files of a directory with the manifest: each file has to
@@ -127,7 +127,7 @@ func (k *checker) left(name string) bool {
 	return slices.Contains(k.c.Ignore, name) || slices.Contains(safeToIgnore, name) && slices.Contains(k.m.IgnorePaths, name)
 }
 
-// walk refuses the first path, in the order of names, that nobody signed.
+// walk refuses the first path, in the order of names, that no one signed.
 func (k *checker) walk() error {
 	return fs.WalkDir(k.root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
 		switch {

@@ -252,7 +252,7 @@ func (m *Manifest) inOrder() []Resource {
 	})
 }
 
-// checkNames refuses names that are there twice, or that some file systems
+// checkNames refuses names that occur twice, or that some file systems
 // take for one.
 func (m *Manifest) checkNames() error {
 	spelled := make(map[string]string, len(m.Resources)) // by folded path, of files and folders

@@ -25,7 +25,7 @@ func TestCheckWritable(t *testing.T) {
 	if after, err := os.ReadDir(f.files.Dir); err != nil || len(after) != len(before) {
 		t.Errorf("left behind: %v, %v", after, err)
 	}
-	// For this thread root is nobody, who must heed the modes of folders.
+	// For this thread root is no one, who must heed the modes of folders.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if os.Geteuid() == 0 {

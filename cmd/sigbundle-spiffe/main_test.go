@@ -129,7 +129,7 @@ func TestToken(t *testing.T) {
 	}
 }
 
-// TestOutput writes what nobody else can read, and leaves nothing behind.
+// TestOutput writes what no one else can read, and leaves nothing behind.
 func TestOutput(t *testing.T) {
 	a := newAgent(t)
 	dir := t.TempDir()
@@ -191,7 +191,7 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
-	// Nobody is there.
+	// No one is there.
 	if _, stderr := ran(t, 1, "token", "--socket", "unix:///nonexistent/api.sock"); !strings.Contains(stderr, "Unavailable") {
 		t.Error(stderr)
 	}

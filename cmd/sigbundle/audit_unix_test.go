@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// An audit ends when nobody reads its findings any more, by whatever name it
+// An audit ends when no one reads its findings any more, by whatever name it
 // was told to write them there.
 func TestAuditUnread(t *testing.T) {
 	list := filepath.Join(t.TempDir(), "list")

@@ -287,7 +287,7 @@ func TestPlantedPlaces(t *testing.T) {
 	i.says(2, i.verify("--oci-layout", "img:v1/"), "oci.layout")
 }
 
-// Nothing is asked of anybody about an image on disk.
+// Nothing is asked of anyone about an image on disk.
 func TestImageOffline(t *testing.T) {
 	if commands["sigbundle-offline"] == nil {
 		return // the kernel is asked on Linux only
@@ -336,7 +336,7 @@ func TestImageRepeated(t *testing.T) {
 	i.says(1, i.verify("--oci-layout", "img", "--bundles", "2"), "1 of 1 distinct signatures verified, 2 required")
 }
 
-// Nor does it count twice in its other form, which nobody needs the key for.
+// Nor does it count twice in its other form, which no one needs the key for.
 func TestImageRewritten(t *testing.T) {
 	i := newImages(t)
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

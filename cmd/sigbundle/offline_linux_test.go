@@ -24,7 +24,7 @@ func init() {
 }
 
 // denySockets makes the kernel kill this process at its first socket, of any
-// kind, in any thread: an answer about local files asks nobody.
+// kind, in any thread: an answer about local files asks no one.
 func denySockets() {
 	filter := []unix.SockFilter{
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}, // the number of the system call

@@ -24,7 +24,7 @@ import (
 	"time"
 )
 
-// proxy leads to services whose names nobody can resolve but the proxy, and
+// proxy leads to services whose names no one can resolve but the proxy, and
 // whose certificates are of an authority that no system knows.
 type proxy struct {
 	*httptest.Server
@@ -193,7 +193,7 @@ func TestSignNoProxy(t *testing.T) {
 	}
 }
 
-// TestSignCA trusts nobody else's authority, nor the system's beside it.
+// TestSignCA trusts no one else's authority, nor the system's beside it.
 func TestSignCA(t *testing.T) {
 	for name, args := range map[string][]string{"the system's": nil, "another": {"--ca-file", "other.pem"}} {
 		t.Run(name, func(t *testing.T) {

@@ -97,7 +97,7 @@ func (s *shell) root() string {
 	return s.write("trusted_root.json", string(data))
 }
 
-// jwt makes a token that nobody has signed.
+// jwt makes a token that no one has signed.
 func jwt(t testing.TB, claims map[string]any) string {
 	t.Helper()
 	all := map[string]any{

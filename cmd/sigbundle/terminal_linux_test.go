@@ -215,7 +215,7 @@ func TestKeygenAsks(t *testing.T) {
 	s.run(0, "", "sigbundle", "verify", "app", "--trusted-root", s.root(), "--key", "a.pub")
 	s.run(0, "", "sigbundle", "keygen", "--output", "b.key", "--no-passphrase")
 	s.run(1, "", "sigbundle", "verify", "app", "--trusted-root", s.root(), "--key", "b.pub")
-	// Without a terminal nobody is asked.
+	// Without a terminal no one is asked.
 	if out := s.run(2, "correct horse\ncorrect horse\n", "sigbundle", "keygen", "--output", "c.key"); !strings.Contains(out, "passphrase: not given") || !strings.Contains(out, "--passphrase-file") {
 		t.Errorf("%q", out)
 	}

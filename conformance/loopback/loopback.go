@@ -33,7 +33,7 @@ type Instance struct {
 
 	Impostor  string           // whom Fulcio certifies instead
 	Issuers   []map[string]any // what Fulcio says of the issuers it knows; nil: nothing
-	Audience  string           // whom Fulcio takes tokens for; "" is anybody
+	Audience  string           // whom Fulcio takes tokens for; "" is anyone
 	Challenge string           // the claim that Fulcio wants signed; "" is the usual one
 	Detached  bool             // Fulcio hands the SCT out beside the certificate
 	Embedded  bool             // and in the certificate as well
@@ -50,7 +50,7 @@ type Instance struct {
 
 	mutex sync.Mutex
 	// leaves are the hashes of the tree that is published. It is not the one
-	// that answers are proved in, of which nobody has the tiles.
+	// that answers are proved in, of which no one has the tiles.
 	leaves [][]byte
 	seen   map[string]string // what Rekor has: location by request
 	last   map[string][]byte // the last request of each service

@@ -30,7 +30,7 @@ type Anecdote struct {
 	Do   func() error
 }
 
-// anybody is a policy that lacks nothing.
+// anyone is a policy that lacks nothing.
 var anybody = verify.Policy{AnyIdentity: true}
 
 // Anecdotes returns all of them.

@@ -104,7 +104,7 @@ func timestampAuthorityStories() []Story {
 }
 
 // forged returns a certificate with the name and the number of the signer's,
-// signed by nobody who counts.
+// signed by no one who counts.
 func forged(t *virtual.TimestampInput) *x509.Certificate {
 	template := *t.Signer
 	template.RawSubject, template.ExtraExtensions = nil, nil

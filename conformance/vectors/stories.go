@@ -90,7 +90,7 @@ func (s *Setup) Key(name string, t virtual.KeyType) *virtual.Key {
 	return k
 }
 
-// Stranger returns the key of nobody in particular.
+// Stranger returns the key of no one in particular.
 func (s *Setup) Stranger() *virtual.Key { return s.Key("stranger", virtual.ECDSAP256) }
 
 // Manage has the bundle signed by a managed key, and the policy accept it.

@@ -52,12 +52,12 @@ func with(steps ...func(*Setup)) func(*Setup) {
 	}
 }
 
-// message changes what nobody signs.
+// message changes what no one signs.
 func message(change func(*bundlev1.Bundle)) func(*Setup) {
 	return func(s *Setup) { s.Request.Bundle = change }
 }
 
-// logEntry changes the first log entry of what nobody signs.
+// logEntry changes the first log entry of what no one signs.
 func logEntry(change func(*rekorv1.TransparencyLogEntry)) func(*Setup) {
 	return message(func(m *bundlev1.Bundle) { change(m.VerificationMaterial.TlogEntries[0]) })
 }

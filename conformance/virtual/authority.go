@@ -136,7 +136,7 @@ func (w *World) issue(role string, template *x509.Certificate, t KeyType, parent
 	return issuer{cert, key}, nil
 }
 
-// keyID is a subject key identifier (RFC 7093, Section 2, method 1 but for
+// keyID is a subject key identifier (RFC 7093, Section 2, method 1 except for
 // hashing the whole SPKI). crypto/x509 has changed its mind about how to make
 // one, and would do so again.
 func keyID(k *Key) []byte {

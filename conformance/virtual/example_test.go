@@ -14,7 +14,7 @@ import (
 )
 
 // A program that trusts releases by one workflow tests that it trusts them,
-// and nobody else.
+// and no one else.
 func Example() {
 	w, err := virtual.New(virtual.Config{Seed: "release policy"})
 	if err != nil {

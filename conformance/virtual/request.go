@@ -121,7 +121,7 @@ type Hooks struct {
 	Promise func(*PromiseInput)
 	// Checkpoint may change the tree head that an entry is proved under.
 	Checkpoint func(*CheckpointInput)
-	// Bundle may change all that nobody signs.
+	// Bundle may change all that no one signs.
 	Bundle func(*bundlev1.Bundle)
 }
 

@@ -16,7 +16,7 @@ import (
 // was just appended. It is not safe for concurrent use.
 type tree struct{ edge *compact.Range }
 
-// grownTree returns a tree of so many entries that nobody has ever seen.
+// grownTree returns a tree of so many entries that no one has ever seen.
 func (w *World) grownTree(role string, size uint64) (*tree, error) {
 	factory := &compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
 	var hashes [][]byte

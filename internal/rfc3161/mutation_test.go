@@ -133,7 +133,7 @@ func TestFormsToTheLastElement(t *testing.T) {
 	}
 }
 
-// The frame of a token is nobody's to sign: it must be of its form, too.
+// The frame of a token is no one's to sign: it must be of its form, too.
 func TestFrameToTheLastElement(t *testing.T) {
 	w := newWorld(t, nil, nil)
 	a := newAuthority(t, w.chain()...)
@@ -330,7 +330,7 @@ func TestAcceleratedRefuses(t *testing.T) {
 }
 
 // The name of a signer's issuer is DER as a whole, not only on the outside: a
-// token that spoils it is malformed, not one of an authority nobody knows.
+// token that spoils it is malformed, not one of an authority no one knows.
 func TestSignerNames(t *testing.T) {
 	part := seq(tlv(tOID, []byte("\x55\x04\x0a")), tlv(tUTF8, []byte("x")))
 	read := func(name []byte) bool {

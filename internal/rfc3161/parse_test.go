@@ -120,7 +120,7 @@ func TestEveryByteCounts(t *testing.T) {
 				seed[i] ^= bit
 			}
 		}
-		// What nobody signed: the list of digest algorithms, unsigned
+		// What no one signed: the list of digest algorithms, unsigned
 		// attributes, certificates that are not needed.
 		t.Logf("%d of %d changes make no difference", accepted, 2*len(seed))
 		for cut := range len(seed) {

@@ -65,7 +65,7 @@ func TestPaste(t *testing.T) {
 	if q.Query().Get("state") == "" || q.Query().Get("nonce") == "" || q.Query().Get("code_challenge") == "" {
 		t.Errorf("the question is not bound to the flow: %s", who.address)
 	}
-	// With nobody to bring a code, there is no such way.
+	// With no one to bring a code, there is no such way.
 	c.ReadCode = nil
 	if _, err := Browser(t.Context(), c); refuse.CodeOf(err) != "sign.oidc.callback" {
 		t.Error(err)

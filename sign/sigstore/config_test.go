@@ -27,7 +27,7 @@ const (
 	testEmail  = "dev@example.test"
 )
 
-// newToken makes a token that nobody has signed.
+// newToken makes a token that no one has signed.
 func newToken(t testing.TB, claims map[string]any) *oidc.Token {
 	t.Helper()
 	all := map[string]any{

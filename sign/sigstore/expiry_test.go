@@ -70,7 +70,7 @@ func TestExpiry(t *testing.T) {
 }
 
 // stuck is a timestamp authority that does not answer the first n times, for
-// as long as anybody waits.
+// as long as anyone waits.
 type stuck struct {
 	sign.TimestampAuthority
 	n, asked int

@@ -35,7 +35,7 @@ func services(t *testing.T, c signingconfig.Contents) *signingconfig.Config {
 // TestSelect signs with what configurations select.
 func TestSelect(t *testing.T) {
 	i := newInstance(t)
-	broken := "http://127.0.0.1:1" // nobody is there
+	broken := "http://127.0.0.1:1" // no one is there
 	v1 := signingconfig.Service{URL: i.Rekor1.URL, MajorAPIVersion: 1, Operator: "one"}
 	v2 := signingconfig.Service{URL: i.Rekor2.URL, MajorAPIVersion: 2, Operator: "one"}
 	dead := signingconfig.Service{URL: broken, MajorAPIVersion: 2, Operator: "another"}
@@ -86,7 +86,7 @@ func TestSelect(t *testing.T) {
 	}
 }
 
-// TestUntimed refuses before anybody is asked.
+// TestUntimed refuses before anyone is asked.
 func TestUntimed(t *testing.T) {
 	i := newInstance(t)
 	config := i.config(newToken(t, nil), tlog.V2)

@@ -114,7 +114,7 @@ func TestDamageIsRefused(t *testing.T) {
 	}
 }
 
-// A damaged instance stands in nobody's way but its own, and can be removed.
+// A damaged instance stands in no one's way but its own, and can be removed.
 func TestDamageStaysLocal(t *testing.T) {
 	s := At(t.TempDir())
 	for _, name := range []string{"acme", "lab"} {

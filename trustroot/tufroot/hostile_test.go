@@ -33,7 +33,7 @@ func many(text string, n int) string {
 	return strings.TrimSuffix(b.String(), ",")
 }
 
-// unsigned is a well-formed file, but for the members given, that nobody has
+// unsigned is a well-formed file, except for the members given, that no one has
 // signed: its signatures are by keys that count, and empty.
 func unsigned(role string, version int, members string) []byte {
 	kind, signatures := role, ""

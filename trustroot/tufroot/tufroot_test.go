@@ -323,7 +323,7 @@ func TestUnreadableRoots(t *testing.T) {
 	wantCode(t, err, "tuf.signature")
 }
 
-// unreadable has a file that nobody may read.
+// unreadable has a file that no one may read.
 type unreadable struct {
 	fs.FS
 	name string

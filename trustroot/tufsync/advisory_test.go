@@ -134,7 +134,7 @@ func rollback(t *testing.T) {
 }
 
 // floorsOutlive rolls back when all that the client has has expired, and when
-// its files are gone but for the state.
+// its files are gone except for the state.
 func floorsOutlive(t *testing.T) {
 	guard(t, "refresh.go", "if err := r.w.SetFloors(r.state.Seen); err != nil {")
 	for name, loss := range map[string]func(b *bench){

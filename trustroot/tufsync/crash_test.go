@@ -66,7 +66,7 @@ func TestStoppedAtEveryStep(t *testing.T) {
 
 type killed struct{}
 
-// refreshKilled refreshes; a panic in fault ends it where it stands, but for
+// refreshKilled refreshes; a panic in fault ends it where it stands, except for
 // the lock, which the kernel would take from a dead process.
 func refreshKilled(b *bench, fault func(step, name string) error, targets ...string) (err error) {
 	defer func() {

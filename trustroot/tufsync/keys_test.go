@@ -156,7 +156,7 @@ func TestInvalidSigInValidMetadata(t *testing.T) {
 	}
 }
 
-// A threshold below one would be met by nobody's signature (CVE-2026-23992).
+// A threshold below one would be met by no one's signature (CVE-2026-23992).
 func TestThresholdBelowOne(t *testing.T) {
 	for _, n := range []int{0, -1} {
 		b := newBench(t)

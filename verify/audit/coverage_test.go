@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// What nobody signed does not pass in silence: it is counted, and a finding on
+// What no one signed does not pass in silence: it is counted, and a finding on
 // wish.
 func TestCoverage(t *testing.T) {
 	dir, s := t.TempDir(), signed()

@@ -216,7 +216,7 @@ func openList(t testing.TB, name string) *List {
 	return l
 }
 
-// What evidence says of its own judgement is a finding, and nobody's
+// What evidence says of its own judgement is a finding, and no one's
 // signature is accepted for it: the operator accepts one signer, and each of
 // these lines would have had another one accepted.
 func TestEvidenceDoesNotJudge(t *testing.T) {

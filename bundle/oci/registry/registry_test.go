@@ -362,7 +362,7 @@ func TestToken(t *testing.T) {
 	wantCode(t, "without credentials", err, "oci.registry.denied")
 }
 
-// Over plain HTTP credentials leave this machine for nobody.
+// Over plain HTTP credentials leave this machine for no one.
 func TestPlainHTTPCredentials(t *testing.T) {
 	for host, loopback := range map[string]bool{"localhost:5000": true, "127.0.0.1": true, "[::1]:5000": true, "registry.example:5000": false, "127.0.0.1.example": false, "10.0.0.1": false} {
 		c, _, err := newClient(Config{PlainHTTP: true, DockerConfig: "none"}, host, atOnce)

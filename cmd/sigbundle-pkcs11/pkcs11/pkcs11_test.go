@@ -57,7 +57,7 @@ var derParams = map[string]string{
 	"Ed25519": "\x13\x0cedwards25519", "secp256k1": "\x06\x05\x2b\x81\x04\x00\x0a",
 }
 
-// generate has the token make keys: of every kind, of one that nobody takes,
+// generate has the token make keys: of every kind, of one that no one takes,
 // two that share a label, one without an id, and one without its public half.
 func generate(t *testing.T, module string) {
 	t.Helper()

@@ -138,7 +138,7 @@ func underHint(line, other string) string {
 }
 
 // slsa-verifier did not look at what npm's publish attestations say. Here
-// their digests and their predicate type count like anybody's.
+// their digests and their predicate type count like anyone's.
 func publishAttestations(t *testing.T) {
 	s := find(t, "real: "+npmBundle)
 	subject, err := verify.ParseArtifactDigest("sha512:" + strings.Repeat("00", 64))

@@ -129,7 +129,7 @@ var anewExpectations = []expectation{
 	{"*", signedAnew + " payload/subject[].name", "statement.malformed =signed", nil},
 	{"*", signedAnew + " payload/subject[].digest*", "artifact.mismatch artifact.not_comparable statement.subjects statement.malformed =signed", nil},
 	{"*", signedAnew + " payload*", "statement.malformed statement.type =signed", nil},
-	// The hash of the envelope is of a spelling that nobody has; payload,
+	// The hash of the envelope is of a spelling that no one has; payload,
 	// signatures and keys are compared one by one.
 	{"*", signedAnew + " body/spec.envelopeHash*", "tlog.entry.malformed =signed", nil},
 	{sameOps + "|unknown member|truncated|other case|double member, snake case", signedAnew + " body*", anewBodyCodes + " =signed", nil},

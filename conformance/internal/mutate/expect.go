@@ -171,7 +171,7 @@ var expectations = struct {
 	found map[[2]string]*expectation // guarded by mutex
 }{}
 
-// expected returns what may become of a mutant, nil if nobody has said so.
+// expected returns what may become of a mutant, nil if no one has said so.
 func expected(operator, place string) *expectation {
 	x := &expectations
 	x.once.Do(func() {

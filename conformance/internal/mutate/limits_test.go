@@ -288,7 +288,7 @@ func hugeRSA(t *testing.T, bits uint) []byte {
 	return certificate(t, "huge", "issuer", true, &rsa.PublicKey{N: n.Sub(n, big.NewInt(1)), E: 65537})
 }
 
-// certificate issues one for a key, under a key that nobody trusts.
+// certificate issues one for a key, under a key that no one trusts.
 func certificate(t *testing.T, subject, issuer string, ca bool, public any) []byte {
 	t.Helper()
 	key := strangeKey(t)

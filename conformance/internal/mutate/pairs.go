@@ -167,7 +167,7 @@ func impostor(c *x509.Certificate) *x509.Certificate {
 	return forged(c.RawSubject, c.RawIssuer, c.SerialNumber, c.SubjectKeyId)
 }
 
-// forged is an authority's certificate by nobody that anybody trusts, nil if
+// forged is an authority's certificate by no one that anyone trusts, nil if
 // it cannot be made.
 func forged(subject, issuer []byte, serial *big.Int, keyID []byte) *x509.Certificate {
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))

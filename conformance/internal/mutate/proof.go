@@ -34,7 +34,7 @@ func newProof(b *bundle.Bundle, r *verify.Result) *proof {
 	signer, chain := *r.Report.Signer, ""
 	if signer.Certificate != nil {
 		c := *signer.Certificate
-		chain, c.Chain = text(c.Chain), nil // of the trust root, but for the leaf
+		chain, c.Chain = text(c.Chain), nil // of the trust root, except for the leaf
 		signer.Certificate = &c
 	}
 	p := &proof{bundle: b, result: r, signer: text(signer), chain: chain, subject: text(r.Report.Statement), facts: make(map[string]bool), keyless: make(map[string]bool)}

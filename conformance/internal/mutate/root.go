@@ -201,7 +201,7 @@ func idMutants(doc *node, to emit) {
 	}
 }
 
-// stranger is a key that nobody signed with.
+// stranger is a key that no one signed with.
 func stranger() (any, error) {
 	const spki = "\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00\xd7\x5a\x98\x01\x82\xb1\x0a\xb7\xd5\x4b\xfe\xd3\xc9\x64\x07\x3a\x0e\xe1\x72\xf3\xda\xa6\x23\x25\xaf\x02\x1a\x68\xf7\x07\x51\x1a" // RFC 8032, Section 7.1, test 1
 	return x509.ParsePKIXPublicKey([]byte(spki))

@@ -58,7 +58,7 @@ func TestMissingBinary(t *testing.T) {
 	}
 }
 
-// TestServerThatEnds: its log is in the error, and nobody waits for the
+// TestServerThatEnds: its log is in the error, and no one waits for the
 // deadline.
 func TestServerThatEnds(t *testing.T) {
 	s := newSpawner()

@@ -83,7 +83,7 @@ func Supervise(c Config, timeout time.Duration) error {
 		<-ctx.Done()
 	}
 	if err = errors.Join(err, s.Close()); err != nil {
-		// Nobody reads what a detached process prints.
+		// No one reads what a detached process prints.
 		err = errors.Join(err, os.WriteFile(s.Path("log/supervise.log"), []byte(err.Error()+"\n"), 0o644))
 	}
 	return err

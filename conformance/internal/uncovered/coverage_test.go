@@ -77,7 +77,7 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
-// A package that the tests did not touch at all, or that nobody asked for, is
+// A package that the tests did not touch at all, or that no one asked for, is
 // no package in order.
 func TestOtherPackages(t *testing.T) {
 	for _, names := range [][]string{{"p", "q"}, {"q"}} {

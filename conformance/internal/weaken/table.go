@@ -34,7 +34,7 @@ func needless(results []result, reasons map[string]string) []string {
 	return list
 }
 
-// render writes the table, and returns the number of survivors that nobody
+// render writes the table, and returns the number of survivors that no one
 // has given a reason for.
 func render(results []result, reasons map[string]string) (string, int) {
 	var b strings.Builder

@@ -118,7 +118,7 @@ func roleNames(t *testing.T) {
 	}
 }
 
-// thresholds below one are met by files that nobody signed.
+// thresholds below one are met by files that no one signed.
 func thresholds(t *testing.T) {
 	guard(t, "shape_roles.go", `if v, err = integer(d, -1<<31); err == nil && (v < 1 || v > MaxKeys) {`)
 	for _, n := range []int{0, -1, -1 << 31} {

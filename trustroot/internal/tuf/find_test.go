@@ -216,7 +216,7 @@ func TestCheckHashes(t *testing.T) {
 func TestListedHashes(t *testing.T) {
 	r := tuftest.New()
 	r.AddTarget("targets", "file", []byte("contents"))
-	r.Signers["targets"] = nil // which nobody asks for
+	r.Signers["targets"] = nil // which no one asks for
 	r.Publish("targets")
 	data := r.File("2.targets.json")
 	if hashes, err := ListedHashes(data); err != nil || len(hashes) != 1 || hashes[0] != hex.EncodeToString(sum("sha256", []byte("contents"))) {

@@ -63,7 +63,7 @@ type Outcome struct {
 // asked is a question with our answers, on its way to one client.
 type asked struct {
 	q          *Question
-	code, bare string // our code; and what it is if nobody compares artifacts
+	code, bare string // our code; and what it is if no one compares artifacts
 	err        error
 	bareErr    error
 }

@@ -22,7 +22,7 @@ import (
 const othernameDigest = "sha256:bc103b4a84971ef6459b294a2b98568a2bfb72cded09d4acd1e16366a401f95b"
 
 // public returns the real bundles of testdata/public. Of those of GitHub's own
-// instance nobody here has the trust root: all must refuse them.
+// instance no one here has the trust root: all must refuse them.
 func public(dir string) ([]*Question, error) {
 	var list []*Question
 	for _, c := range []struct{ file, artifact, root, digest, key string }{
