@@ -105,7 +105,7 @@ func TestMalformed(t *testing.T) {
 	pylock := "lock-version = \"1.0\"\n"
 	wheel := "[[packages]]\nname = \"a\"\nversion = \"1\"\nwheels = [{name = \"a-1-py3-none-any.whl\", hashes = {sha256 = \"" + hexOf('A') + "\"}}]\n"
 	checks := "CHECKSUMS\n  a (1.0) sha256=" + hexOf('A') + "\n"
-	for _, text := range []string{yarn + block, pnpm + pnpmEntry, pylock + wheel, checks} {
+	for _, text := range []string{pnpm + pnpmEntry + "    x: [[{a: {b: [c, {d: e}]}}], {f: {resolution: {integrity: g}}}]\n", yarn + block, pnpm + pnpmEntry, pylock + wheel, checks} {
 		if _, got, err := read(text); err != nil || len(got) != 1 {
 			t.Errorf("%q: %q, %v", text, got, err)
 		}
@@ -174,6 +174,8 @@ func TestMalformed(t *testing.T) {
 		{"lock.malformed", pnpm + "  - a\n" + pnpmEntry},
 		{"lock.malformed", pnpm + "  a@1.0.0:\n    resolution: x: y\n"},
 		{"lock.malformed", pnpm + strings.Repeat(" ", 3) + "a:\n" + strings.Repeat(" ", 4) + "b: {a: " + strings.Repeat("{a: ", 40) + "\n"},
+		{"lock.malformed", pnpm + "  a@1.0.0: [{a: b}\n"},
+		{"lock.malformed", pnpm + "  a@1.0.0: {a: [[{b: {c: [d, {e: f}]}}]]\n"},
 		{"lock.malformed", "packages:\n  a@1.0.0: {}\nlockfileVersion: '9.0'\n"},
 		{"lock.version", "lockfileVersion: '12.0'\npackages:\n"},
 		{"lock.version", "lockfileVersion:\npackages:\n"},

@@ -5,6 +5,7 @@ package lock
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
@@ -222,7 +223,7 @@ func (y *yaml) flow(text string, depth int) (rest string, err error) {
 		if err := visit(path, ""); err != nil {
 			return "", err
 		}
-		y.path = append(path[:depth:depth], "")
+		y.path = append(slices.Clip(path), "")
 	} else {
 		y.visit = func([]string, string) error { return nil }
 	}
@@ -239,7 +240,7 @@ func (y *yaml) flow(text string, depth int) (rest string, err error) {
 				return "", fmt.Errorf("key %q occurs twice, or is malformed", clip(key))
 			}
 			keys[key] = true
-			y.path[depth] = key
+			y.path[len(path)] = key
 		}
 		switch {
 		case rest == "":
