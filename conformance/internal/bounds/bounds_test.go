@@ -37,6 +37,8 @@ import (
 	"github.com/sigbundle/sigbundle/trustroot/kit"
 	"github.com/sigbundle/sigbundle/trustroot/signingconfig"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
+	"github.com/sigbundle/sigbundle/verify/lock"
+	"github.com/sigbundle/sigbundle/verify/names"
 )
 
 // reader is a row of the table. Processor time is in units of the calibration:
@@ -114,6 +116,8 @@ var readers = []reader{
 	{"audit list", auditList, nil, texts("%s", `{"bundle":%s,"artifact":"sha256:00"}`, `{"attestations":%s}`, "{}\n%s"), 8000, 2000, store},
 	{"audit state", auditState, nil, texts("%s", `{"schema":"sigbundle.audit.state.v1","codes":%s}`, `{"trust_roots":%s}`, `{"met":%s}`), 400, 200, store},
 	{"expectations", expectations, nil, texts("%s", `{"subject":%s}`, `{"subject":"a","key":%s}`, `{"subject":"a","ext":%s}`, `{"subject":"a","no_identity":true}`+"\n%s"), 400, 200, store},
+	{"lock file", lockFile, nil, lockFiles, 400, 200, small},
+	{"name", name, nil, texts("%s", "pkg:npm/%s", "pkg:npm/a?%s", "pkg:npm/a#%s", "sha512-%s", "a-1%s.tar.gz", "a-1+%s.tar.gz", "%s-1-py3-none-any.whl", "a-1.%s.gem"), 100, 24, small},
 
 	{"verify", nil, []string{"verify", "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "--bundle", "FILE", "--repo", "a/b"}, texts("%s", `{"verificationMaterial":{"tlogEntries":%s}}`, "{}\n%s"), 400, 64, process},
 	{"verify, a long signature", nil, []string{"verify", "sha256:" + strings.Repeat("00", 32), "--bundle", "FILE", "--repo", "a/b"}, signatures, 40, 64, process},
@@ -137,6 +141,87 @@ func texts(frames ...string) func(n int) iter.Seq2[string, []byte] {
 			}
 		}
 	}
+}
+
+// lockFile reads a lock file, whatever its kind.
+func lockFile(b []byte) {
+	f, err := lock.Parse(b)
+	if err != nil {
+		return
+	}
+	for range f.All() {
+	}
+}
+
+// lockFiles yields hostile lock files of every kind: hostile values in their
+// places, and very many entries, or entries within one another.
+func lockFiles(n int) iter.Seq2[string, []byte] {
+	const (
+		npm, npm1, bun = `{"lockfileVersion":3,"packages":%s}`, `{"lockfileVersion":1,"dependencies":%s}`, `{"lockfileVersion":1,"workspaces":{},"packages":%s}`
+		pnpm, pylock   = "lockfileVersion: '9.0'\npackages:\n%s", "lock-version = \"1.0\"\n%s"
+		yarn, gems     = "# yarn lockfile v1\n%s", "CHECKSUMS\n%s"
+	)
+	inside := func(frame, value string) string { return strings.Replace(frame, "%s", value, 1) }
+	lines := func(line string) string {
+		var b strings.Builder
+		for i := 0; b.Len() < n; i++ {
+			fmt.Fprintf(&b, line, i)
+		}
+		return b.String()
+	}
+	many := map[string]string{
+		"packages of npm": inside(npm, members(n, func(i int) string {
+			return fmt.Sprintf(`"node_modules/%x":{"version":"1.0.0","integrity":"sha1-x"}`, i)
+		})),
+		"empty packages":      inside(npm, members(n, func(i int) string { return fmt.Sprintf(`"node_modules/%x":{}`, i) })),
+		"nested dependencies": inside(npm1, strings.Repeat(`{"a":{"dependencies":`, min(n/21, 40))+members(n, func(i int) string { return fmt.Sprintf(`"%x":{}`, i) })),
+		"long dependencies":   inside(npm1, `{"`+strings.Repeat("a", n/2)+`":{"dependencies":`+members(n/2, func(i int) string { return fmt.Sprintf(`"%x":{}`, i) })+"}}"),
+		"packages of bun":     inside(bun, members(n, func(i int) string { return fmt.Sprintf(`"%x":["%[1]x@1.0.0","",{},"sha1-x",]`, i) })),
+		"commas":              inside(bun, strings.Repeat(",", n)),
+		"comments":            inside(bun, strings.Repeat("//\n", n/3)),
+		"packages of pnpm":    inside(pnpm, lines("  a%x@1.0.0: {}\n")),
+		"flow of pnpm":        inside(pnpm, "  a: {"+lines("a%x: b, ")),
+		"flow within flow":    inside(pnpm, "  a: "+strings.Repeat("{a: ", n/4)),
+		"lists":               inside(pnpm, "  a: ["+strings.Repeat("[", n)),
+		"indentation":         inside(pnpm, lines("%[1]*[1]d:\n")),
+		"blocks of yarn":      inside(yarn, lines("a%x@^1:\n  version \"1\"\n")),
+		"patterns of yarn":    inside(yarn, lines("a@%x, ")+"a@1:\n"),
+		"members of yarn":     inside(yarn, "a@1:\n"+lines("  a%x b\n")),
+		"berry":               "__metadata:\n" + lines("\"a%x@npm:1\":\n  version: 1\n"),
+		"gems":                inside(gems, lines("  a%x (1.0) sha256=00\n")),
+		"sums of a gem":       inside(gems, "  a (1.0) "+strings.Repeat("sha256=00,", n/10)+"\n"),
+		"requirements":        lines("a%x==1 --hash=sha256:00\n"),
+		"sums of one":         "a==1 " + strings.Repeat("--hash=sha256:00 ", n/17),
+		"continued lines":     "a==1 --hash=sha256:00 \\\n" + strings.Repeat(" \\\n", n/3),
+		"packages of pylock":  inside(pylock, strings.Repeat("[[packages]]\n", n/13)),
+		"files of pylock":     inside(pylock, "[[packages]]\nwheels = ["+strings.Repeat("{hashes={}},", n/12)+"]\n"),
+		"tables":              inside(pylock, lines("[a%x]\n")),
+		"dotted keys":         inside(pylock, lines("a.b.c.d.e%x = 1\n")),
+		"tables within":       inside(pylock, "a = "+strings.Repeat("{a=", n/3)),
+		"sums of Go":          lines("m v%x h1:00\n"),
+	}
+	values := texts("%s", npm, npm1, bun, pnpm, pylock, yarn, gems, `{"lockfileVersion":3,"packages":{"node_modules/a":%s}}`, `{"lockfileVersion":3,"packages":{"node_modules/a":{"version":"1.0.0","integrity":%s}}}`,
+		`{"lockfileVersion":1,"workspaces":{},"packages":{"a":%s}}`, "lockfileVersion: '9.0'\npackages:\n  a: %s", "lock-version = \"1.0\"\na = %s", "a==1 --hash=sha256:00 %s")
+	return func(yield func(string, []byte) bool) {
+		for what, text := range many {
+			if !yield(what, []byte(text)) {
+				return
+			}
+		}
+		values(n)(yield)
+	}
+}
+
+// name reads a name of every kind.
+func name(b []byte) {
+	s := string(b)
+	_, _ = names.ParsePURL(s)
+	_, _ = names.ParseSRI(s)
+	_, _ = names.ParsePython(s)
+	_, _ = names.ParseGem(s)
+	_, _ = names.ParseBottle(s)
+	_, _ = names.PythonVersion(s)
+	_ = names.Project(s)
 }
 
 // der yields hostile DER.
