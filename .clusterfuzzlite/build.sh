@@ -15,6 +15,7 @@ target() { # folder and function
 
 target bundle FuzzAll
 target bundle FuzzParse
+target bundle/carrier FuzzRead
 target bundle/gitsign FuzzRead
 target bundle/model FuzzParseManifest
 target bundle/oci FuzzManifest
