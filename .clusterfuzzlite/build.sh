@@ -41,3 +41,5 @@ target trustroot FuzzParse
 target trustroot/internal/tuf FuzzMetadata
 target trustroot/kit FuzzOpen
 target verify/audit FuzzParseLine
+target verify/lock FuzzParse
+target verify/names FuzzNames
