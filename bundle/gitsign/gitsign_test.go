@@ -93,6 +93,7 @@ type draft struct {
 	body     bool     // the entry keeps its body
 	unsigned [][]byte // instead of the entry
 	noEntry  bool
+	more     []byte // behind the entry
 
 	edit func(*parts) // of the CMS
 	text func(string) string
@@ -151,7 +152,7 @@ func (d *draft) make(t testing.TB) *made {
 		if err != nil {
 			t.Fatal(err)
 		}
-		unsigned = append(unsigned, attribute(idEntry, octets(data)))
+		unsigned = append(unsigned, attribute(idEntry, octets(append(data, d.more...))))
 	}
 	for _, ts := range s.Message.VerificationMaterial.GetTimestampVerificationData().GetRfc3161Timestamps() {
 		resp, status := cryptobyte.String(ts.SignedTimestamp), cryptobyte.String{}
@@ -499,6 +500,7 @@ func TestRefused(t *testing.T) {
 		{"no entry", "gitsign.no_entry", func(d *draft) { d.unsigned = [][]byte{} }},
 		{"entry that is none", "gitsign.entry", func(d *draft) { d.unsigned = [][]byte{attribute(idEntry, octets([]byte{0xff}))} }},
 		{"unknown field of an entry", "gitsign.entry", func(d *draft) { d.unsigned = [][]byte{attribute(idEntry, octets([]byte{0xf8, 7, 1}))} }},
+		{"entry with one field more", "gitsign.entry", func(d *draft) { d.more = []byte{0xf8, 7, 1} }},
 		{"empty entry", "gitsign.entry", func(d *draft) { d.unsigned = [][]byte{attribute(idEntry, octets(nil))} }},
 		{"entry of another signature", "tlog.promise.signature", cms(func(p *parts) { p.value = append([]byte{}, p.value[:len(p.value)-1]...); p.value[1]-- })},
 		{"corrupt signature", "signature.invalid", func(d *draft) { d.request.Signature = func(in *virtual.SignatureInput) { in.Corrupt = true } }},

@@ -323,7 +323,7 @@ func (k *checker) open(f *file) (*os.File, error) {
 		return nil, err
 	}
 	info, err := in.Stat()
-	if err == nil && (!os.SameFile(info, f.info) || !sameState(f.info, info)) {
+	if err == nil && !os.SameFile(info, f.info) {
 		err = changed(f)
 	}
 	if err != nil {

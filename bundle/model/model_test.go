@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -399,6 +400,36 @@ func TestCancelled(t *testing.T) {
 	cancel()
 	if _, err := m.Check(ctx, folder(t, files), model.Config{}); err == nil {
 		t.Error("a check that was cancelled accepts")
+	}
+}
+
+// A file that changes, or is replaced, while the model is read is refused.
+func TestChangedMeanwhile(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for name, change := range map[string]func(dir string){
+		"the file that is read":          func(dir string) { put(t, dir, "a", "longer than before") },
+		"the file that is read, in time": func(dir string) { _ = os.Chtimes(filepath.Join(dir, "a"), time.Unix(1, 0), time.Unix(1, 0)) },
+		"a later file, by another": func(dir string) {
+			put(t, dir, "c", "b")
+			if info, err := os.Stat(filepath.Join(dir, "b")); err == nil {
+				_ = os.Chtimes(filepath.Join(dir, "c"), info.ModTime(), info.ModTime())
+			}
+			_ = os.Rename(filepath.Join(dir, "c"), filepath.Join(dir, "b"))
+		},
+		"a later file, longer": func(dir string) { put(t, dir, "b", "longer than before") },
+		"a later file, by a link": func(dir string) {
+			_ = os.Rename(filepath.Join(dir, "b"), filepath.Join(dir, "c"))
+			put(t, dir, "d", "b")
+			_ = os.Symlink("d", filepath.Join(dir, "b"))
+		},
+	} {
+		dir := folder(t, map[string]string{"a": "a", "b": "b"})
+		var once sync.Once
+		d := newDraft(resource("a", "sha256", "a"), resource("b", "sha256", "b"))
+		_, err := check(t, d, dir, model.Config{Progress: func(int64) { once.Do(func() { change(dir) }) }})
+		if codes.Of(err) != "oms.changed" {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
