@@ -15,6 +15,7 @@ target() { # folder and function
 
 target bundle FuzzAll
 target bundle FuzzParse
+target bundle/carrier FuzzRead
 target bundle/gitsign FuzzRead
 target bundle/model FuzzParseManifest
 target bundle/oci FuzzManifest
@@ -40,3 +41,5 @@ target trustroot FuzzParse
 target trustroot/internal/tuf FuzzMetadata
 target trustroot/kit FuzzOpen
 target verify/audit FuzzParseLine
+target verify/lock FuzzParse
+target verify/names FuzzNames

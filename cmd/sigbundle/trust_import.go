@@ -150,6 +150,10 @@ type outlet struct {
 // as one that a build reads, so that it comes into no folder with other files.
 func checkFree(k *kit.Kit, places []outlet) error {
 	mine, folded := make(map[string]bool), make(map[string]bool) // without the case of letters
+	places = slices.Clone(places)
+	for i := range places {
+		places[i].dir = onePlace(places, i)
+	}
 	for _, p := range places {
 		if info, err := os.Stat(p.dir); err == nil && !info.IsDir() {
 			return fmt.Errorf("%s %s: not a folder, want one", p.flag, p.dir)
@@ -186,9 +190,34 @@ func checkFree(k *kit.Kit, places []outlet) error {
 	return nil
 }
 
+// onePlace returns the path of a folder, one for all of its names: its own path
+// without links, or that of a place before it, if it is the same folder.
+func onePlace(places []outlet, i int) string {
+	info, err := os.Stat(places[i].dir)
+	for _, p := range places[:i] {
+		if other, otherErr := os.Stat(p.dir); err == nil && otherErr == nil && os.SameFile(info, other) {
+			return p.dir
+		}
+	}
+	dir, err := filepath.Abs(places[i].dir)
+	if err != nil {
+		return places[i].dir
+	}
+	rest := ""
+	for at := dir; ; at = filepath.Dir(at) { // what does not exist yet has no links
+		if real, err := filepath.EvalSymlinks(at); err == nil {
+			return filepath.Join(real, rest)
+		}
+		if at == filepath.Dir(at) {
+			return dir
+		}
+		rest = filepath.Join(filepath.Base(at), rest)
+	}
+}
+
 // extract writes one folder of a kit. Names in a kit are clean and relative,
-// and no link in the folder leads out of it. A file that exists has
-// been found to be the same.
+// and no link in the folder leads out of it. A file that exists is left if it is
+// the same, and never replaced.
 func extract(k *kit.Kit, folder, dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -208,6 +237,9 @@ func extract(k *kit.Kit, folder, dir string) error {
 		}
 		f, err := root.OpenFile(local, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if errors.Is(err, fs.ErrExist) {
+			if !holds(root, local, k.File(folder+"/"+name)) {
+				return fmt.Errorf("%s: %s exists and differs from the file in the kit, want another folder", dir, name)
+			}
 			continue
 		}
 		if err != nil {
@@ -222,6 +254,21 @@ func extract(k *kit.Kit, folder, dir string) error {
 		}
 	}
 	return nil
+}
+
+// holds reports whether a file below a folder holds the data, and is one.
+func holds(root *os.Root, name string, data []byte) bool {
+	info, err := root.Lstat(name) // before it is opened: a pipe would wait for its writer
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	have, err := io.ReadAll(io.LimitReader(f, int64(len(data))+1))
+	return err == nil && bytes.Equal(have, data)
 }
 
 // bare returns the cause of a system's error, without the call and the path.

@@ -177,7 +177,8 @@ func checkCarriedName(dir, name string) error {
 	ends := func(suffixes []string) bool {
 		return slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(name, s) && !strings.HasSuffix(name, "/"+s) })
 	}
-	beside := ends(bundleSuffixes[:3])
+	lower := strings.ToLower(name) // some systems and programs take no notice of case
+	beside := slices.ContainsFunc(bundleSuffixes[:3], func(s string) bool { return strings.HasSuffix(lower, s) })
 	switch {
 	case dir == BundlesDir && !ends(bundleSuffixes):
 		return refuse.New(codeName, "%.80q: not the name of a bundle, want one that ends in %s", name, strings.Join(bundleSuffixes, ", "))
@@ -187,17 +188,23 @@ func checkCarriedName(dir, name string) error {
 		return refuse.New(codeName, "%.80q: the name of a bundle, want it among the bundles", name)
 	}
 	for part := range strings.SplitSeq(name, "/") {
-		if part[0] == '.' || part[0] == '-' {
-			return refuse.New(codeName, "%.80q: hidden file or option, want names that begin otherwise", name)
+		if c := part[0]; c != '_' && !letterOrDigit(c) {
+			return refuse.New(codeName, "%.80q: name that begins with %q, want a letter, a digit or _: others make it hidden, an option or an argument", name, c)
 		}
-		if end := part[len(part)-1]; end == '.' || end == ' ' {
-			return refuse.New(codeName, "%.80q: name with %q at its end, which not every file system keeps", name, end)
+		if strings.HasSuffix(part, ".") {
+			return refuse.New(codeName, "%.80q: name with a dot at its end, which not every file system keeps", name)
 		}
 	}
-	if i := strings.IndexAny(name, `"'<>|?*$&;`+"`"); i >= 0 {
-		return refuse.New(codeName, "%.80q: character %q in a name, want letters, digits and punctuation without a meaning to shells", name, name[i])
+	for i := range len(name) {
+		if c := name[i]; !letterOrDigit(c) && !strings.ContainsRune("/._+-@~", rune(c)) {
+			return refuse.New(codeName, "%.80q: character %q in a name, want letters, digits and . _ + - @ ~, which have no meaning to shells", name, c)
+		}
 	}
 	return nil
+}
+
+func letterOrDigit(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
 // checkFolders refuses names of which a file system could not hold both: a

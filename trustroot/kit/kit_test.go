@@ -332,7 +332,7 @@ func TestNamesOfBundles(t *testing.T) {
 		_, err = parseManifest(m.encode())
 		refused(t, name+" read", err, "kit.name", "")
 	}
-	for _, name := range []string{"a.sigstore.json", "x/y/a.tar.gz.sigstore", "a b (1).sigstore.jsonl", "sha256-00.jsonl"} {
+	for _, name := range []string{"a.sigstore.json", "x/y/a.tar.gz.sigstore", "_a+b-c@d~1.sigstore.jsonl", "sha256-00.jsonl"} {
 		k, err := New(Contents{AsOf: now, Files: map[string][]byte{"bundles/" + name: []byte("x")}})
 		if err != nil {
 			t.Fatal(err)
@@ -341,10 +341,13 @@ func TestNamesOfBundles(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// Artifacts have any name that begins as one; what stands for a bundle is none.
+	// Artifacts have any ending; what stands for a bundle is none.
 	for _, name := range []string{
 		"artifacts/a.sigstore.json", "artifacts/x/a.sigstore", "artifacts/a.sigstore.jsonl", "artifacts/.bashrc", "artifacts/.git/config", "artifacts/-rf",
-		"artifacts/a$(b)", "artifacts/a.", "artifacts/a /b", "artifacts", "artifacts/../a", "policy/Makefile", "policy/a.sh", "policy/a.sigstore.json",
+		"artifacts/a$(b)", "artifacts/a (1).whl", "artifacts/a b", "artifacts/~", "artifacts/~root", "artifacts/x/~", "artifacts/+cmd", "artifacts/@args",
+		"artifacts/a!b", "artifacts/a#b", "artifacts/#", "artifacts/{a,b}", "artifacts/[ab]", "artifacts/a=b", "artifacts/PATH=x", "artifacts/%PATH%", "artifacts/a^b",
+		"artifacts/a,b", "artifacts/a(b", "artifacts/a]", "artifacts/a.SIGSTORE", "artifacts/a.Sigstore.Json", "artifacts/x/a.sigstore.JSONL", "policy/a.SIGSTORE.json",
+		"bundles/a.SIGSTORE", "policy/a.JSON.exe", "policy/~/a.pem", "bundles/a b.sigstore", "bundles/~a.sigstore", "artifacts/a.", "artifacts/a /b", "artifacts", "artifacts/../a", "policy/Makefile", "policy/a.sh", "policy/a.sigstore.json",
 		"policy/.json", "policy/.x/a.pem", "policy/-a.pub", "policy/a.yaml", "policy", "policies/a.json", "Artifacts/a",
 	} {
 		_, err := New(Contents{AsOf: now, Files: map[string][]byte{name: nil}})
@@ -353,7 +356,7 @@ func TestNamesOfBundles(t *testing.T) {
 		_, err = parseManifest(m.encode())
 		refused(t, name+" read", err, "kit.name", "")
 	}
-	for _, name := range []string{"artifacts/a.tar.gz", "artifacts/x/Makefile", "artifacts/a (1).whl", "policy/expected.jsonl", "policy/keys/release.pem", "policy/a.pub", "policy/root.json"} {
+	for _, name := range []string{"artifacts/a.tar.gz", "artifacts/x/Makefile", "artifacts/a-1.0~rc1+b@2.whl", "policy/expected.jsonl", "policy/keys/release.pem", "policy/a.pub", "policy/root.json"} {
 		k, err := New(Contents{AsOf: now, Files: map[string][]byte{name: []byte("x")}})
 		if err != nil {
 			t.Fatal(err)

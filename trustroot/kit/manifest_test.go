@@ -112,7 +112,7 @@ func TestBoundsOfContents(t *testing.T) {
 		"too long an instance":      {Contents{AsOf: now, Instance: strings.Repeat("x", 256)}, "kit.limit"},
 		"a long name":               {Contents{AsOf: now, Files: map[string][]byte{"bundles/" + strings.Repeat("x", 238) + ".sigstore": nil}}, ""},
 		"too long a name":           {Contents{AsOf: now, Files: map[string][]byte{"bundles/" + strings.Repeat("x", 239) + ".sigstore": nil}}, "kit.name"},
-		"names of the ends":         {Contents{AsOf: now, Files: map[string][]byte{"bundles/ ~.sigstore": nil, "repository/x": nil}}, ""},
+		"names of the ends":         {Contents{AsOf: now, Files: map[string][]byte{"bundles/09AZaz_+-@~.sigstore": nil, "repository/ ~": nil}}, ""},
 		"a name with a control":     {Contents{AsOf: now, Files: map[string][]byte{"bundles/\x1f.sigstore": nil}}, "kit.name"},
 		"a name with another":       {Contents{AsOf: now, Files: map[string][]byte{"bundles/\x7f.sigstore": nil}}, "kit.name"},
 		"the other folder":          {Contents{AsOf: now, Files: map[string][]byte{"bundles": nil}}, "kit.name"},
