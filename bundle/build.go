@@ -172,13 +172,13 @@ func (b *Bundle) entries(m *bundlev1.Bundle) error {
 	for i, e := range m.GetVerificationMaterial().GetTlogEntries() {
 		entry, err := buildEntry(e, b.Version)
 		if err != nil {
-			return refuse.Wrap("bundle.malformed", err, "log entry %d", i)
+			return refuse.Wrap("bundle.malformed", err, "log entry %d", i+1)
 		}
 		// A repeated entry could only be meant to be counted two times.
 		if slices.ContainsFunc(b.Entries, func(o tlog.Entry) bool {
 			return o.LogID == entry.LogID && o.Index == entry.Index
 		}) {
-			return refuse.New("bundle.duplicate_entry", "log entry %d: a copy of an earlier entry", i)
+			return refuse.New("bundle.duplicate_entry", "log entry %d: a copy of an earlier entry", i+1)
 		}
 		b.Entries = append(b.Entries, entry)
 	}

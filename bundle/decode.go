@@ -53,7 +53,7 @@ var snake = map[string]string{
 
 func decodeBundle(data []byte) (*bundlev1.Bundle, error) {
 	if len(data) > MaxSize {
-		return nil, refuse.New("bundle.limit", "bundle of %d bytes, more than %d", len(data), MaxSize)
+		return nil, refuse.New("bundle.limit", "bundle of more than %d bytes", MaxSize)
 	}
 	r := reader{d: strictjson.NewDecoder(data)}
 	m := r.bundle()

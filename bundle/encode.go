@@ -31,7 +31,7 @@ func (b *Bundle) MarshalJSON() ([]byte, error) {
 	}
 	for i, e := range m.GetVerificationMaterial().GetTlogEntries() {
 		if err := evidence(e, V03); err != nil {
-			return nil, refuse.Wrap("bundle.proof_missing", err, "log entry %d", i)
+			return nil, refuse.Wrap("bundle.proof_missing", err, "log entry %d", i+1)
 		}
 	}
 	m.MediaType = MediaType

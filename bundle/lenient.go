@@ -66,7 +66,7 @@ func ReadParts(data []byte) *Parts {
 	for i, e := range m.GetVerificationMaterial().GetTlogEntries() {
 		entry, err := buildEntry(e, b.Version)
 		if err != nil {
-			p.deviate(refuse.Wrap("bundle.malformed", err, "log entry %d", i))
+			p.deviate(refuse.Wrap("bundle.malformed", err, "log entry %d", i+1))
 			continue
 		}
 		b.Entries = append(b.Entries, entry)

@@ -207,6 +207,9 @@ func (v *Verifier) signerKey(b *bundle.Bundle) (*sigkey.Key, error) {
 			return nil, refuse.New("key.missing", "the bundle is signed by a managed key, and the policy names identities but no key")
 		}
 		key := v.findKey(b.KeyHint)
+		if key == nil && len(v.policy.keys) == 1 {
+			return nil, refuse.New("key.hint", "the bundle names the key %q, which is not the key given", clip(b.KeyHint))
+		}
 		if key == nil {
 			return nil, refuse.New("key.hint", "the bundle is signed by the key %q, which is not among the keys given", clip(b.KeyHint))
 		}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sigbundle/sigbundle/internal/fastverify"
@@ -217,6 +218,21 @@ func (m *matcher) String() string {
 		return "/" + m.Regexp + "/"
 	}
 	return m.Exact
+}
+
+// advice says how to match a text of which the expression matches a part.
+func (m *matcher) advice(s string) string {
+	if m.re == nil || s == "" || m.matches(s) {
+		return ""
+	}
+	loose, err := regexp.Compile(m.Regexp)
+	if err != nil || !loose.MatchString(s) {
+		return ""
+	}
+	if strings.ContainsAny(m.Regexp, "|^$") {
+		return " (whole name; write .*(?:…).* around it)"
+	}
+	return " (whole name; write .*" + m.Regexp + ".*)"
 }
 
 func (m Match) compile(what string) (matcher, error) {

@@ -66,7 +66,7 @@ func (r *run) compare(id *compiledIdentity) *mismatch {
 		if ok {
 			matched++
 		} else if first == nil {
-			first = &mismatch{code: code, field: name, got: got, absent: !has, want: m.String()}
+			first = &mismatch{code: code, field: name, got: got, absent: !has, want: m.String() + m.advice(got)}
 		}
 	}
 	issuer, has := r.names.Issuer()

@@ -84,6 +84,9 @@ func (r *run) bindings() error {
 			return refuse.New("tlog.unknown_log", "entries of %d known logs, %d required: one is of the log %s, which %s",
 				logs.count(), want, r.unknown[0], r.whyUnknown(trustroot.KindLog, r.unknown[0].String(), r.otherID(r.unknown[0])))
 		}
+		if len(r.b.Entries) == 0 {
+			return refuse.New("tlog.threshold", "the bundle has no log entry, %d required", want)
+		}
 		return refuse.New("tlog.threshold", "entries of %d known logs, %d required", logs.count(), want)
 	}
 	if len(r.b.Entries) == 0 {

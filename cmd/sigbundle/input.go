@@ -77,6 +77,14 @@ func (s *sizeFlag) add(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&s.bytes, "max-bundle", bundle.MaxSize, "refuse a bundle of more than this many `BYTES`")
 }
 
+// advice says that more bytes can be had, if they can.
+func (s *sizeFlag) advice() string {
+	if s.bytes < bundle.MaxSize {
+		return ": raise --max-bundle if you trust the source"
+	}
+	return ""
+}
+
 func (s *sizeFlag) check() error {
 	if s.bytes < 1 || s.bytes > bundle.MaxSize {
 		return fmt.Errorf("--max-bundle %d: out of range, want a number from 1 to %d", s.bytes, bundle.MaxSize)
@@ -124,7 +132,10 @@ func parseCandidates(name string, data []byte, size sizeFlag) []candidate {
 	candidates := make([]candidate, 0, len(elements))
 	for i, e := range elements {
 		if len(e.Raw) > size.bytes {
-			err := refuse.New("bundle.limit", "bundle of %d bytes, want at most %d", len(e.Raw), size.bytes)
+			err := refuse.New("bundle.limit", "bundle of %d bytes, want at most %d%s", len(e.Raw), size.bytes, size.advice())
+			if len(e.Raw) > bundle.MaxSize { // of a larger file no more is read
+				err = refuse.New("bundle.limit", "bundle of more than %d bytes", bundle.MaxSize)
+			}
 			candidates = append(candidates, candidate{err: refuse.Wrap("bundle.malformed", err, "%s, bundle %d", name, i+1)})
 			continue
 		}
