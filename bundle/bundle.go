@@ -8,6 +8,12 @@
 //
 // All versions that exist are read: 0.1, 0.2 and 0.3, the last in both its
 // spellings. Only 0.3 is written.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package bundle
 
 import (

@@ -5,11 +5,26 @@
 // or will be soon. Without it a certificate authority could issue a
 // certificate that is never published.
 //
+// An SCT is 1 byte of version, 32 of log ID, 8 of time in milliseconds since
+// 1970, extensions, and a signature over the certificate without its SCTs:
+//
+//	list, err := ctlog.ParseList(leaf)
+//	precert, err := ctlog.NewPrecert(leaf, issuer)
+//	at, err := root.CTLog(list[0].LogID).Verify(&list[0], precert)
+//
+// The zero Log refuses every SCT.
+//
 // Parsing and judging are apart: [ParseList] and [ParseDetached] read SCTs, a
 // [Log] of the trust root judges them. The messages are put together here,
 // byte by byte: certificate-transparency-go re-encodes certificates with a
 // lenient parser of its own, takes the hash from the signature and knows two
 // types of keys.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package ctlog
 
 import (

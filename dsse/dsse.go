@@ -6,6 +6,12 @@
 // Nothing here verifies anything. An [Envelope] is what a bundle carried; a
 // [Statement] is what its payload says, and is to be believed only after the
 // signature over the envelope was verified.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package dsse
 
 import (

@@ -10,6 +10,12 @@
 // arrives, by the code and the trust root that will judge the bundle later;
 // the finished bundle is then judged as a whole by package verify, and is
 // returned only if it verifies.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package sign
 
 import (

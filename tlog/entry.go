@@ -8,6 +8,24 @@
 // Parsing and judging are apart: [ParseBody] and the bundle package produce
 // entries, a [Log] of the trust root judges them. Which version of Rekor an
 // entry comes from is decided in one place, [Log.Generation].
+//
+// An entry proves something after four answers:
+//
+//	l := root.Log(entry.LogID)                      // nil: an unknown log, no evidence
+//	checkpoint, err := l.OpenCheckpoint(entry.Proof.Checkpoint)
+//	generation, err := l.Generation(entry, checkpoint)
+//	err = entry.VerifyInclusion(checkpoint, generation)
+//	err = entry.Body.VerifyRecord(generation, record) // about this signature
+//
+// A promise ([Log.VerifyPromise]) proves a time, in Unix seconds; a checkpoint
+// proves none. IDs and hashes are 32 bytes, shown in base64 and hexadecimal. The
+// zero Log, Body and Record refuse everything.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package tlog
 
 import (

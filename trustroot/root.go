@@ -10,9 +10,21 @@
 // but a malformed date, a log without a start and one ID with two keys are
 // refusals.
 //
+//	root, err := trustroot.Parse(data)
+//	log := root.Log(id) // nil: the root does not list it, and it proves nothing
+//
+// The zero Root trusts nothing. Windows of validity are closed: both ends belong
+// to them, and a zero end is open.
+//
 // Nothing here looks at the clock. Instances that have expired, overlap or
 // start in the future all load; what counts is decided at the time of each
 // signature.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package trustroot
 
 import (

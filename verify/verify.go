@@ -24,6 +24,13 @@
 // the default that its comment gives. A test has a case for each exported
 // type of this package. The algorithm is numbered in pipeline.go;
 // docs/reference/verification.md says what each check proves.
+//
+// # Errors and compatibility
+//
+// Every error has a stable code: codes.Of of package verify/codes tells it. The
+// error of a bundle that a check refused is an [*Error], whose report says what
+// was proved until then. This package follows semantic versioning from v0.1.0
+// on; reports and codes keep their meaning.
 package verify
 
 import (

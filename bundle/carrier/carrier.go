@@ -32,6 +32,12 @@
 //     judged.
 //
 // [Write] goes back. What a form has no place for is refused by name.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package carrier
 
 import (

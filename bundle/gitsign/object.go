@@ -8,6 +8,12 @@
 // which is the digest of the object without its signature. The log entry is in
 // an unsigned attribute, or, as older clients left it in the log, beside the
 // object.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package gitsign
 
 import (

@@ -10,6 +10,12 @@
 //
 // The manifest does not decide how it is judged. It names paths that its
 // signer left out, and only those that a [Config] allows are left out here.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package model
 
 import (

@@ -14,6 +14,12 @@
 // below.
 //
 // Refusals have the codes oci.*.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package oci
 
 import (

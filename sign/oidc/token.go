@@ -7,6 +7,12 @@
 // placeholder whatever verb it meets, and no error of this package contains
 // one. Signatures of tokens are not checked here: the certificate authority
 // does that. What is checked is that a token is the answer to our question.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package oidc
 
 import (

@@ -7,6 +7,12 @@
 // it. What goes wrong is refused with a code that names the service ("sign.",
 // then fulcio, tsa or rekor, then what happened) and a sentence with address
 // and status. Tokens are in no error.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package sigstore
 
 import (

@@ -8,6 +8,12 @@
 // fetches them again and rewrites both. An embedded trusted root is as old as
 // this program: a log that started later is unknown to it. An embedded TUF
 // root may have expired, and is still the right place to start an update from.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package embedded
 
 import (

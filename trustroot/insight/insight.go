@@ -6,6 +6,12 @@
 //
 // It decides nothing about any bundle and looks at no clock: the time by
 // which a root is judged comes from the caller.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package insight
 
 import (

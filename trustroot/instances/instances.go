@@ -6,6 +6,12 @@
 //
 // What it keeps is configuration, which the user vouches for, in one folder,
 // and caches, which are proved every time they are read, in another.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package instances
 
 import (

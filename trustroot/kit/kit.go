@@ -12,6 +12,12 @@
 // from a root that the far side has already: see [Kit.Prove].
 //
 // A kit may be a delta: it then leaves out what a base kit has.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package kit
 
 import (

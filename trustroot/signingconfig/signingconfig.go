@@ -10,6 +10,12 @@
 // would mean signing without the transparency that was asked for.
 //
 // Nothing here looks at the clock; the caller says what time it is.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package signingconfig
 
 import (

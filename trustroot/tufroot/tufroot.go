@@ -10,6 +10,12 @@
 // Expired metadata still proves who said what; what it no longer proves is
 // that nothing newer exists. So expiry is reported in the [Status], with
 // dates, and whether it is acceptable is decided by an explicit [Policy].
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package tufroot
 
 import (

@@ -13,6 +13,12 @@
 //
 // There is no way back from online to cached in here: if the repository
 // cannot be reached, [Refresh] fails and says why.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package tufsync
 
 import (

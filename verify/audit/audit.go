@@ -9,8 +9,14 @@
 // none is written twice. Apart from how long it takes, an audit is a function
 // of its source, its policy and its trust roots.
 //
-// The judging is that of [verify.Verifier.All]; what is here reads the store
+// The judging is that of [verify.All]; what is here reads the store
 // and keeps the books.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package audit
 
 import (

@@ -2,6 +2,12 @@
 
 // Package choose has each bundle judged by one of several trust roots, whole:
 // the authorities of two roots are never mixed within a bundle.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package choose
 
 import (

@@ -16,6 +16,8 @@
 //
 // A code keeps its meaning, and is never used for another one. New codes may be
 // added, so a switch needs a default. docs/reference/codes.md shows an example of each.
+//
+// This package follows semantic versioning from v0.1.0 on.
 package codes
 
 import (

@@ -2,6 +2,12 @@
 
 // Package impact answers which stored bundles stop verifying when keys are
 // taken out of a trust root.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package impact
 
 import (

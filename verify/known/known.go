@@ -4,6 +4,12 @@
 // trust root lists. Nothing is verified, apart from the path of the certificate
 // at the date that it bears: what is found words a refusal, or chooses a trust
 // root, and proves nothing.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package known
 
 import (

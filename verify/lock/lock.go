@@ -18,6 +18,12 @@
 // Refusals of a lock file have codes of the family lock. Entries whose digest
 // cannot be compared carry one: artifact.not_comparable for a digest of another
 // thing than the file, lock.no_digest for none.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package lock
 
 import (

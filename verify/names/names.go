@@ -13,6 +13,12 @@
 //
 // Refusals have the codes filename.malformed, purl.malformed, integrity.malformed
 // and artifact.not_comparable. A name longer than [MaxLength] is refused.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package names
 
 import (

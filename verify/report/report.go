@@ -15,6 +15,9 @@
 //
 // The JSON form is that of docs/reference/report.schema.json. Within a version of
 // [Schema], members are added and none changes its name or its meaning.
+//
+// This package follows semantic versioning from v0.1.0 on, and reports that were
+// stored keep their meaning.
 package report
 
 import (

@@ -8,6 +8,12 @@
 // Whatever a registry answers is bounded and held against its digest. Errors
 // name the registry and the status and repeat nothing that it says, so that
 // no credential gets into them.
+//
+// # Errors and compatibility
+//
+// The stable code of an error is told by codes.Of of package verify/codes. This
+// package follows semantic versioning from v0.1.0 on, and codes keep their
+// meaning.
 package registry
 
 import (

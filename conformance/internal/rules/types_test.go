@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"go/importer"
+	"go/parser"
 	"go/token"
 	"go/types"
 	"io"
@@ -158,5 +159,27 @@ func (w *typeWalk) visit(where string, t types.Type) {
 func (w *typeWalk) name(where string, o *types.TypeName) {
 	if p := o.Pkg(); p != nil && isInternal(p.Path()) && strings.HasPrefix(p.Path(), module+"/") {
 		w.faults = append(w.faults, where+" names "+strings.TrimPrefix(p.Path(), module+"/")+"."+o.Name())
+	}
+}
+
+// TestCompatibility wants a promise of compatibility in the documentation of
+// each public package of the product.
+func TestCompatibility(t *testing.T) {
+	for _, p := range ours(t) {
+		name, _ := p.own()
+		if !p.public() || strings.HasPrefix(name, "conformance") || strings.HasPrefix(name, "cmd/") {
+			continue
+		}
+		found := false
+		for _, file := range p.GoFiles {
+			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.ParseComments|parser.PackageClauseOnly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = found || strings.Contains(strings.ReplaceAll(f.Doc.Text(), "\n", " "), "semantic versioning")
+		}
+		if !found {
+			t.Errorf("%s: the documentation promises no compatibility, want a sentence about semantic versioning", name)
+		}
 	}
 }
