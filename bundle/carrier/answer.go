@@ -4,9 +4,9 @@ package carrier
 
 import (
 	"bytes"
-	"encoding/json"
 
 	"github.com/sigbundle/sigbundle/bundle"
+	"github.com/sigbundle/sigbundle/dsse"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/strictjson"
 )
@@ -114,15 +114,24 @@ func checkPredicate(b *bundle.Bundle, says string) error {
 }
 
 // predicateType returns what the signed statement of an envelope says that it is
-// about, "" if it cannot be read.
-func predicateType(b *bundle.Bundle) string {
-	var signed struct {
-		PredicateType string `json:"predicateType"`
-	}
-	if json.Unmarshal(b.Envelope.Payload, &signed) != nil {
+// about, "" if it cannot be read. It is read as statements are when they are
+// judged: one member of exactly that name, in a payload of in-toto's type.
+func predicateType(b *bundle.Bundle) (signed string) {
+	if b.Envelope.PayloadType != dsse.PayloadTypeInToto {
 		return ""
 	}
-	return signed.PredicateType
+	d := strictjson.NewDecoder(b.Envelope.Payload)
+	err := d.Object(func(key string) (err error) {
+		if key != "predicateType" {
+			return d.Skip()
+		}
+		signed, err = d.String()
+		return err
+	})
+	if err != nil || d.End() != nil {
+		return ""
+	}
+	return signed
 }
 
 // mend repairs what some registries stored: log entries without their kind, and
