@@ -6,7 +6,7 @@ package refuse
 // docs/reference/codes.md is written from it.
 var families = [][]Description{
 	bundleCodes, trustCodes, tlogCodes, timeCodes, signerCodes, contentCodes, policyCodes, noteCodes, tufCodes, inputCodes,
-	kitCodes, lintCodes, signingConfigCodes, instanceCodes, signCodes, ociCodes, carrierCodes, gitsignCodes, omsCodes, nameCodes, lockCodes, importCodes, convertCodes, commandCodes,
+	kitCodes, lintCodes, signingConfigCodes, instanceCodes, signCodes, ociCodes, carrierCodes, gitsignCodes, omsCodes, nameCodes, lockCodes, importCodes, convertCodes, keysCodes, commandCodes,
 }
 
 // what bundle.Parse refuses

@@ -32,3 +32,8 @@ var convertCodes = []Description{
 	{Code: "convert.payload_type", Cause: "The form holds in-toto statements, and the bundle holds something else.", Fix: "Keep the bundle as it is."},
 	{Code: "convert.signature_count", Cause: "An envelope does not carry exactly one signature.", Fix: "Ask for one envelope for each signature."},
 }
+
+// documents of a registry's keys
+var keysCodes = []Description{
+	{Code: "npm.key_usage", Cause: "A document of keys holds keys, and none of them is for attestations.", Fix: "Get the document that the registry publishes through TUF."},
+}

@@ -280,6 +280,8 @@ const (
 	LockUnsigned = "lock.unsigned"
 	// The lock file has a version of its format that is not read.
 	LockVersion = "lock.version"
+	// A document of keys holds keys, and none of them is for attestations.
+	NpmKeyUsage = "npm.key_usage"
 	// The image layout holds several images, and none was named.
 	OCIAmbiguous = "oci.ambiguous"
 	// The bundle that should be attached is about something else than the image.

@@ -15,6 +15,8 @@ import (
 	"encoding/pem"
 	"time"
 
+	commonv1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/internal/sigkey"
 	"github.com/sigbundle/sigbundle/internal/strictjson"
@@ -126,23 +128,35 @@ func parseKeys(data []byte) (keys []verify.Key, err error) {
 	return keys, nil
 }
 
-// parseKeysDocument reads {"keys":[{"keyid":…,"key":…,"expires":…}]}, in which
-// key is the SPKI in base64. Members that say nothing about validity are
-// ignored.
+// attestationUsage is the usage of the keys that sign bundles. In the same
+// document stand keys that sign other things, under the same names.
+const attestationUsage = "npm:attestations"
+
+// parseKeysDocument reads the two forms in which registries publish keys:
+// {"keys":[{"keyid":…,"key":…,"expires":…}]}, in which key is the SPKI in base64,
+// and the TUF target {"keys":[{"keyId":…,"keyUsage":…,"publicKey":{…}}]}, of which
+// the keys for attestations are taken. Members that say nothing about validity
+// are ignored.
 func parseKeysDocument(data []byte) (keys []verify.Key, err error) {
+	rows := 0
 	d := strictjson.NewDecoder(data)
 	err = d.Object(func(member string) error {
 		if member != "keys" {
 			return d.Skip()
 		}
 		return d.Array(maxKeys, func(int) error {
-			k, err := parseDocumentKey(d)
-			keys = append(keys, k)
+			k, usage, err := parseDocumentKey(d)
+			if rows++; usage == "" || usage == attestationUsage {
+				keys = append(keys, k)
+			}
 			return err
 		})
 	})
 	if err == nil {
 		err = d.End()
+	}
+	if err == nil && len(keys) == 0 && rows > 0 {
+		err = refuse.New("npm.key_usage", "document of keys: no key for attestations, want one with the usage %s", attestationUsage)
 	}
 	if err == nil && len(keys) == 0 {
 		err = refuse.New("policy.key", "document of keys: empty, want at least one key")
@@ -150,8 +164,10 @@ func parseKeysDocument(data []byte) (keys []verify.Key, err error) {
 	return keys, err
 }
 
-func parseDocumentKey(d *strictjson.Decoder) (k verify.Key, err error) {
+// parseDocumentKey reads one key. Its usage is "" in the form without usages.
+func parseDocumentKey(d *strictjson.Decoder) (k verify.Key, usage string, err error) {
 	var spki []byte
+	target := false
 	err = d.Object(func(member string) (err error) {
 		switch member {
 		case "keyid":
@@ -162,6 +178,16 @@ func parseDocumentKey(d *strictjson.Decoder) (k verify.Key, err error) {
 			if err == nil {
 				spki, err = base64.StdEncoding.DecodeString(text)
 			}
+			return err
+		case "keyId":
+			k.Hint, err = d.String()
+			return err
+		case "keyUsage":
+			usage, err = d.String()
+			return err
+		case "publicKey":
+			target = true
+			spki, err = parseTargetKey(d, &k)
 			return err
 		case "expires":
 			if d.Null() {
@@ -175,16 +201,64 @@ func parseDocumentKey(d *strictjson.Decoder) (k verify.Key, err error) {
 		}
 		return d.Skip()
 	})
-	if err != nil {
-		return k, err
-	}
-	if k.Hint == "" || spki == nil {
-		return k, refuse.New("policy.key", "document of keys: an entry is incomplete, want keyid and key")
+	switch {
+	case err != nil:
+		return k, usage, err
+	case k.Hint == "" || spki == nil:
+		return k, usage, refuse.New("policy.key", "document of keys: an entry is incomplete, want keyid and key")
+	case target && (usage == "" || k.Start.IsZero()), !target && usage != "":
+		return k, usage, refuse.New("policy.key", "document of keys: an entry is incomplete, want keyUsage and the start of validFor")
+	case !k.End.IsZero() && k.End.Before(k.Start):
+		return k, usage, refuse.New("policy.key", "document of keys: key %.80q ends before it starts", k.Hint)
 	}
 	key, err := sigkey.ParsePEM(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki}))
 	if err != nil {
-		return k, err
+		return k, usage, err
 	}
 	k.Public = key.Public()
-	return k, nil
+	return k, usage, nil
+}
+
+// parseTargetKey reads the member publicKey of a TUF target, and returns the
+// SPKI.
+func parseTargetKey(d *strictjson.Decoder, k *verify.Key) (spki []byte, err error) {
+	instant := func(to *time.Time) error {
+		text, err := d.String()
+		if err == nil {
+			*to, err = time.Parse(time.RFC3339, text)
+		}
+		return err
+	}
+	err = d.Object(func(member string) (err error) {
+		switch member {
+		case "rawBytes":
+			spki, err = d.Bytes()
+			return err
+		case "keyDetails":
+			name, err := d.String()
+			if err != nil {
+				return err
+			}
+			details, known := commonv1.PublicKeyDetails_value[name]
+			if !known || details == 0 {
+				return refuse.New("policy.key", "document of keys: unknown algorithm %.80q", name)
+			}
+			k.Algorithm = commonv1.PublicKeyDetails(details)
+			return nil
+		case "validFor":
+			return d.Object(func(member string) error {
+				switch {
+				case member == "start":
+					return instant(&k.Start)
+				case member == "end" && !d.Null():
+					return instant(&k.End)
+				case member == "end":
+					return nil
+				}
+				return d.Skip()
+			})
+		}
+		return d.Skip()
+	})
+	return spki, err
 }
