@@ -596,3 +596,48 @@ func FuzzParseManifest(f *testing.F) {
 		}
 	})
 }
+
+// The public examples, where they are given.
+func TestPublicExamples(t *testing.T) {
+	dir := os.Getenv("SIGBUNDLE_FORMATS")
+	if dir == "" {
+		t.Skip("SIGBUNDLE_FORMATS is not set")
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "oms", "*"))
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := bundle.Parse(data)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		want := ""
+		switch {
+		case strings.Contains(name, "v0.2.0"):
+			want = "oms.version"
+		case strings.Contains(name, "wrong-predicate"):
+			want = "statement.predicate_type"
+		}
+		m, err := model.ParseManifest(b.Envelope.Payload)
+		if codes.Of(err) != want {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+		if err != nil {
+			continue
+		}
+		// The first file of the two has a line feed in some of them.
+		first := "signme-1\n"
+		if strings.Contains(name, "sigstore") {
+			first = "signme-1"
+		}
+		if _, err := m.Check(context.Background(), folder(t, map[string]string{"signme-1": first, "signme-2": "signme-2"}), model.Config{}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
