@@ -47,7 +47,7 @@ func (w *World) checkpoint(r *Request, e *entered, at time.Time) (string, error)
 		return "", err
 	}
 	var b strings.Builder
-	b.WriteString(text + "\n" + NoteLine(in.Name, in.Hint, sig))
+	b.WriteString(text + "\n" + noteLine(in.Name, in.Hint, sig))
 	for _, name := range in.Witnesses {
 		line, err := w.cosign(name, text, in.Time)
 		if err != nil {
@@ -58,8 +58,8 @@ func (w *World) checkpoint(r *Request, e *entered, at time.Time) (string, error)
 	return b.String(), nil
 }
 
-// NoteLine returns one signature line of a signed note.
-func NoteLine(name string, hint [4]byte, sig []byte) string {
+// noteLine returns one signature line of a signed note.
+func noteLine(name string, hint [4]byte, sig []byte) string {
 	return fmt.Sprintf("\u2014 %s %s\n", name, b64(append(hint[:], sig...)))
 }
 
@@ -80,5 +80,5 @@ func (w *World) cosign(name, text string, at time.Time) (string, error) {
 	pub := key.Public().(ed25519.PublicKey)
 	id := sha256.Sum256(slices.Concat([]byte(name+"\n\x04"), pub))
 	stamped := binary.BigEndian.AppendUint64(nil, uint64(at.Unix()))
-	return NoteLine(name, [4]byte(id[:]), append(stamped, sig...)), nil
+	return noteLine(name, [4]byte(id[:]), append(stamped, sig...)), nil
 }
