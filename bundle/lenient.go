@@ -23,7 +23,7 @@ type Parts struct {
 	Version   Version
 	Content   Bundle // Signature, Envelope, MessageDigest, Leaf, Intermediates, KeyHint, Entries, Timestamps; its Version is zero, so that it never verifies
 	// Deviations are the refusals of [Parse], of which it returns the first,
-	// in the order in which they were found. There are none for a valid bundle.
+	// in the order in which they were found. A valid bundle has no deviation.
 	Deviations []error
 	SHA256     [sha256.Size]byte // of the bytes
 }

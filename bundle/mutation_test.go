@@ -51,7 +51,7 @@ func TestUnknownMembersEverywhere(t *testing.T) {
 	}
 }
 
-// A content or a carrier that is null is none beside another.
+// A content or a carrier that is null may be beside another.
 func TestNullBeside(t *testing.T) {
 	for path, doc := range map[string]object{
 		"messageSignature": envelopeV03(t), "dsseEnvelope": messageV03(t),

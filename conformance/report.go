@@ -55,7 +55,7 @@ type Summary struct {
 	Total    int `json:"total"`
 	Passed   int `json:"passed"`
 	Wrong    int `json:"wrong"`  // another verdict than the one wanted
-	Reason   int `json:"reason"` // refused, but for a reason that was not expected
+	Reason   int `json:"reason"` // refused, yet for a reason that was not expected
 	Broken   int `json:"broken"`
 	Accepted int `json:"accepted"`
 	Refused  int `json:"refused"`

@@ -94,7 +94,7 @@ func (o object) has(names ...string) bool {
 	return true
 }
 
-// text returns a member that is a string, "" if it is none.
+// text returns a member that is a string, "" if it is not one.
 func (o object) text(name string) string {
 	s, _ := text(o.raw(name))
 	return s

@@ -11,7 +11,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/strictjson"
 )
 
-// Kind is a form in which evidence is kept. The zero Kind is none.
+// Kind is a form in which evidence is kept. The zero Kind is not a form.
 type Kind int
 
 // The kinds that are told apart. What has none of these forms is left to the

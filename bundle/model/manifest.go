@@ -267,7 +267,7 @@ func (m *Manifest) checkNames() error {
 	for i, r := range m.inOrder() {
 		same := i > 0 && r.Path == last.Path
 		if same && (!m.Sharded || r.Start == last.Start && r.End == last.End) {
-			return refuse.New("oms.duplicate", "manifest of the model: %.100q is there twice", r.Path)
+			return refuse.New("oms.duplicate", "manifest of the model: %.100q repeated, want it one time", r.Path)
 		}
 		// Shards follow each other from the first byte on.
 		if m.Sharded && (same && (r.Start != last.End || r.End == r.Start || last.End == last.Start) || !same && r.Start != 0) {

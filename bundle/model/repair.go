@@ -67,7 +67,7 @@ func dropKey(key []byte) (out []byte, keyed bool, err error) {
 	return out, true, err
 }
 
-// rewrite changes one member of an object, if it is there.
+// rewrite changes one member of an object, if it exists.
 func rewrite(object []byte, name string, change func([]byte) ([]byte, error)) ([]byte, error) {
 	if strictjson.NewDecoder(object).Kind() != '{' {
 		return object, nil

@@ -58,8 +58,8 @@ func TestManyLargeBundles(t *testing.T) {
 	}
 }
 
-// What is said to be large, and is not there or is small, takes no room from
-// the bundles that are: manifests cost whoever pushes them nothing.
+// What is said to be large, and does not exist or is small, takes no space from
+// the bundles that are: manifests cost their sender nothing.
 func TestClaimedSizes(t *testing.T) {
 	f := newFixture(t)
 	for i := range MaxBundles/MaxBundle + 1 {

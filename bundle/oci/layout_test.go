@@ -372,7 +372,7 @@ func listEntry(t *testing.T, f *fixture, entry object) {
 	}
 }
 
-// TestInstead says what is there in place of a bundle.
+// TestInstead says what exists in place of a bundle.
 func TestInstead(t *testing.T) {
 	f := newFixture(t)
 	if got := Instead(t.Context(), f, f.image.Digest); got != "" {

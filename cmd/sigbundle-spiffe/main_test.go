@@ -191,7 +191,7 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
-	// No one is there.
+	// No server exists.
 	if _, stderr := ran(t, 1, "token", "--socket", "unix:///nonexistent/api.sock"); !strings.Contains(stderr, "Unavailable") {
 		t.Error(stderr)
 	}

@@ -303,7 +303,7 @@ func TestImageOffline(t *testing.T) {
 	}
 }
 
-// Whoever may write to a repository adds to the report and takes nothing away.
+// A writer of a repository adds to the report and takes nothing away.
 func TestImageStrangers(t *testing.T) {
 	r := new(ocitest.Registry)
 	i := newImages(t)

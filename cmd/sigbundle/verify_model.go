@@ -81,7 +81,7 @@ func (f *verifyFlags) runModel(cmd *cobra.Command, wanted int) error {
 	if err != nil {
 		return err
 	}
-	// Signers of models with managed keys use no log: whoever accepts such a
+	// Signers of models with managed keys use no log: a user who accepts such a
 	// key accepts that, unless they say how many entries they want.
 	if len(policy.Identities) == 0 && !policy.AnyIdentity && policy.Require.Logs == 0 {
 		policy.Require.Logs = verify.NotRequired

@@ -2,7 +2,7 @@
 
 // Package loopback is a Sigstore whose services answer over HTTP on loopback,
 // as the real ones do, with what a virtual one makes. It is for tests: it
-// certifies whoever asks, and checks no signature of a token.
+// certifies any holder, and checks no signature of a token.
 package loopback
 
 import (

@@ -21,7 +21,7 @@ func signatureStories() []Story {
 	return family("signature", []Story{
 		{Name: "signature by a stranger", Code: "signature.invalid", Comment: "Everything was logged and stamped, and the signature is not the certificate's.", Break: stranger},
 		{Name: "envelope signed by a stranger", Code: "signature.invalid", Comment: "The same of an envelope.", Make: attest, Break: stranger},
-		{Name: "managed key of a stranger", Code: "signature.invalid", Comment: "The entry names the managed key, the signature is another's.", Make: func(s *Setup) { s.Manage(virtual.ECDSAP256) }, Break: stranger},
+		{Name: "managed key of a stranger", Code: "signature.invalid", Comment: "The entry names the managed key, the signature is of another key.", Make: func(s *Setup) { s.Manage(virtual.ECDSAP256) }, Break: stranger},
 		{Name: "signature corrupt", Code: "signature.invalid", Comment: "One bit of the signature is wrong, in the bundle and in the log.", Make: rekorV2, Break: func(s *Setup) {
 			s.Request.Signature = func(in *input) { in.Corrupt = true }
 		}},
@@ -53,14 +53,14 @@ func statementStories() []Story {
 	}
 	list := []Story{
 		{Name: "another artifact", Code: "artifact.mismatch", Comment: "The statement is about something else (CVE-2026-31830).", Break: subject("sha256", zeros)},
-		{Name: "weak digest against a strong one", Code: "artifact.mismatch", Comment: "A subject whose SHA-256 is equal and whose SHA-512 is not is another artifact.", Break: statement(func(m *virtual.Statement) {
+		{Name: "weak digest against a strong one", Code: "artifact.mismatch", Comment: "A subject whose SHA-256 is equal and whose SHA-512 is not differs from the artifact.", Break: statement(func(m *virtual.Statement) {
 			m.Subjects[0].Digest["sha512"] = zeros + zeros
 		})},
 		{Name: "digest of another length", Code: "artifact.mismatch", Comment: "A digest that is cut off is not equal to the whole.", Break: statement(func(m *virtual.Statement) {
 			m.Subjects[0].Digest["sha256"] = m.Subjects[0].Digest["sha256"][:62]
 		})},
 		{Name: "digest of another kind", Code: "artifact.not_comparable", Comment: "The statement has SHA-256, the caller SHA-512.", Break: func(s *Setup) { s.Digest = "sha512:" + zeros + zeros }},
-		{Name: "weak digest alone", Code: "artifact.not_comparable", Comment: "A subject with SHA-1 alone does not match a file: nobody asked for a weak digest.", Break: subject("sha1", zeros[:40])},
+		{Name: "weak digest alone", Code: "artifact.not_comparable", Comment: "A subject with SHA-1 alone does not match a file: a weak digest was not asked for.", Break: subject("sha1", zeros[:40])},
 		{Name: "digest under a strange name", Code: "artifact.not_comparable", Comment: "Names of algorithms are compared byte for byte.", Break: subject("SHA256", digestOf())},
 		{Name: "no subject", Code: "statement.subjects", Comment: "A statement about nothing.", Break: statement(func(m *virtual.Statement) { m.Subjects = []virtual.Subject{} })},
 		{Name: "subject without a digest", Code: "statement.subjects", Comment: "A statement about a name, which anything may have.", Break: statement(func(m *virtual.Statement) { m.Subjects[0].Digest = map[string]string{} })},
@@ -69,7 +69,7 @@ func statementStories() []Story {
 		}), Break: func(s *Setup) { s.Policy.MaxSubjects = 1 }},
 		{Name: "payload is not JSON", Code: "statement.malformed", Comment: "An attestation that does not parse is not a success (CVE-2026-39395).", Break: outer(dsse.PayloadTypeInToto, "{")},
 		{Name: "subject twice", Code: "statement.malformed", Comment: "Of two members with one name, readers choose different ones.", Break: payload(`"subject":`, `"subject":[],"subject":`)},
-		{Name: "subject in capitals", Code: "statement.subjects", Comment: "SUBJECT is another member, and unknown ones are ignored; the leading verifier takes it for the subject.", Break: payload(`"subject":`, `"SUBJECT":`)},
+		{Name: "subject in capitals", Code: "statement.subjects", Comment: "SUBJECT differs from subject, and unknown ones are ignored; the leading verifier takes it for the subject.", Break: payload(`"subject":`, `"SUBJECT":`)},
 		{Name: "payload of another type", Code: "statement.payload_type", Comment: "The envelope holds no statement, and an artifact was to be found in one.", Break: outer("text/plain", "hello")},
 		{Name: "another predicate type", Code: "statement.predicate_type", Comment: "The claim is of another kind than the one required (CVE-2022-35929).", Break: func(s *Setup) {
 			s.Policy.PredicateTypes = []string{"https://slsa.dev/provenance/v1"}

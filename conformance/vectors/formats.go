@@ -35,7 +35,7 @@ func bundleStories() []Story {
 		{Name: "no content", Code: "bundle.content", Comment: "A bundle holds a message signature or an envelope.", Break: message(func(m *bundlev1.Bundle) { m.Content = nil })},
 		{Name: "empty signature", Code: "bundle.content", Comment: "A signature of no bytes signs nothing.", Break: message(func(m *bundlev1.Bundle) { m.GetMessageSignature().Signature = nil })},
 		{Name: "empty digest", Code: "bundle.digest", Comment: "A digest of no bytes would equal another one of no bytes.", Break: message(func(m *bundlev1.Bundle) { m.GetMessageSignature().MessageDigest.Digest = nil })},
-		{Name: "digest of another algorithm", Code: "bundle.digest", Comment: "The algorithm is part of the digest: SHA-512 with 32 bytes is none.", Break: message(func(m *bundlev1.Bundle) {
+		{Name: "digest of another algorithm", Code: "bundle.digest", Comment: "The algorithm is part of the digest: SHA-512 with 32 bytes is invalid.", Break: message(func(m *bundlev1.Bundle) {
 			m.GetMessageSignature().MessageDigest.Algorithm = commonv1.HashAlgorithm_SHA2_512
 		})},
 		{Name: "another key in the envelope", Code: "bundle.key_hint", Comment: "Bundle and envelope name two keys; which one signed is not for the verifier to choose.",
@@ -70,7 +70,7 @@ func bundleEntryStories() []Story {
 	type entry = rekorv1.TransparencyLogEntry
 	return family("bundle", []Story{
 		{Name: "no body", Code: "bundle.body_missing", Comment: "The body is what the log signed.", Break: logEntry(func(e *entry) { e.CanonicalizedBody = nil })},
-		{Name: "no checkpoint", Code: "bundle.checkpoint_missing", Comment: "A proof leads to a root; without a checkpoint nobody signed it.", Break: logEntry(func(e *entry) { e.InclusionProof.Checkpoint = nil })},
+		{Name: "no checkpoint", Code: "bundle.checkpoint_missing", Comment: "A proof leads to a root; without a checkpoint the root is not signed.", Break: logEntry(func(e *entry) { e.InclusionProof.Checkpoint = nil })},
 		{Name: "entry twice", Code: "bundle.duplicate_entry", Comment: "One entry is one piece of evidence (CVE-2026-49834).", Break: message(func(m *bundlev1.Bundle) {
 			m.VerificationMaterial.TlogEntries = append(m.VerificationMaterial.TlogEntries, m.VerificationMaterial.TlogEntries[0])
 		})},

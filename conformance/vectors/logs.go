@@ -25,7 +25,7 @@ import (
 func promiseStories() []Story {
 	type input = virtual.PromiseInput
 	return family("promises", []Story{
-		{Name: "promise by a stranger", Code: "tlog.promise.signature", Comment: "The signed entry timestamp is another key's.", Make: stamped, Break: func(s *Setup) {
+		{Name: "promise by a stranger", Code: "tlog.promise.signature", Comment: "The signed entry timestamp is of another key.", Make: stamped, Break: func(s *Setup) {
 			stranger := s.Stranger()
 			s.Request.Promise = func(p *input) { p.Key = stranger }
 		}},
@@ -34,7 +34,7 @@ func promiseStories() []Story {
 		{Name: "promise before the log began", Code: "tlog.window", Comment: "A second before the log's key counted.", Break: func(s *Setup) {
 			s.Request.Promise = func(p *input) { p.Integrated = virtual.DefaultTime().AddDate(-1, 0, 0).Unix() - 1 }
 		}},
-		{Name: "promise of rekor v2", Code: "tlog.promise.unexpected", Comment: "Rekor v2 makes no promises; whose this is, nobody knows.", Make: rekorV2, Break: logEntry(func(e *rekorv1.TransparencyLogEntry) {
+		{Name: "promise of rekor v2", Code: "tlog.promise.unexpected", Comment: "Rekor v2 makes no promises; the signer of this one is unknown.", Make: rekorV2, Break: logEntry(func(e *rekorv1.TransparencyLogEntry) {
 			e.InclusionPromise = &rekorv1.InclusionPromise{SignedEntryTimestamp: []byte("promised")}
 			e.IntegratedTime = virtual.DefaultTime().Unix()
 		})},
@@ -168,8 +168,8 @@ func entryKindStories() []Story {
 		{Name: "entry for another payload type", Code: "tlog.entry.payload_type", Comment: "The entry is for an envelope that says something else about the same bytes.", Make: intoto, Break: splice(func(e *virtual.EntryInput) { e.PayloadType = "text/plain" })},
 		{Name: "no entry", Code: "tlog.threshold", Comment: "Where the trust root lists a log, a signature has to be in one.", Make: stamped, Break: func(s *Setup) { s.Request.Evidence = virtual.NoLog }},
 		{Name: "one log of two", Code: "tlog.threshold", Comment: "One log's entry, two logs wanted.", Break: func(s *Setup) { s.Policy.Require.Logs = 2 }},
-		{Name: "log not in the root", Code: "tlog.unknown_log", Notes: []string{"tlog.unknown_log"}, Comment: "A log that the trust root does not list counts for nothing.", Make: stamped, Break: root(func(r *trusted) { r.Tlogs = r.Tlogs[1:] })},
-		{Name: "two logs of one operator", Code: "tlog.threshold", Comment: "Whoever runs both logs could lie in both: they count once (CVE-2026-49834).", Make: func(s *Setup) {
+		{Name: "log not in the root", Code: "tlog.unknown_log", Notes: []string{"tlog.unknown_log"}, Comment: "A log that the trust root does not list is ignored.", Make: stamped, Break: root(func(r *trusted) { r.Tlogs = r.Tlogs[1:] })},
+		{Name: "two logs of one operator", Code: "tlog.threshold", Comment: "The operator of both logs could lie in both: they are counted as one (CVE-2026-49834).", Make: func(s *Setup) {
 			s.Request.Evidence, s.Policy.Require.Logs = virtual.RekorBoth, 2
 		}, Break: root(func(r *trusted) {
 			for i := range r.Tlogs {
@@ -251,7 +251,7 @@ func payloadOf(e *virtual.EntryInput) []byte {
 func timeStories() []Story {
 	return family("time", []Story{
 		{Name: "no time", Code: "time.none", Comment: "Rekor v2 proves no time, and no authority does: a certificate cannot be judged.", Make: rekorV2, Break: func(s *Setup) { s.Request.Timestamps = -1 }},
-		{Name: "time without a promise", Code: "time.none", Comment: "The time beside a proof is signed by nobody (CVE-2026-48816).", Break: func(s *Setup) {
+		{Name: "time without a promise", Code: "time.none", Comment: "The time beside a proof is not signed (CVE-2026-48816).", Break: func(s *Setup) {
 			s.Request.WithoutPromise, s.Request.Timestamps = true, -1
 		}},
 		{Name: "one source of two", Code: "time.threshold", Comment: "The log alone, and two sources wanted.", Break: func(s *Setup) { s.Policy.Require.Times = 2 }},

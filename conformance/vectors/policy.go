@@ -120,7 +120,7 @@ func (p *Policy) Verify() (verify.Policy, error) {
 	return v, nil
 }
 
-// Judge runs the verifier. The report is there in any case; for what could
+// Judge runs the verifier. The report exists in any case; for what could
 // not be read it holds the refusal and nothing else.
 func (c *Case) Judge(explain bool) (*report.Report, error) {
 	res, err := c.judge(explain)

@@ -138,7 +138,7 @@ func sctStories() []Story {
 		{Name: "sct before the log began", Code: "sct.window", Comment: "A millisecond before the log's key counted.", Break: sct(func(in *input) {
 			in.Timestamp = uint64(virtual.DefaultTime().AddDate(-1, 0, 0).UnixMilli() - 1)
 		})},
-		{Name: "sct of an unknown log", Code: "sct.unknown_log", Notes: []string{"sct.unknown_log"}, Comment: "A promise of a CT log that the trust root does not list counts for nothing.", Break: sct(func(in *input) { in.LogID[0] ^= 1 })},
+		{Name: "sct of an unknown log", Code: "sct.unknown_log", Notes: []string{"sct.unknown_log"}, Comment: "A promise of a CT log that the trust root does not list is ignored.", Break: sct(func(in *input) { in.LogID[0] ^= 1 })},
 		{Name: "one log twice", Code: "sct.threshold", Comment: "Two timestamps of one log are one log's (CVE-2026-49834).", Make: func(s *Setup) { s.Request.SCTs = 2 }, Break: func(s *Setup) {
 			s.Policy.Require.SCTs = 2
 		}},

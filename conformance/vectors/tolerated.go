@@ -59,18 +59,18 @@ func toleratedStories() []Story {
 		{Name: "predicate that is a string", Notes: []string{"statement.predicate"}, Comment: "Older SBOM attestations hold the document as text. A predicate may be any JSON value: the signature covers it, and no check reads it.",
 			Make: func(s *Setup) { attest(s); payload(`"predicate":{}`, `"predicate":"SPDXVersion: SPDX-2.2\\n"`)(s) }},
 		{Name: "one authority of two unknown", Notes: []string{"timestamp.unknown_authority"}, World: virtual.Config{TSAs: 2},
-			Comment: "A timestamp that no known authority can have made counts for nothing, and hurts nothing.",
+			Comment: "A timestamp that no known authority can have made is ignored, and hurts nothing.",
 			Make: func(s *Setup) {
 				s.Request.Timestamps = 2
 				s.Root = func(r *trustrootv1.TrustedRoot) { r.TimestampAuthorities = r.TimestampAuthorities[:1] }
 				s.Policy.Require.Timestamps = 1
 			}},
-		{Name: "one log of two unknown", Notes: []string{"tlog.unknown_log"}, Comment: "An entry of a log that is not known counts for nothing, and hurts nothing.",
+		{Name: "one log of two unknown", Notes: []string{"tlog.unknown_log"}, Comment: "An entry of a log that is not known is ignored, and hurts nothing.",
 			Make: func(s *Setup) {
 				s.Request.Evidence = virtual.RekorBoth
 				s.Root = func(r *trustrootv1.TrustedRoot) { r.Tlogs = r.Tlogs[:1] }
 			}},
-		{Name: "one sct of two unknown", Notes: []string{"sct.unknown_log"}, Comment: "A signed certificate timestamp of an unknown CT log counts for nothing.",
+		{Name: "one sct of two unknown", Notes: []string{"sct.unknown_log"}, Comment: "A signed certificate timestamp of an unknown CT log is ignored.",
 			Make: func(s *Setup) {
 				s.Request.SCTs = 2
 				s.Request.SCT = func(in *virtual.SCTInput) { in.LogID[0] ^= byte(in.Number) }

@@ -112,7 +112,7 @@ func satisfiedStories() []Story {
 			s.Request.SAN = "someone!example.test"
 			s.Request.Names = []virtual.Name{{Type: virtual.OtherName, Value: "someone!example.test"}}
 		}},
-		{Name: "any identity", Comment: "The check is skipped where the policy accepts anybody, and the report says so.", Make: func(s *Setup) { s.Policy.AnyIdentity = true }},
+		{Name: "any identity", Comment: "The check is skipped where the policy accepts anyone, and the report says so.", Make: func(s *Setup) { s.Policy.AnyIdentity = true }},
 		{Name: "rule agrees", Comment: "A rule of the policy that has no objection.", Make: func(s *Setup) { s.Policy.Rules = []string{"agree"} }},
 		{Name: "last instant of the certificate", Comment: "Both ends of a certificate's life belong to it (RFC 5280, 4.1.2.5).", Make: func(s *Setup) {
 			s.Request.Promise = func(p *virtual.PromiseInput) { p.Integrated += int64((10 * time.Minute).Seconds()) }

@@ -130,7 +130,7 @@ func (w *World) entry(r *Request, e *entered, at time.Time) (*rekorv1.Transparen
 	return m, nil
 }
 
-// promise adds the signed entry timestamp. The time is there without it, too:
+// promise adds the signed entry timestamp. The time exists without it, too:
 // the log says it, though it does not sign it.
 func (l *rekor) promise(r *Request, m *rekorv1.TransparencyLogEntry, at time.Time) error {
 	in := &PromiseInput{

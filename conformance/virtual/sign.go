@@ -64,7 +64,7 @@ type record struct {
 type signature struct {
 	value       []byte
 	message     []byte
-	hash        crypto.Hash // of message, for whoever names it by its digest
+	hash        crypto.Hash // of message, for callers that name it by its digest
 	envelope    *dsse.Envelope
 	key         *Key
 	certificate []byte

@@ -11,7 +11,7 @@
 //	signed, err := w.Sign(virtual.Request{Artifact: []byte("hello")})
 //	b, err := bundle.Parse(signed.Bundle)
 //
-// Tests thus go through the same doors as the world outside. Everything is
+// Tests thus go through the same functions as the world outside. Everything is
 // reproducible to the byte: keys come from a seed, signatures are
 // deterministic, the clock is what the caller says. The same calls in the
 // same order give the same bundles, on every machine.

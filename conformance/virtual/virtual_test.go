@@ -64,7 +64,7 @@ func anyone(s *virtual.Signed) verify.Policy {
 	return p
 }
 
-// judge takes a bundle through the doors that all bundles come in by.
+// judge takes a bundle through the functions that all bundles pass.
 func judge(t testing.TB, root *trustroot.Root, p verify.Policy, s *virtual.Signed) (*verify.Result, error) {
 	t.Helper()
 	v, err := verify.New(verify.Config{Root: root, Policy: p})

@@ -64,7 +64,7 @@ func ReadAlgorithm(s *cryptobyte.String, oid *string) bool {
 	return true
 }
 
-// DigestAlgorithm returns the hash that oid names; SHA-1 is none of them.
+// DigestAlgorithm returns the hash that oid names; SHA-1 is not among them.
 func DigestAlgorithm(oid string) (crypto.Hash, error) {
 	switch oid {
 	case OIDSHA256:

@@ -260,7 +260,7 @@ func ReadAttributes(s cryptobyte.String, signed bool, visit func(oid string, val
 			return errAttributes
 		}
 		if seen[string(id)] {
-			return &Fault{Text: fmt.Sprintf("attribute %s is there twice", Dotted(string(id))), Profile: true}
+			return &Fault{Text: fmt.Sprintf("attribute %s is repeated", Dotted(string(id))), Profile: true}
 		}
 		seen[string(id)] = true
 		if err := visit(string(id), values); err != nil {

@@ -34,7 +34,7 @@ const (
 // live counts the tables of all Tables. It decides who gets one, and no answer.
 var live atomic.Int64
 
-// Tables makes and holds tables, for P-256 and P-384. They belong to whoever
+// Tables makes and holds tables, for P-256 and P-384. They belong to the one that
 // owns the keys, and go when the owner goes. It holds nothing but multiples of
 // public keys, and is safe for concurrent use. The zero Tables has no table
 // yet; a nil *Tables is valid and never has one.

@@ -139,7 +139,7 @@ func TestEdges(t *testing.T) {
 }
 
 // Signatures in which the sum of both multiples is infinity, or both are the
-// same point, so that the last addition is none of the usual ones.
+// same point, so that the last addition is not a usual one.
 func TestExceptionalSums(t *testing.T) {
 	for _, c := range curves {
 		n := c.Params().N
@@ -455,7 +455,7 @@ func BenchmarkBuild(b *testing.B) {
 	}
 }
 
-// A table that is no longer used makes room for another one.
+// A table that is no longer used makes space for another one.
 func TestTablesGo(t *testing.T) {
 	k := newKeyPair(t, elliptic.P256())
 	runtime.GC()

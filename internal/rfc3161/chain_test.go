@@ -15,7 +15,7 @@ import (
 type lattice struct {
 	name   string
 	chain  []*x509.Certificate
-	proved bool // wanted: the proof of NewAuthority is there
+	proved bool // wanted: the proof of NewAuthority exists
 }
 
 // lattices returns chains that are good, bad and odd.

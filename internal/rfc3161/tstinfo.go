@@ -99,8 +99,8 @@ func readImprint(s *cryptobyte.String) (crypto.Hash, []byte, error) {
 	return h, value, nil
 }
 
-// parseOptions reads what follows genTime, and returns the nonce, nil if there
-// is none.
+// parseOptions reads what follows genTime, and returns the nonce, nil if there is
+// no nonce.
 func parseOptions(s cryptobyte.String) (nonce *big.Int, err error) {
 	var accuracy, tsa, extensions cryptobyte.String
 	var hasAccuracy, hasExtensions bool

@@ -112,7 +112,7 @@ func TestDeadline(t *testing.T) {
 		t.Errorf("%d certificates", i.Called("fulcio"))
 	}
 
-	// Whoever gives up, gives up.
+	// A client that gives up, gives up.
 	i = newInstance(t)
 	config = short(i)
 	ctx, cancel := context.WithCancel(t.Context())

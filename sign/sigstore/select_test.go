@@ -35,7 +35,7 @@ func services(t *testing.T, c signingconfig.Contents) *signingconfig.Config {
 // TestSelect signs with what configurations select.
 func TestSelect(t *testing.T) {
 	i := newInstance(t)
-	broken := "http://127.0.0.1:1" // no one is there
+	broken := "http://127.0.0.1:1" // no server exists
 	v1 := signingconfig.Service{URL: i.Rekor1.URL, MajorAPIVersion: 1, Operator: "one"}
 	v2 := signingconfig.Service{URL: i.Rekor2.URL, MajorAPIVersion: 2, Operator: "one"}
 	dead := signingconfig.Service{URL: broken, MajorAPIVersion: 2, Operator: "another"}

@@ -273,7 +273,7 @@ func TestNothingUnproved(t *testing.T) {
 }
 
 // The target is proved under its name with the hash; what lies under its plain
-// name is another file.
+// name is a different file.
 func TestNothingUnprovedBesideTheTarget(t *testing.T) {
 	r := newRepo()
 	for _, extra := range []string{"repository/targets/trusted_root.json", "repository/targets/keys/k.json"} {
@@ -341,7 +341,7 @@ func TestNamesOfBundles(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// Artifacts have any ending; what stands for a bundle is none.
+	// Artifacts have any ending; the name of a bundle is refused.
 	for _, name := range []string{
 		"artifacts/a.sigstore.json", "artifacts/x/a.sigstore", "artifacts/a.sigstore.jsonl", "artifacts/.bashrc", "artifacts/.git/config", "artifacts/-rf",
 		"artifacts/a$(b)", "artifacts/a (1).whl", "artifacts/a b", "artifacts/~", "artifacts/~root", "artifacts/x/~", "artifacts/+cmd", "artifacts/@args",

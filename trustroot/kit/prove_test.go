@@ -21,7 +21,7 @@ func from(r *tuftest.Repo, version int) tufroot.Config {
 }
 
 // Roots from before the one that the proof began with are kept as far as they
-// are there and no longer than roots may be.
+// exist and are no longer than roots may be.
 func TestOlderRoots(t *testing.T) {
 	r := newRepo()
 	second := r.File("2.root.json")

@@ -225,7 +225,7 @@ func TestExpectationsRefused(t *testing.T) {
 }
 
 // What no bundle met is found at the end of every run, resumed or not, and
-// other expectations are another audit.
+// other expectations make a different audit.
 func TestExpectationsResume(t *testing.T) {
 	dir, s := t.TempDir(), signed()
 	for i := range 3 {

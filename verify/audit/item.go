@@ -25,7 +25,7 @@ type item struct {
 	bundle   string
 	artifact string
 	index    int  // from 1, of the bundle in its entry
-	read     bool // whether its bytes are there
+	read     bool // whether its bytes exist
 	expected *expectation
 
 	last   bool   // of its entry

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// An output that is there has to be what an audit writes under that name,
+// An output that exists has to be what an audit writes under that name,
 // whole or cut off.
 func TestCheckFiles(t *testing.T) {
 	s := newShop(t)

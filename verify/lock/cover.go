@@ -27,7 +27,7 @@ import (
 // Status is what becomes of an entry.
 type Status int
 
-// The statuses. The zero Status is none of them.
+// The statuses. The zero Status is not among them.
 const (
 	Verified      Status = iota + 1
 	Refused              // there is evidence, and it does not prove the entry; or the entry is malformed

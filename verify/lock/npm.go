@@ -47,7 +47,7 @@ func readNPM(data []byte, yield func(Entry) error) error {
 	return refuse.New("lock.version", "lockfileVersion %q, want 1, 2 or 3", clip(version))
 }
 
-// skip passes over a member whose name is none of those that are read. A name
+// skip passes over a member whose name is not among those that are read. A name
 // that another reader, which folds case, would take for one is refused.
 func skip(d *strictjson.Decoder, key string, read ...string) error {
 	for _, name := range read {

@@ -79,7 +79,7 @@ func (t *textWriter) waived(r *Report) {
 	certificate := r.Signer != nil && r.Signer.Certificate != nil
 	for _, w := range []struct {
 		is      bool
-		counted bool // in the line about what is required, which is there if anything is lowered
+		counted bool // in the line about what is required, which exists if anything is lowered
 		text    string
 	}{
 		{certificate && skipped(CheckIdentity), false, "a particular signer: the policy accepts any identity"},

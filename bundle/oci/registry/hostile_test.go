@@ -232,7 +232,7 @@ func TestReferrersAreHints(t *testing.T) {
 	}
 	_, err = oci.Bundles(t.Context(), f.dial(t), f.image.Digest)
 	wantCode(t, "no digest", err, "oci.registry.malformed")
-	// A size that is wrong is not a hint: what was listed is not what is there.
+	// A size that is wrong is not a hint: what was listed is not what exists.
 	f.Before = nil
 	list[0].Size++
 	_, err = f.dial(t).Manifest(t.Context(), list[0])

@@ -49,7 +49,7 @@ func TestOrasCopies(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if store, err = orasoci.New(dir); err != nil { // reads what is there now
+	if store, err = orasoci.New(dir); err != nil { // reads what exists now
 		t.Fatal(err)
 	}
 	found, err := store.Predecessors(t.Context(), descriptor(image))

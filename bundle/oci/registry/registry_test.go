@@ -406,7 +406,7 @@ func TestPlainHTTPTokens(t *testing.T) {
 	}
 }
 
-// A helper program is run for the registries that it is for; what it prints
+// A credential helper is run for the registries that it is for; what it prints
 // when it fails stays out of messages.
 func TestCredentialHelper(t *testing.T) {
 	f := newFixture(t, &ocitest.Registry{User: "me", Password: "correct-horse"})

@@ -39,7 +39,7 @@ func ReadRegular(name string) ([]byte, error) {
 	return data, nil
 }
 
-// ReadKey reads a file with a key. A URL, as other clients take it, is none.
+// ReadKey reads a file with a key. A URL, as other clients take it, is not a file.
 func ReadKey(name string) ([]byte, error) {
 	if strings.Contains(name, "://") && !Exists(name) {
 		return nil, fmt.Errorf("--key %s: keys in cloud services are not supported, want a file", name)

@@ -10,10 +10,10 @@ import (
 	"regexp"
 )
 
-// A Kind is a kind of output, such as a bundle. Of the files that are there
+// A Kind is a kind of output, such as a bundle. Of the files that exist
 // already only one of the same kind is replaced, as its beginning tells, or an
 // empty one: a name that is mistaken for another costs no file. The zero Kind
-// is none, and replaces nothing.
+// is not a kind, and replaces nothing.
 type Kind struct {
 	what  string
 	begin *regexp.Regexp
@@ -55,7 +55,7 @@ func (k Kind) check(name string) error {
 	case err != nil:
 		return err
 	case k.begin == nil:
-		return errors.New(name + " is there already, want a new name")
+		return errors.New(name + ": already exists, want a new name")
 	case !k.begin.Match(head):
 		return fmt.Errorf("%s is not replaced: it does not begin as %s, want another name, or remove it first", name, k.what)
 	}

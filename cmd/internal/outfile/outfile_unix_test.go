@@ -47,7 +47,7 @@ func TestWritePipe(t *testing.T) {
 	}
 }
 
-// A socket cannot be opened, whoever listens.
+// A socket cannot be opened, by any process.
 func TestCheckSocket(t *testing.T) {
 	t.Chdir(t.TempDir()) // names of sockets are short
 	l, err := net.Listen("unix", "socket")

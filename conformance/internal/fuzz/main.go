@@ -135,7 +135,7 @@ func (c *campaign) run(ctx context.Context, t target) (outcome, error) {
 		return o, err
 	}
 	for o.cpu < c.cpu {
-		// By the clock; on a busy machine there is another round.
+		// By the clock; on a busy machine a further round follows.
 		for_ := min(round, (c.cpu-o.cpu)/time.Duration(c.workers)+time.Second)
 		cmd := exec.CommandContext(ctx, program, "-test.run", "^$", "-test.fuzz", "^"+t.function+"$", "-test.fuzztime", for_.String(),
 			// Making bundles small first would take all the time there is.

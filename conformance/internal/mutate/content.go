@@ -195,7 +195,7 @@ type tlv struct {
 	start   int  // where in the document it was
 }
 
-// parseTLVs reads a sequence of values, nil if it is none. Octet strings are
+// parseTLVs reads a sequence of values, nil if it is not one. Octet strings are
 // looked into: tokens and extensions have values inside.
 func parseTLVs(data []byte) []*tlv {
 	var list []*tlv

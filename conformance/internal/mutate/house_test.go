@@ -13,7 +13,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
-// houses is made once for all tests.
+// houses is made one time for all tests.
 var houses = sync.OnceValues(func() (*House, error) { return NewHouse(os.DirFS(publicDir())) })
 
 // publicDir is the folder of the public bundles. A fuzz target that runs

@@ -24,7 +24,7 @@ var forms = []form{
 	{"changed", "flip a bit|zero a byte|text|other case|base64: zeroed|base64: other character|number: *|type: *|DER: other tag|control character|invalid UTF-8"},
 }
 
-// formOf names the form that an operator makes, "" if it is none of them.
+// formOf names the form that an operator makes, "" for any other.
 func formOf(operator string) string {
 	for _, f := range forms {
 		if glob(f.operators).MatchString(operator) {

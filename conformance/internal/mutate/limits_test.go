@@ -322,7 +322,7 @@ func strangeKey(t *testing.T) *ecdsa.PrivateKey {
 	return key.Signer().(*ecdsa.PrivateKey)
 }
 
-// exploding adds helpers that issued one another, all with the same key.
+// exploding adds intermediates that issued one another, all with the same key.
 func exploding(t *testing.T) func(*bundlev1.Bundle) {
 	return func(m *bundlev1.Bundle) {
 		chain := m.VerificationMaterial.GetX509CertificateChain()

@@ -98,7 +98,7 @@ func (s *subject) under(root *trustroot.Root, p verify.Policy) (*subject, error)
 	return &t, nil
 }
 
-// judge takes a bundle in by the doors that every bundle takes.
+// judge takes a bundle in by the functions that every bundle passes.
 func (s *subject) judge(data []byte) (*proof, error) {
 	b, err := bundle.Parse(data)
 	if err != nil {

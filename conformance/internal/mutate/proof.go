@@ -127,7 +127,7 @@ func (s *subject) again(p *proof) string {
 	}
 	back, err := b.Proto()
 	if err != nil || !proto.Equal(m, back) {
-		return "written and read again it is another bundle"
+		return "written and read again the bundle differs"
 	}
 	return s.upgraded(p, m)
 }
@@ -142,7 +142,7 @@ func (s *subject) upgraded(p *proof, m *bundlev1.Bundle) string {
 		return err.Error()
 	}
 	if len(m.GetVerificationMaterial().GetX509CertificateChain().GetCertificates()) > 1 {
-		return "" // helpers of a chain have no place in it
+		return "" // intermediates of a chain have no place in it
 	}
 	q, err := s.judge(data)
 	if err != nil {

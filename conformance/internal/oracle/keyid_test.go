@@ -18,7 +18,7 @@ import (
 )
 
 // TestEnvelopeKeyID is why envelopes do not name their key: the peer goes by
-// its own name for it, and the hint of the bundle is another.
+// its own name for it, and the hint of the bundle differs.
 func TestEnvelopeKeyID(t *testing.T) {
 	i := loopback.New(t)
 	root, err := i.World.TrustedRoot()

@@ -60,7 +60,7 @@ func (p publicBundle) read(t *testing.T) []byte {
 	return data
 }
 
-// verdicts are both implementations' judges, whoever signed what.
+// verdicts are both implementations' judges, for any signer.
 type verdicts struct{ ours, peer func(data []byte) error }
 
 func newVerdicts(t *testing.T, p publicBundle) verdicts {

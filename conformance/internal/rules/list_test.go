@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rules holds the rules of the house, as tests: what may import what,
+// Package rules holds the rules of this repository, as tests: what may import what,
 // how much the verifying side weighs, what its code may not do, and what the
 // module exports. `make check` runs them.
 package rules

@@ -155,7 +155,7 @@ func answers(url string) func(context.Context) error {
 	}
 }
 
-// exists is a probe: the file is there.
+// exists is a probe: the file exists.
 func exists(path string) func(context.Context) error {
 	return func(context.Context) error {
 		if _, err := os.Stat(path); err != nil {

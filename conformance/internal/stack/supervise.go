@@ -89,7 +89,7 @@ func Supervise(c Config, timeout time.Duration) error {
 	return err
 }
 
-// Running says whether the process that runs the stack is there.
+// Running says whether the process that runs the stack exists.
 func (s *State) Running() bool {
 	t, err := startTime(s.PID)
 	return err == nil && t == s.Started

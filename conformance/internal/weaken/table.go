@@ -13,7 +13,7 @@ import (
 )
 
 // needless returns, in order, the keys with a reason whose change has not
-// survived, or is none of the files that were changed.
+// survived, or is not among the files that were changed.
 func needless(results []result, reasons map[string]string) []string {
 	files := make(map[string]bool)
 	fine := make(map[string]bool)

@@ -48,7 +48,7 @@ func TestTargetNames(t *testing.T) {
 	}
 }
 
-// The names in messages are cut, as they are another's.
+// The names in messages are cut, as another party chose them.
 func TestClip(t *testing.T) {
 	eighty := strings.Repeat("x", 80)
 	if clip(eighty) != eighty || clip(eighty+"y") != eighty+"…" {

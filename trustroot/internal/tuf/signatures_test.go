@@ -99,7 +99,7 @@ func TestSignaturesCoverTheText(t *testing.T) {
 			`"x":1e2`:                                "tuf.malformed",
 			`"x":1,"x":1`:                            "tuf.malformed",
 			`"x":{"a":1,"a":2}`:                      "tuf.malformed",
-			`"version":9`:                            "tuf.malformed", // beside the version that is there
+			`"version":9`:                            "tuf.malformed", // beside the version that exists
 			`"Version":9`:                            "tuf.malformed",
 		} {
 			r := tuftest.New()

@@ -78,7 +78,7 @@ func TestReadFile(t *testing.T) {
 			t.Errorf("%s: %q", name, data)
 		}
 	}
-	// what is there and cannot be read is not passed over
+	// a file that exists and cannot be read is not passed over
 	_, err := Dir{FS: failing{fs.ErrPermission}}.Root(1)
 	wantCode(t, "a root that is forbidden", err, "tuf.read")
 	_, err = Dir{FS: fstest.MapFS{"targets/a": {Data: []byte("12")}}}.Target(&Target{Name: "a", Length: 1})

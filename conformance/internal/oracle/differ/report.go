@@ -100,7 +100,7 @@ A rule holds for the words of the one who refuses and for the place of the
 change, and more is asked where that could stand for two things: the client
 gets the same question without what it is said to object to, and must accept
 it; or without what is said to make up for a fault, and must refuse it; or the
-change is shown to be in bytes that nobody signs; or the rule is about one story
+change is shown to be in unsigned bytes; or the rule is about one story
 alone. A mutant that we accept and of which we say more than of what it was made
 from is never explained; one of what the client refuses anyway counts to the
 class of that.

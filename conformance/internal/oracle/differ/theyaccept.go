@@ -11,7 +11,7 @@ var theyAccept = slices.Concat(jsonRules, formRules, logRules, timestampRules, c
 
 var jsonRules = []*rule{
 	{client: js + "|" + py, code: `bundle\.malformed`, said: ` occurs twice$`, where: ` double member at |^story: bundle/member-twice_fail$`, right: "we", name: "repeated members",
-		why: "A member that is there twice is read in two ways by two readers. Languages' own JSON parsers take the last. (client specification, Section 5: consumers accept the ProtoJSON mapping only)"},
+		why: "A repeated member is read in two ways by two readers. Languages' own JSON parsers take the last. (client specification, Section 5: consumers accept the ProtoJSON mapping only)"},
 	{client: js, code: `bundle\.malformed`, said: `unknown member "`, where: ` (unknown member|member in capitals) at |^story: bundle/unknown-member_fail$`, right: "we", name: "unknown members",
 		why: "A new member comes with a new media type, so an unknown one is an error, and a name in another case is an unknown one. It ignores them. (ProtoJSON format; docs/reference/decisions.md, C2)"},
 	{client: py, code: `bundle\.malformed`, said: `unknown member "payload_type"$`, where: ` member in snake case at dsseEnvelope\.payloadType$`, right: "we", name: "names that are not the schema's",
@@ -32,7 +32,7 @@ var formRules = []*rule{
 	{client: js, code: `bundle\.version`, said: `is not that of a known bundle version$`, where: ` longer at mediaType$|^story: bundle/unknown-media-type_fail$`, right: "we", name: "versions to come",
 		why: "A media type that is not known may mean something else by the same words. It accepts every digit for a version, and anything behind it. (client specification, Section 5)"},
 	{client: js + "|" + sgo, code: `bundle\.key_hint`, said: `^bundle hints at the key "`, where: `dsseEnvelope\.signatures\[\]\.keyid|verificationMaterial\.publicKey|^story: bundle/another-key-in-the-envelope_fail$`, right: "we", name: "another key in the envelope",
-		why: "Hint and keyid must be equal if both are there; neither compares them. (sigstore_bundle.proto, VerificationMaterial; docs/reference/decisions.md, C9)"},
+		why: "Hint and keyid must be equal if both exist; neither compares them. (sigstore_bundle.proto, VerificationMaterial; docs/reference/decisions.md, C9)"},
 	{client: js + "|" + sgo, code: `bundle\.carrier`, said: `^lone certificate in a bundle of version 0\.[12], want a chain$`, where: ` splice at (mediaType|verificationMaterial)$|^story: bundle/lone-certificate-in-0\.2_fail$`, right: "we", name: "carriers of certificates",
 		why: "Before 0.3 the certificate stood in a chain, since then alone; they accept both in 0.1 and 0.2. (sigstore_bundle.proto, VerificationMaterial)"},
 	{client: py, code: `bundle\.digest`, said: `^message digest of \d+ bytes, want \d+$`, where: `^story: bundle/digest-of-another-algorithm_fail$`, right: "we", name: "algorithm of messageDigest",
@@ -42,7 +42,7 @@ var formRules = []*rule{
 	{client: sgo, code: `bundle\.proof_missing`, said: `^log entry \d+: no inclusion proof, which version 0\.3 demands$`, where: ` of public: 0\.3 message, both logs: .* at .*inclusionProof$`, right: "we", name: "a proof in every entry",
 		why: "Since 0.2 every entry has a proof; it asks for one in any. (sigstore_bundle.proto, VerificationMaterial)"},
 	{client: js, code: `artifact\.mismatch`, said: `messageDigest|message digest|artifact`, where: ` of public: 0\.3 message, no log: .* at messageSignature\.messageDigest`, right: "we", name: "messageDigest without a log",
-		why: "A digest that is there must be the artifact's. It compares it with the log entry only, where there is one. (sigstore_common.proto, MessageSignature; docs/reference/decisions.md, C8)"},
+		why: "A digest that exists must be the artifact's. It compares it with the log entry only, where there is one. (sigstore_common.proto, MessageSignature; docs/reference/decisions.md, C8)"},
 	{client: js, code: `bundle\.certificate`, said: `x509: trailing data$`, where: ` byte behind at .*rawBytes/$|^story: bundle/byte-behind-the-certificate_fail$`, right: "we", name: "bytes behind a certificate",
 		why: "A certificate is exactly one DER value; it passes over what is behind it. (X.690, Section 10; RFC 5280, Section 4.1)"},
 	{client: js, code: `bundle\.certificate`, said: `^certificate: |^chain, certificate 0: `, where: ` flip a bit at .*rawBytes/$`, right: "we", name: "leaves that are not exactly DER",
@@ -104,7 +104,7 @@ var logRules = []*rule{
 
 var certificateRules = []*rule{
 	{client: js + "|" + py + "|" + sgo, code: `identity\.kind`, said: `the kind of the subject alternative name is "(email|otherName)", want uri$`, where: `^story: identity/email-that-reads-as-a-uri_fail$`, right: "we", name: "kinds of names",
-		why: "A name of one kind with the text of another is another name: name constraints bind each kind by itself. They compare the text alone. (RFC 5280, Sections 4.2.1.6 and 4.2.1.10)"},
+		why: "A name of one kind with the text of another differs from it: name constraints bind each kind by itself. They compare the text alone. (RFC 5280, Sections 4.2.1.6 and 4.2.1.10)"},
 	{client: js + "|" + py, code: `chain\.expired`, said: `\.\d+Z: the signing certificate .* is valid from `, where: `^story: validity/stamped-after-the-certificate_fail$`, right: "we", name: "fractions of seconds",
 		why: "Every verified time must lie in the validity of each certificate, to the millisecond; they drop fractions of seconds. (client specification, Section 4.2)"},
 	{client: js, code: `signature\.invalid`, said: `is not the signer's over this content$`, where: `^story: signature/envelope-signed-over-another-hash_fail$`, right: "we", name: "other algorithms of the registry",

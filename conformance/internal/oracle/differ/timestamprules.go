@@ -8,7 +8,7 @@ var timestampRules = []*rule{
 	{client: sgo + "|" + py, code: `timestamp\.(window|imprint|signature|signer|chain|profile|status|malformed)`, said: `^timestamp \d+: `, check: otherTime, alone: byTimestampAlone, right: "we", name: "bad timestamps beside good evidence",
 		why: "Evidence of a known authority must hold in full; they pass over a timestamp that fails where none is needed: a promise proves a time, or a managed key needs no time. Where it is needed they refuse it. (docs/reference/decisions.md, C4)"},
 	{client: sgo, code: `bundle\.malformed`, said: `^timestamp \d+ is empty$`, check: otherTime, alone: byTimestampAlone, right: "we", name: "bad timestamps beside good evidence",
-		why: "An empty timestamp is none (sigstore_common.proto, RFC3161SignedTimestamp); it passes over it."},
+		why: "An empty timestamp is no timestamp (sigstore_common.proto, RFC3161SignedTimestamp); it passes over it."},
 	{client: sgo, code: `timestamp\.threshold`, said: `^timestamps by \d+ known authorities, \d+ required$`, where: `^story: timestamps/one-authority-twice_fail$`, right: "we", name: "authorities counted",
 		why: "Thresholds count operators; it counts URIs. (docs/reference/decisions.md, C19)"},
 	{client: sgo, code: `timestamp\.malformed`, said: ` not DER$|certificate inside timestamp: `, where: ` at .*signedTimestamp/$|^story: timestamps/timestamp-with-a-stray-byte_fail$`, right: "we", name: "timestamps that are not DER",
@@ -34,5 +34,5 @@ var timestampRules = []*rule{
 	{client: js, code: `timestamp\.profile`, said: `not for timestamping alone$|key usage of the timestamp's signer is not critical$`, where: `^story: timestamps/(authority-for-signing-code-as-well|purpose-not-critical)_fail$`, right: "we", name: "purpose of timestamp signers",
 		why: "A signer is for timestamping alone, and says so in a critical extension (RFC 3161, Section 2.3). It reads no purposes."},
 	{client: js, code: `timestamp\.status`, said: `timestamp response has status [12], want 0 \(granted\)$`, where: `^story: timestamps/timestamp-(granted-otherwise|refused)_fail$`, right: "we", name: "status of timestamps",
-		why: "A timestamp is there where it was granted (RFC 3161, Section 2.4.2; docs/reference/decisions.md, C11). It does not read the status."},
+		why: "A timestamp exists where it was granted (RFC 3161, Section 2.4.2; docs/reference/decisions.md, C11). It does not read the status."},
 }

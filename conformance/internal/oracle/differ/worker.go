@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Client is another implementation.
+// Client is a second implementation.
 type Client interface {
 	Name() string
 	// Artifacts says whether it compares the subjects of statements with the

@@ -17,7 +17,7 @@ import (
 func TestLarge(t *testing.T) {
 	t.Parallel()
 	const (
-		size   = 10 << 30 // bytes; the file has a hole and takes no room
+		size   = 10 << 30 // bytes; the file has a hole and takes no space
 		maxRSS = 32 << 10 // KiB
 	)
 	b := newBench(t)

@@ -2,7 +2,7 @@
 
 // Package registry is an OCI registry in memory. It is go-containerregistry's
 // test registry, whose referrers answers are made right: the artifact type is
-// the manifest's own, annotations are there, and ?artifactType= filters
+// the manifest's own, annotations are included, and ?artifactType= filters
 // (OCI distribution-spec 1.1, "Listing Referrers").
 package registry
 

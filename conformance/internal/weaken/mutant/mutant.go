@@ -34,7 +34,7 @@ var (
 	seen   [most]atomic.Bool
 )
 
-// number reads the number of a change; -1 is none.
+// number reads the number of a change; -1 means no change.
 func number(s string) int {
 	n, err := strconv.Atoi(s)
 	if err != nil {

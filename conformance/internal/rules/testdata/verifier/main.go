@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command verifier is the least program that verifies: what the library costs
-// whoever links it. No one runs it; its size is tested.
+// a program that links it. No one runs it; its size is tested.
 package main
 
 import (

@@ -9,7 +9,7 @@
 //	stack token [-issuer ci] [CLAIM=VALUE ...]
 //	stack down                  stop it
 //
-// Every subcommand takes -dir and -bin. Interaction is none; what a program
+// Every subcommand takes -dir and -bin. Nothing is asked; what a program
 // may want to read goes to standard output, all else to standard error.
 package main
 
