@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -50,6 +51,10 @@ func (f *attachFlags) run(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return imageError(err)
 	}
+	before, err := oci.Bundles(cmd.Context(), p, image.Digest)
+	if err != nil {
+		return imageError(err)
+	}
 	for _, name := range files {
 		data, err := flags.ReadRegular(name)
 		if err != nil {
@@ -58,6 +63,10 @@ func (f *attachFlags) run(cmd *cobra.Command, files []string) error {
 		d, err := oci.Attach(cmd.Context(), p, image, bytes.TrimSpace(data), flags.Now())
 		if err != nil {
 			return imageError(fmt.Errorf("%s: %w", name, err))
+		}
+		if slices.ContainsFunc(before, func(r oci.Referrer) bool { return r.Digest == d }) {
+			fmt.Fprintf(cmd.OutOrStdout(), "%s is already attached to %s: %s\n", screen.Escape(name), screen.Escape(p.title(image.Digest)), d)
+			continue
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "attached %s to %s: %s\n", screen.Escape(name), screen.Escape(p.title(image.Digest)), d)
 	}

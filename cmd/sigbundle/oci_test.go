@@ -189,14 +189,14 @@ func TestImageBundleFile(t *testing.T) {
 	// It can be attached later, once, and to that image only.
 	attached := i.says(0, []string{"attach", "img.sigstore.json", "--oci-layout", "img:v1"}, "attached img.sigstore.json to img:v1@"+i.digest+": sha256:")
 	i.says(0, i.verify("--oci-layout", "img:v1"), "verified")
-	if again := i.says(0, []string{"attach", "img.sigstore.json", "--oci-layout", "img:v1"}); again != attached {
+	if again := i.says(0, []string{"attach", "img.sigstore.json", "--oci-layout", "img:v1"}, "img.sigstore.json is already attached to img:v1@"); again == attached {
 		t.Errorf("again: %s, not %s", again, attached)
 	}
 	i.says(1, []string{"attach", "img.sigstore.json", "--oci-layout", "img:v2"}, "oci.artifact")
 	i.says(1, []string{"attach", "predicate.json", "--oci-layout", "img:v1"}, "bundle.malformed")
 	i.says(2, []string{"attach", "none", "--oci-layout", "img:v1"}, "no such file")
 	i.says(2, []string{"attach", "img.sigstore.json"}, "image: not given")
-	i.says(2, []string{"attach", "--oci-layout", "img:v1"}, "requires at least 1 arg")
+	i.says(2, []string{"attach", "--oci-layout", "img:v1"}, "want BUNDLE")
 	// And the digest alone verifies as any artifact's.
 	i.says(0, i.verify(i.digest, "--bundle", "img.sigstore.json"), "verified")
 }

@@ -73,6 +73,9 @@ func (f *kitFlags) readKit(name string) (*kit.Kit, [32]byte, error) {
 	if err != nil {
 		return nil, sum, err
 	}
+	if bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
+		return nil, sum, &command.Refusal{Err: refuse.New("kit.malformed", "%s: compressed with gzip, want the tar archive that trust export writes", name)}
+	}
 	k, err := kit.Open(data, base)
 	if err != nil {
 		return nil, sum, command.Refuse(refuse.Wrap("kit.malformed", err, "%s", name))

@@ -235,6 +235,9 @@ func parseFile(name string, data []byte) (*Root, error) {
 		root, err = c.Root, nil
 	}
 	if err != nil {
+		if several, _ := trustroot.ParseAll(data); len(several) > 1 {
+			return nil, refuse.New("trust.malformed", "%s: holds several trust roots; only --trusted-root of verify and audit takes that", name)
+		}
 		return nil, refuse.Wrap("trust.malformed", err, "%s", name)
 	}
 	return &Root{Root: root, Source: fmt.Sprintf("file %s, as given", name)}, nil
