@@ -3,6 +3,7 @@
 package verify_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -191,6 +192,32 @@ func TestAsOf(t *testing.T) {
 		res, err := judge(t, v, signed(t, w, c.r))
 		if err != nil || noted(res.Report, "time.later") != c.want {
 			t.Errorf("%s: noted %v, want %v, %v", what, !c.want, c.want, err)
+		}
+	}
+}
+
+// Only an extension about the source, its owner or the workflow narrows a name
+// that anyone has.
+func TestLenientExtensions(t *testing.T) {
+	w := world(t, virtual.Config{})
+	root := rootOf(t, w)
+	for number, name := range map[int]string{
+		2: "", 3: "", 4: "", 6: "", 10: "", 11: "", 13: "", 14: "", 19: "", 20: "", 21: "", 22: "", 23: "", 24: "",
+		5: "githubWorkflowRepository", 9: "buildSignerURI", 12: "sourceRepositoryURI", 15: "sourceRepositoryIdentifier",
+		16: "sourceRepositoryOwnerURI", 17: "sourceRepositoryOwnerIdentifier", 18: "buildConfigURI",
+	} {
+		const value = "https://github.com/owner/repository"
+		oid := fmt.Sprintf("1.3.6.1.4.1.57264.1.%d", number)
+		b := signed(t, w, virtual.Request{Extensions: map[int]string{number: value}})
+		v := verifier(t, root, verify.Policy{Identities: []verify.Identity{{SAN: verify.Matching(".*"), Issuer: verify.Exactly(virtual.DefaultIssuer),
+			Extensions: map[string]verify.Match{oid: verify.Exactly(value)}}}})
+		res, err := judge(t, v, b)
+		if err != nil {
+			t.Errorf("%d: %v", number, err)
+			continue
+		}
+		if got := noted(res.Report, "identity.any"); got == (name != "") {
+			t.Errorf("extension %d %s: noted %v", number, name, got)
 		}
 	}
 }

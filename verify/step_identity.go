@@ -10,6 +10,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/verify/report"
 
+	"github.com/sigbundle/sigbundle/internal/fulcio"
 	"github.com/sigbundle/sigbundle/internal/refuse"
 )
 
@@ -110,12 +111,24 @@ func (m *matcher) all(samples []string) bool {
 	return m.re != nil && slices.ContainsFunc(samples, m.matches)
 }
 
+// narrowing are the extensions about whose source or workflow signed. Others,
+// such as what triggered a build, stand in the certificates of any signer.
+var narrowing = []string{
+	"githubWorkflowRepository", "buildSignerURI", "sourceRepositoryURI", "sourceRepositoryIdentifier",
+	"sourceRepositoryOwnerURI", "sourceRepositoryOwnerIdentifier", "buildConfigURI",
+}
+
+// narrows reports whether an extension of an identity tells signers apart.
+func (x extensionMatcher) narrows() bool {
+	return slices.Contains(narrowing, fulcio.Name(x.number)) && !x.all(samples.names)
+}
+
 // lenient says what part of an identity accepts every sample, "" if none does. A
 // name that an extension narrows down is not lenient: the source repository
 // may be what the policy goes by.
 func (id *compiledIdentity) lenient() string {
 	name := id.san.all(samples.names) &&
-		!slices.ContainsFunc(id.extensions, func(x extensionMatcher) bool { return !x.all(samples.names) })
+		!slices.ContainsFunc(id.extensions, extensionMatcher.narrows)
 	switch issuer := id.issuer.all(samples.issuers); {
 	case name && issuer:
 		return fmt.Sprintf("names and issuers of any host: the patterns are %s and %s", &id.san, &id.issuer)
