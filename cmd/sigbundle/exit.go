@@ -72,6 +72,11 @@ func plain(text string) string {
 // wrong place, or twice, is quoted in errors, which CI systems keep.
 var identityToken = regexp.MustCompile(`\bey[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*`)
 
+// redacted returns a text without what looks like an identity token.
+func redacted(text string) string {
+	return identityToken.ReplaceAllString(text, "[identity token]")
+}
+
 // sentence says what went wrong, with the code that `explain` knows more about.
 // Of errors that are joined, one a line, it leaves out what is said before.
 func sentence(err error) string {
@@ -84,7 +89,7 @@ func sentence(err error) string {
 			text += "; " + line
 		}
 	}
-	text = identityToken.ReplaceAllString(text, "[identity token]")
+	text = redacted(text)
 	text = plain(screen.Escape(text))
 	if code := codes.Of(err); code != "" && !strings.Contains(text, code) {
 		text += " (" + code + ")"

@@ -94,10 +94,11 @@ func verdictOf(err error) verdict {
 
 // message is what an error says, for JSON: escapes that it has stay as they are.
 func message(err error) string {
-	if text := err.Error(); utf8.ValidString(text) {
+	text := redacted(err.Error())
+	if utf8.ValidString(text) {
 		return text
 	}
-	return screen.Bytes(err.Error())
+	return screen.Bytes(text)
 }
 
 // verificationSchema names the version of the JSON form. Members may be added
@@ -134,7 +135,7 @@ func unansweredJSON(cmd *cobra.Command, err error) any {
 	}
 	v := verification{Schema: verificationSchema, Code: codeOf(err), Message: message(err), Bundles: []judged{}}
 	if args := cmd.Flags().Args(); len(args) == 1 {
-		v.Artifact = screen.Bytes(args[0])
+		v.Artifact = screen.Bytes(redacted(args[0]))
 	}
 	return v
 }
