@@ -17,7 +17,7 @@ target bundle FuzzAll
 target bundle FuzzParse
 target bundle/carrier FuzzRead
 target bundle/gitsign FuzzRead
-target bundle/model FuzzParseManifest
+target bundle/model FuzzResources
 target bundle/oci FuzzManifest
 target conformance/internal/bounds FuzzBounds
 target conformance/internal/mutate FuzzCertificate

@@ -576,7 +576,7 @@ func TestDropKey(t *testing.T) {
 
 // A manifest that is read names files within the model, each once and with a
 // digest.
-func FuzzParseManifest(f *testing.F) {
+func FuzzResources(f *testing.F) {
 	f.Add(whole("sha256").payload(f))
 	f.Add(sharded().payload(f))
 	f.Fuzz(func(t *testing.T, payload []byte) {
