@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -155,7 +156,8 @@ func (f *lockFlags) run(cmd *cobra.Command, name string) error {
 	hash := sha256.Sum256(data)
 	sum.SHA256 = hex.EncodeToString(hash[:])
 	sum.Evidence = lockEvidence{f.evidence, coverage.Files, coverage.Bundles, coverage.Unused, coverage.Unreadable, coverage.Links}
-	out := lockWriter{w: cmd.OutOrStdout(), json: f.output.Format == "json"}
+	buffered := bufio.NewWriter(cmd.OutOrStdout())
+	out := lockWriter{w: buffered, json: f.output.Format == "json"}
 	findings := new(audit.Summary)
 	out.begin(&sum)
 	for row := range coverage.Rows() {
@@ -172,9 +174,9 @@ func (f *lockFlags) run(cmd *cobra.Command, name string) error {
 	failed := failOn.Fails(findings)
 	sum.Passed = !failed
 	out.end(&sum)
-	switch {
-	case out.err != nil:
-		return out.err
+	switch err := errors.Join(out.err, buffered.Flush()); {
+	case err != nil:
+		return err
 	case failed:
 		return &command.Refusal{}
 	}

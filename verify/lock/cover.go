@@ -74,7 +74,7 @@ type Config struct {
 // A Coverage is what a folder of evidence proves about a lock file.
 type Coverage struct {
 	config Config
-	wanted map[string]*found // by digest
+	wanted map[string]*found // by digest; nil until there is evidence
 	named  map[string]*twin  // by what names one file
 
 	Files      int // that were read
@@ -133,7 +133,7 @@ func Cover(ctx context.Context, c Config) (*Coverage, error) {
 			continue
 		}
 		key := digestKey(e.Digest.Algorithm, e.Digest.Value)
-		v.wanted[key] = new(found)
+		v.wanted[key] = nil
 		if name := e.fileKey(); name != "" {
 			switch t := v.named[name]; {
 			case t == nil:
@@ -276,7 +276,7 @@ func (v *Coverage) statement(b *bundle.Bundle, s *dsse.Statement, place string, 
 	for _, subject := range s.Subjects {
 		for _, d := range subject.Digests {
 			key := digestKey(d.Algorithm, d.Value)
-			if v.wanted[key] != nil {
+			if _, ok := v.wanted[key]; ok {
 				if subjects[key] == nil {
 					order = append(order, key)
 				}
@@ -328,9 +328,14 @@ func subjectKey(name string) string {
 
 // judge holds a bundle against one digest, if the lock file has it.
 func (v *Coverage) judge(b *bundle.Bundle, algorithm string, value []byte, place string, claim error, subjects []string) bool {
-	w := v.wanted[digestKey(algorithm, value)]
-	if w == nil {
+	key := digestKey(algorithm, value)
+	w, ok := v.wanted[key]
+	if !ok {
 		return false
+	}
+	if w == nil {
+		w = new(found)
+		v.wanted[key] = w
 	}
 	err := claim
 	if err == nil {
@@ -380,6 +385,9 @@ func (v *Coverage) row(e Entry) Row {
 		return r
 	}
 	w := v.wanted[digestKey(e.Digest.Algorithm, e.Digest.Value)]
+	if w == nil {
+		w = new(found)
+	}
 	t := v.named[e.fileKey()]
 	if t != nil && t.conflict {
 		return r.refuse("lock.conflict", "the lock file has two digests for it")
