@@ -40,9 +40,6 @@ func relaxed(data []byte) []byte {
 				out[i] = ' '
 			}
 		case c == ',':
-			if comma >= 0 {
-				return data // two commas: the strict reader says where
-			}
 			comma = i
 		case (c == '}' || c == ']') && comma >= 0:
 			out[comma] = ' '

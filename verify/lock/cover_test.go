@@ -184,6 +184,7 @@ func TestCover(t *testing.T) {
 		{"another digest", packageLock("a@1.0.0=z"), map[string][]byte{"a@1.0.0.json": one}, 0, "refused artifact.mismatch"},
 		{"another digest, a scope", packageLock("@s/b@1.0.0=z"), map[string][]byte{"x": decoded}, 0, "refused artifact.mismatch"},
 		{"another digest, by a stranger", packageLock("a@1.0.0=z"), map[string][]byte{"x": foreign}, 0, "unsigned lock.unsigned"},
+		{"another digest, with a claim that is wrong", packageLock("a@1.0.0=z"), map[string][]byte{"x": fmt.Appendf(nil, `{"attestations":[{"predicateType":"https://example.org/x","bundle":%s}]}`, one)}, 0, "unsigned lock.unsigned"},
 		{"another digest, and the right one", packageLock("a@1.0.0=z"), map[string][]byte{"x": one, "y": m.attest("", "pkg:npm/a@1.0.0=z")}, 0, "verified"},
 		// the lock file contradicts itself
 		{"twice", packageLock("a@1.0.0=a", "b/node_modules/a@1.0.0=a"), map[string][]byte{"x": one}, 0, "verified,verified"},
@@ -225,6 +226,8 @@ func TestCoverFiles(t *testing.T) {
 		{"foo-bar==1.0 --hash=sha512:" + digest('a'), "foo_bar-1.0.0-py3-none-any.whl=a", "verified"},
 		{"foo-bar==1.0 --hash=sha512:" + digest('a'), "foo_bar-1.1-py3-none-any.whl=a", "refused lock.subject"},
 		{"foo-bar==1.0 --hash=sha512:" + digest('a'), "foo_bar-1.0-py3-none-any.whl=b", "unsigned lock.unsigned"}, // any file of the version
+		{"foo-bar>=1 --hash=sha512:" + digest('a'), "pkg:pypi/foo-bar@1.0=a", "verified"},
+		{"foo-bar>=1 --hash=sha512:" + digest('a'), "pkg:pypi/foo-bar=a", "refused lock.subject"},
 		{"CHECKSUMS\n  a (1.0-java) sha512=" + digest('a'), "a-1.0-java.gem=a", "verified"},
 		{"CHECKSUMS\n  a (1.0-java) sha512=" + digest('a'), "a-1.0.gem=a", "refused lock.subject"},
 		{"CHECKSUMS\n  a (1.0) sha512=" + digest('a'), "pkg:gem/a@1.0=a", "verified"},

@@ -174,6 +174,10 @@ func TestMalformed(t *testing.T) {
 		{"lock.malformed", pnpm + "  - a\n" + pnpmEntry},
 		{"lock.malformed", pnpm + "  a@1.0.0:\n    resolution: x: y\n"},
 		{"lock.malformed", pnpm + strings.Repeat(" ", 3) + "a:\n" + strings.Repeat(" ", 4) + "b: {a: " + strings.Repeat("{a: ", 40) + "\n"},
+		{"lock.malformed", pnpm + "  a@1.0.0: " + strings.Repeat("[", 20) + strings.Repeat("]", 20) + "\n"},
+		{"lock.malformed", pnpm + nest(20) + "\n"},
+		{"lock.malformed", pylock + "a = " + strings.Repeat("[", 20) + strings.Repeat("]", 20) + "\n"},
+		{"lock.malformed", pylock + "a = " + strings.Repeat("{a = ", 20) + "1" + strings.Repeat("}", 20) + "\n"},
 		{"lock.malformed", pnpm + "  a@1.0.0: [{a: b}\n"},
 		{"lock.malformed", pnpm + "  a@1.0.0: {a: [[{b: {c: [d, {e: f}]}}]]\n"},
 		{"lock.malformed", "packages:\n  a@1.0.0: {}\nlockfileVersion: '9.0'\n"},
@@ -213,6 +217,15 @@ func TestMalformed(t *testing.T) {
 	if _, err := lock.Parse(make([]byte, lock.MaxSize+1)); refuse.CodeOf(err) != "lock.limit" {
 		t.Error(err)
 	}
+}
+
+// nest returns so many mappings of YAML within one another.
+func nest(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.Repeat(" ", i+2) + "a:\n")
+	}
+	return b.String()
 }
 
 // A name that is a path, or no name at all, is never proved.
