@@ -13,6 +13,7 @@ import (
 
 	"github.com/sigbundle/sigbundle/cmd/internal/flags"
 	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/trustroot"
 	"github.com/sigbundle/sigbundle/trustroot/instances"
 	"github.com/sigbundle/sigbundle/trustroot/tufroot"
 	"github.com/sigbundle/sigbundle/trustroot/tufsync"
@@ -95,6 +96,11 @@ func (f *addFlags) read(name string) (err error) {
 			return fmt.Errorf("--mirror or --targets-url: %w", err)
 		}
 	}
-	f.in.TUFRoot, err = flags.ReadRegular(f.root)
-	return err
+	if f.in.TUFRoot, err = flags.ReadRegular(f.root); err != nil {
+		return err
+	}
+	if _, parseErr := trustroot.ParseAll(f.in.TUFRoot); parseErr == nil {
+		return fmt.Errorf("--root %s: this is a trust root, want TUF root metadata (root.json)", f.root)
+	}
+	return nil
 }
