@@ -24,7 +24,7 @@ var foreignForms = []struct {
 	{[]string{"verificationData"}, "a bundle of a form from before version 0.1: ask its producer for a current one"},
 	{[]string{"version", "verification_material"}, "a PEP 740 attestation of a Python package"},
 	{[]string{"version", "attestation_bundles"}, "a PEP 740 provenance of a Python package"},
-	{[]string{"attestations"}, "an answer of the attestation API of npm or GitHub: \"sigbundle audit\" reads it"},
+	{[]string{"attestations"}, "an answer of the attestation API of npm or GitHub, which package carrier reads"},
 	{[]string{"base64Signature"}, "a signature of cosign's older form: ask its producer for a bundle of the new format"},
 	{[]string{"SignedEntryTimestamp", "Payload"}, "the annotation of an older cosign signature of an image, which is complete only with the signature and certificate beside it"},
 	{[]string{"payload", "payloadType", "signatures"}, "a DSSE envelope without a bundle around it"},
@@ -44,6 +44,7 @@ var foreignForms = []struct {
 var foreignTexts = []struct{ begin, is string }{
 	{"-----BEGIN CERTIFICATE", "a certificate in PEM"},
 	{"-----BEGIN ", "a key or signature in PEM"},
+	{"LS0tLS1CRUdJT", "a certificate or key in PEM within base64"},
 	{"c2sp.org/tlog-proof@v1", "a proof of a transparency log, as text"},
 	{"tree ", "a git commit: \"sigbundle verify --commit\" reads it"},
 	{"object ", "a git tag: \"sigbundle verify --commit\" reads it"},
