@@ -330,3 +330,37 @@ func TestOlderForms(t *testing.T) {
 		t.Errorf("a provenance without its entry: %v, %+v", err, items)
 	}
 }
+
+// Each limit refuses one more than it says, and its default holds without it.
+func TestLimits(t *testing.T) {
+	it := item(t, world(t), virtual.Request{PredicateType: "https://example.org/p", Evidence: virtual.RekorBoth, Timestamps: 1})
+	text, _, err := carrier.Write(carrier.KindNPM, []carrier.Item{it}, carrier.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := strings.TrimSpace(string(text))
+	for _, c := range []struct {
+		limits carrier.Limits
+		want   string
+	}{
+		{carrier.Limits{}, ""},
+		{carrier.Limits{Document: len(answer), Attestations: 1, Entries: 2, Timestamps: 1}, ""},
+		{carrier.Limits{Document: len(answer) - 1}, "carrier.limit"},
+		{carrier.Limits{Entries: 1}, "carrier.limit"},
+		{carrier.Limits{Depth: 3}, "carrier.limit"},
+	} {
+		if got := result(answer, c.limits); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.limits, got, c.want)
+		}
+	}
+	padded := `{"attestations":[],"x":"` + strings.Repeat("x", 16<<20) + `"}`
+	if got := result(padded, carrier.Limits{}); got != "carrier.limit" {
+		t.Errorf("a document of %d bytes: %q", len(padded), got)
+	}
+	if _, _, err := carrier.Write(carrier.KindAttestation, []carrier.Item{it}, carrier.Options{}); refuse.CodeOf(err) != "convert.lossy" {
+		t.Errorf("timestamps without their slot: %v", err)
+	}
+	if _, _, err := carrier.Write(carrier.KindBundle, []carrier.Item{it, it}, carrier.Options{}); refuse.CodeOf(err) != "convert.lossy" {
+		t.Errorf("two bundles in a form for one: %v", err)
+	}
+}
