@@ -44,7 +44,7 @@ var list = []advisory{
 	{"GHSA-wfqv-66vq-46rm CVE-2026-24122", "an expired intermediate was accepted when no log was asked for", verifyPkg, "TestCVE_2026_24122_ExpiredIntermediate", "trustroot/chains.go",
 		"if at.Before(c.NotBefore) || at.After(c.NotAfter) {", "if false {"},
 	{"GHSA-xm5m-wgh2-rrg3 CVE-2026-39984 GHSA-3xxc-pwj6-jgrj CVE-2026-33753", "the first certificate of a timestamp was held against the rules, not the signer's", verifyPkg, "TestCVE_2026_39984_ForgedSigner",
-		"internal/rfc3161/verify.go", "if t.signer.names(c) && !bytes.Equal(c.Raw, a.leaf.Raw) {", "if t.signer.names(c) && !bytes.Equal(c.Raw, a.leaf.Raw) && false {"},
+		"internal/rfc3161/verify.go", "if t.signer.Names(c) && !bytes.Equal(c.Raw, a.leaf.Raw) {", "if t.signer.Names(c) && !bytes.Equal(c.Raw, a.leaf.Raw) && false {"},
 	{"GHSA-6qhv-4h7r-2g9m CVE-2025-52556", "the chain of a timestamp was verified, and not its signature", verifyPkg, "TestCVE_2025_52556_TimestampSignature", "internal/rfc3161/verify.go",
 		"if err := a.checkSignature(t, signer); err != nil {", "if err := a.checkSignature(t, signer); err != nil && false {"},
 	{"GHSA-xgjw-pm74-86q4 CVE-2026-48816 TOB-SIGSTORE-3", "the time beside an inclusion proof was believed", verifyPkg, "TestCVE_2026_48816_TimeWithoutPromise", stepTime,
