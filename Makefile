@@ -60,7 +60,7 @@ test: ## everything a change must pass
 	@$(MAKE) --no-print-directory test-quick race portable
 	@if test "$$(uname)" = Linux; then $(MAKE) --no-print-directory integration-small; \
 		else echo "skipped: the real services, which take Linux"; fi
-	@for folder in SIGBUNDLE_SUITE SIGBUNDLE_CORPUS SIGBUNDLE_TUF; do \
+	@for folder in SIGBUNDLE_SUITE SIGBUNDLE_CORPUS SIGBUNDLE_TUF SIGBUNDLE_FORMATS; do \
 		test -n "$$(printenv $$folder)" || echo "skipped: $$folder names no folder, so its cases were not run"; \
 	done
 

@@ -129,6 +129,7 @@ func (k *checker) left(name string) bool {
 
 // walk refuses the first path, in the order of names, that no one signed.
 func (k *checker) walk() error {
+	signature := false
 	return fs.WalkDir(k.root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -147,7 +148,8 @@ func (k *checker) walk() error {
 			return refuse.New("oms.ignored", "model: the signer left out %.200q, want it gone or left out by the verifier too", name)
 		case e.IsDir() || k.known[name]:
 			return nil
-		case k.isSignature(e):
+		case k.isSignature(e) && !signature: // under one name: another could be a file of the model
+			signature = true
 			k.out.Skipped++
 			return nil
 		}

@@ -368,6 +368,13 @@ func TestSignatureInside(t *testing.T) {
 	if out, err := check(t, whole("sha256"), dir, model.Config{Signature: info}); err != nil || out.Skipped != 1 {
 		t.Errorf("%+v, %v", out, err)
 	}
+	// Under a second name it could be a file that the model is loaded from.
+	if err := os.Link(filepath.Join(dir, "model.sig"), filepath.Join(dir, "config.json")); err != nil {
+		t.Skip(err)
+	}
+	if _, err := check(t, whole("sha256"), dir, model.Config{Signature: info}); codes.Of(err) == "" {
+		t.Errorf("a hard link of the signature: %v", err)
+	}
 }
 
 // Of several files that differ, always the same one is told.

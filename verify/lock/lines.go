@@ -12,8 +12,8 @@ import (
 	"github.com/sigbundle/sigbundle/verify/names"
 )
 
-// hexDigests gives the entry the strongest of digests in hexadecimal. Two of one
-// algorithm are refused, as in an integrity value.
+// hexDigests gives the entry its digest in hexadecimal. Of several digests an
+// installer accepts a file that has any, so none of them can be judged alone.
 func (e *Entry) hexDigests(sums [][2]string) {
 	for _, s := range sums {
 		size := hexSizes[s[0]]
@@ -27,13 +27,16 @@ func (e *Entry) hexDigests(sums [][2]string) {
 		case e.Digest.Algorithm == s[0] && !bytes.Equal(e.Digest.Value, value):
 			e.fail("integrity.malformed", "two %s digests, want one", s[0])
 			return
-		case s[0] > e.Digest.Algorithm: // their names are in the order of their strength
+		default:
 			e.Digest = names.Digest{Algorithm: s[0], Value: value}
 		}
 	}
 	switch {
 	case len(sums) == 0:
 		e.noDigest()
+	case len(sums) > 1: // an installer is content with any of them
+		e.Digest = names.Digest{}
+		e.fail("artifact.not_comparable", "several digests, any of which an installer accepts, want one")
 	case e.Digest.Algorithm == "":
 		e.fail("artifact.not_comparable", "weak digests only, want sha256, sha384 or sha512")
 	}
@@ -46,6 +49,9 @@ var (
 	requirement = regexp.MustCompile(`^\s*(?:\[[A-Za-z0-9._,\s-]*\])?\s*(?:={2,3}\s*([^\s;,*]+))?\s*(?:;.*)?$`)
 )
 
+// optionLine is a line of one option, spelled in full, that includes no file.
+var optionLine = regexp.MustCompile(`^(-e|--editable|-i|--index-url|--extra-index-url|--no-index|-f|--find-links|--no-binary|--only-binary|--prefer-binary|--require-hashes|--pre|--trusted-host|--use-feature)(?:[ =]+([^\s"'\\-][^\s"'\\]*))?$`)
+
 // readRequirements reads a requirements file of pip. Each digest of a
 // requirement is an entry: pip installs any file that has one of them.
 func readRequirements(data []byte, yield func(Entry) error) error {
@@ -54,15 +60,21 @@ func readRequirements(data []byte, yield func(Entry) error) error {
 	for raw := range bytes.Lines(data) {
 		number++
 		line := strings.TrimRight(string(raw), "\r\n")
-		if strings.HasPrefix(strings.TrimSpace(line), "#") && joined.Len() == 0 {
+		if strings.HasPrefix(strings.TrimSpace(line), "#") { // never joined, and the end of what is
+			if strings.HasSuffix(line, `\`) {
+				return malformed("line %d: a comment that goes on, want none", number)
+			}
+			if err := readRequirement(joined.String(), begun, yield); err != nil {
+				return err
+			}
+			joined.Reset()
 			continue
 		}
 		if joined.Len() == 0 {
 			begun = number
 		}
-		if before, more := strings.CutSuffix(line, `\`); more {
-			joined.WriteString(before)
-			joined.WriteByte(' ')
+		if strings.HasSuffix(line, `\`) {
+			joined.WriteString(strings.Trim(line, `\`))
 			continue
 		}
 		joined.WriteString(line)
@@ -84,19 +96,23 @@ func readRequirement(line string, number int, yield func(Entry) error) error {
 		return nil
 	}
 	place := fmt.Sprintf("line %d", number)
-	what, options, _ := strings.Cut(line+" ", " --")
 	if strings.HasPrefix(line, "-") {
-		option := line
-		if i := strings.IndexAny(line, " ="); i > 0 {
-			option = line[:i]
+		m := optionLine.FindStringSubmatch(line)
+		switch {
+		case m == nil:
+			return malformed("line %d: %q, want one option in full that says where to look, and no file to include", number, clip(line))
+		case m[1] == "-e" || m[1] == "--editable":
+			return yield(Entry{Place: place, Type: "pypi", Name: clip(m[2]), Skip: "folder"})
 		}
-		switch option {
-		case "-r", "--requirement", "-c", "--constraint":
-			return malformed("line %d: %s includes another file, want one file with all requirements", number, option)
-		case "-e", "--editable":
-			return yield(Entry{Place: place, Type: "pypi", Name: clip(strings.TrimSpace(line[len(option):])), Skip: "folder"})
-		}
-		return nil // options about where to look
+		return nil
+	}
+	// An option begins at a blank and a dash, as pip reads it.
+	what, options, _ := strings.Cut(line+" ", " -")
+	if options != "" {
+		options = "-" + options
+	}
+	if strings.ContainsAny(options, "\"'\\") {
+		return malformed("line %d: quotation in options, want --hash alone", number)
 	}
 	e := Entry{Place: place, Type: "pypi"}
 	name := pythonName.FindString(what)
@@ -105,7 +121,13 @@ func readRequirement(line string, number int, yield func(Entry) error) error {
 	m := requirement.FindStringSubmatch(what[len(name):])
 	switch {
 	case name == "" && (strings.ContainsAny(what, "/:") || strings.HasPrefix(what, ".")) || strings.Contains(name+rest, "://") && !isURL:
-		return yield(Entry{Place: place, Type: "pypi", Name: clip(strings.TrimSpace(what)), Skip: "file"})
+		e.Name = clip(strings.TrimSpace(what))
+		if strings.Contains(what, "://") && !strings.HasPrefix(e.Name, "file:") && !isGit(e.Name) {
+			e.fail("lock.name", "an address without a name, want NAME @ ADDRESS")
+			return yield(e)
+		}
+		e.Skip = "file"
+		return yield(e)
 	case name == "" || m == nil && !isURL && !strings.ContainsAny(rest, "<>~!=,"):
 		return malformed("line %d: %q is no requirement", number, clip(line))
 	case isURL && isGit(strings.TrimSpace(at)):
@@ -115,12 +137,17 @@ func readRequirement(line string, number int, yield func(Entry) error) error {
 	}
 	e.Name = names.Project(name)
 	found := false
-	for option := range strings.SplitSeq(options, " --") {
-		value, ok := strings.CutPrefix(strings.TrimSpace(option), "hash")
-		if !ok || value == "" || value[0] != '=' && value[0] != ' ' {
-			continue
+	for words := strings.Fields(options); len(words) > 0; {
+		value, ok := strings.CutPrefix(words[0], "--hash=")
+		if !ok && words[0] == "--hash" && len(words) > 1 {
+			words, ok = words[1:], true
+			value = words[0]
 		}
-		algorithm, sum, _ := strings.Cut(strings.TrimSpace(value[1:]), ":")
+		words = words[1:]
+		if !ok {
+			return malformed("line %d: an option other than --hash=ALGORITHM:HEX", number)
+		}
+		algorithm, sum, _ := strings.Cut(value, ":")
 		one := e
 		one.hexDigests([][2]string{{algorithm, sum}})
 		found = true
@@ -136,6 +163,11 @@ func readRequirement(line string, number int, yield func(Entry) error) error {
 }
 
 var gemSpec = regexp.MustCompile(`^([A-Za-z0-9._-]+) \(([^()\s]+)\)(?: ([^\s]+))?$`)
+
+// gemSections are those of a Gemfile.lock.
+var gemSections = map[string]bool{
+	"GEM": true, "GIT": true, "PATH": true, "PLUGIN SOURCE": true, "PLATFORMS": true, "DEPENDENCIES": true, "CHECKSUMS": true, "RUBY VERSION": true, "BUNDLED WITH": true,
+}
 
 // readGemfile reads the checksums of a Gemfile.lock. A gem that has none is an
 // entry without a digest.
@@ -157,8 +189,12 @@ func readGemfile(data []byte, yield func(Entry) error) error {
 			return malformed("line %d: control character", number)
 		}
 		if indent == 0 {
-			if text != "" {
+			switch {
+			case text == "":
+			case gemSections[text]:
 				section = text
+			default:
+				return malformed("line %d: section %q is unknown", number, clip(text))
 			}
 			continue
 		}

@@ -30,6 +30,7 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -88,33 +89,50 @@ func Parse(data []byte) (*File, error) {
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	f := &File{data: data}
-	switch first := firstLine(data); {
-	case strings.HasPrefix(first, "{"):
+	first := firstLine(data)
+	if strings.HasPrefix(first, "{") && !isBun(data) {
 		f.Format, f.read = "package-lock", readNPM
-		if isBun(data) {
-			f.Format, f.read = "bun", readBun
+		return f, nil
+	}
+	// JSON has its own rules for these; elsewhere readers differ in what ends a line.
+	if loc := oddBreak.FindIndex(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))); loc != nil {
+		return nil, malformed("lock file: a line ends in another way than with LF or CR LF")
+	}
+	if strings.HasPrefix(first, "{") {
+		f.Format, f.read = "bun", readBun
+		return f, nil
+	}
+	for _, known := range []struct {
+		format string
+		is     bool
+		read   func([]byte, func(Entry) error) error
+	}{
+		{"yarn berry", hasLine(data, "__metadata:"), readBerry},
+		{"yarn", bytes.Contains(data[:min(len(data), 4096)], []byte("# yarn lockfile v1")), readYarn},
+		{"Gemfile.lock", hasLine(data, "GEM") || hasLine(data, "CHECKSUMS"), readGemfile},
+		{"go.sum", isGoSum(first), readGoSum},
+		{"pnpm-lock", hasKey(data, "lockfileVersion:"), readPNPM},
+		{"pylock", hasKey(data, "lock-version = "), readPylock},
+		{"requirements", bytes.Contains(data, []byte("--hash")), readRequirements},
+	} {
+		switch {
+		case !known.is:
+		case f.read != nil:
+			return nil, malformed("lock file: fits the formats %s and %s", f.Format, known.format)
+		default:
+			f.Format, f.read = known.format, known.read
 		}
-	case hasLine(data, "__metadata:"):
-		f.Format, f.read = "yarn berry", readBerry
-	case bytes.Contains(data[:min(len(data), 4096)], []byte("# yarn lockfile v1")):
-		f.Format, f.read = "yarn", readYarn
-	case hasLine(data, "GEM") || hasLine(data, "CHECKSUMS"):
-		f.Format, f.read = "Gemfile.lock", readGemfile
-	case isGoSum(first):
-		f.Format, f.read = "go.sum", readGoSum
-	case hasKey(data, "lockfileVersion:"):
-		f.Format, f.read = "pnpm-lock", readPNPM
-	case hasKey(data, "lock-version = "):
-		f.Format, f.read = "pylock", readPylock
-	case bytes.Contains(data, []byte("--hash")):
-		f.Format, f.read = "requirements", readRequirements
-	default:
+	}
+	if f.read == nil {
 		return nil, refuse.New("lock.unknown", "lock file: not of a known format")
 	}
 	return f, nil
 }
 
-// errStop ends a reader whose caller wants no more.
+// oddBreak is what some readers of text take for the end of a line.
+var oddBreak = regexp.MustCompile("[\r\v\f\x1c-\x1e\u0085\u2028\u2029]")
+
+// stop ends a reader whose caller wants no more.
 type stop struct{}
 
 func (stop) Error() string { return "stopped" }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/sigbundle/sigbundle/internal/refuse"
+	"github.com/sigbundle/sigbundle/verify/codes"
 	"github.com/sigbundle/sigbundle/verify/lock"
 )
 
@@ -76,7 +77,7 @@ func TestFormats(t *testing.T) {
 		{"yarn.lock", "yarn", []string{"@s/b@1.0.0 sha512:C", "a@1.0.0 sha512:A", "real@3.0.0 sha512:D", "old@1.0.0 artifact.not_comparable", "git@1.0.0 git", "bare@1.0.0 lock.no_digest", "mine@0.0.0 folder"}},
 		{"yarn.berry.lock", "yarn berry", []string{"@s/b@1.0.0 artifact.not_comparable", "mine@0.0.0-use.local folder", "git@1.0.0 git"}},
 		{"bun.lock", "bun", []string{"@s/b@1.0.0 sha512:C", "a@1.0.0 sha512:A", "a@2.0.0 sha512:B", "git@github:o/git#abc git", "mine@workspace:packages/mine folder", "tar@file:tar.tgz file", "bare@1.0.0 lock.no_digest"}},
-		{"pylock.toml", "pylock", []string{"a@1.0 sha256:A", "a@1.0 sha256:B", "b@2.0 sha256:C", "c@3 sha256:D", "git git", "mine folder", "weak@1 artifact.not_comparable", "none@1 lock.no_digest"}},
+		{"pylock.toml", "pylock", []string{"a@1.0 artifact.not_comparable", "a@1.0 sha256:B", "b@2.0 sha256:C", "c@3 sha256:D", "git git", "mine folder", "weak@1 artifact.not_comparable", "none@1 lock.no_digest"}},
 		{"requirements.txt", "requirements", []string{"a@1.0 sha256:A", "a@1.0 sha256:B", "foo-bar@2.0.post1 sha256:C", "weak@1 artifact.not_comparable", "bare@1 lock.no_digest", "open sha256:D", "url sha256:E", "git git"}},
 		{"Gemfile.lock", "Gemfile.lock", []string{"a@1.0.0 sha256:A", "mine@0.1.0 folder", "nokogiri@1.16.0-arm64-darwin sha256:B", "nokogiri@1.16.0-x86_64-linux sha256:C", "weak@1.0 artifact.not_comparable", "git@1.0 git", "bare@1.0 lock.no_digest", "unlisted@1.0 lock.no_digest"}},
 		{"go.sum", "go.sum", []string{"m.example/a@v1.0.0 artifact.not_comparable"}},
@@ -268,6 +269,42 @@ func TestTwoDigests(t *testing.T) {
 	} {
 		if _, got, err := read(text); err != nil || len(got) != 1 || !strings.HasSuffix(got[0], " integrity.malformed") {
 			t.Errorf("%s: %q, %v", text, got, err)
+		}
+	}
+}
+
+// What an installer reads is read here, or refused: no line, option, entry or
+// digest stays unseen.
+func TestNothingIsHidden(t *testing.T) {
+	good, evil := "good==1.0 --hash=sha256:"+hexOf('A'), "evil==1.0 --hash=sha256:"+hexOf('B')
+	for _, text := range []string{
+		good + " # c\u2028" + evil, good + " # c\r" + evil, good + " # c\f" + evil, good + " # c\u0085" + evil, good + " # c\v" + evil, good + " # c\x1c" + evil,
+		good + " \\\n# c \\\n" + evil, "# c \\\n" + evil + "\n" + good,
+		good + "\n-revil.txt", good + "\n--pre -r evil.txt", good + "\n--requiremen evil.txt", good + "\n--pre --requirement=evil.txt", good + "\n-e . -r evil.txt", good + "\n-cevil.txt",
+		good + " --has=sha256:" + hexOf('B'), good + ` --ha""sh=sha256:` + hexOf('B'), good + " -r evil.txt", good + ` --hash="sha256:` + hexOf('B') + `"`, good + ` --hash\=sha256:` + hexOf('B'),
+		good + " --config-settings=a=b", good + " --hash",
+		evil + "\n--pre # \\\nCHECKSUMS\n    --pre # \\\n  good (1.0) sha256=" + hexOf('A'),
+		"lockfileVersion: '9.0'\npackages:\n  # x\r  evil@1.0.0:\r    resolution: {integrity: " + sri('B') + "}\n",
+		"lockfileVersion: '9.0'\nlock-version = \"1.0\"\n", "CHECKSUMS\n  a (1.0) sha256=" + hexOf('A') + "\nlockfileVersion: 1\n",
+		"EXTRA\n  x\nCHECKSUMS\n  a (1.0) sha256=" + hexOf('A') + "\n",
+	} {
+		if _, got, err := read(text); codes.Of(err) != codes.LockMalformed {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+	npm := func(members string) string {
+		return `{"lockfileVersion":3,"packages":{"node_modules/evil":{"version":"1.0.0",` + members + `,"resolved":"https://r.example/evil-1.0.0.tgz","integrity":"` + sri('B') + `"}}}`
+	}
+	for text, want := range map[string]string{
+		npm(`"inBundle":true`): "evil@1.0.0 sha512:B", npm(`"link":true`): "evil@1.0.0 sha512:B",
+		good + "\nhttps://h.example/evil-1.0.tar.gz --hash=sha256:" + hexOf('B'):                  "https://h.example/evil-1.0.tar.gz lock.name",
+		good + " --hash sha256:" + hexOf('B'):                                                     "good@1.0 sha256:B",
+		good + " \\\n  # c\n" + evil:                                                              "evil@1.0 sha256:B",
+		"CHECKSUMS\n  a (1.0) sha256=" + hexOf('A') + ",sha512=" + hexOf('B') + hexOf('B') + "\n": "a@1.0 artifact.not_comparable",
+		"lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nversion = \"1\"\nwheels = [{name = \"a-1-py3-none-any.whl\", hashes = {sha256 = \"" + hexOf('A') + "\", blake2b = \"00\"}}]\n": "a@1 artifact.not_comparable",
+	} {
+		if _, got, err := read(text); err != nil || len(got) == 0 || got[len(got)-1] != want {
+			t.Errorf("%q: %q, %v, want %s", text, got, err, want)
 		}
 	}
 }

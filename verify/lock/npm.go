@@ -101,9 +101,9 @@ func readNPMFields(d *strictjson.Decoder, tree func() error) (f npmFields, err e
 func (f *npmFields) entry(place, name string) Entry {
 	e := Entry{Place: place, Type: "npm", Name: name, Version: f.version}
 	switch {
-	case f.link:
+	case f.link && f.integrity == "":
 		e.Skip = "link"
-	case f.bundled:
+	case f.bundled && f.integrity == "" && f.resolved == "": // else it is fetched
 		e.Skip = "bundled"
 	case isGit(f.resolved):
 		e.Skip = "git"
