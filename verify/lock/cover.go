@@ -21,6 +21,7 @@ import (
 	"github.com/sigbundle/sigbundle/internal/refuse"
 	"github.com/sigbundle/sigbundle/verify"
 	"github.com/sigbundle/sigbundle/verify/choose"
+	"github.com/sigbundle/sigbundle/verify/codes"
 	"github.com/sigbundle/sigbundle/verify/names"
 )
 
@@ -256,7 +257,7 @@ func (v *Coverage) item(e carrier.Element, place string) {
 	used := false
 	if b.Envelope == nil {
 		if d := b.MessageDigest; d != nil {
-			used = v.judge(b, hashName(d.Algorithm.String()), d.Value, place, claim, nil)
+			used = v.judge(b, hashName(d.Algorithm.String()), d.Value, place, claim, nil, new(error))
 		}
 	} else if s, err := dsse.ParseStatement(b.Envelope.Payload, 0); err == nil {
 		used = v.statement(b, s, place, claim)
@@ -285,9 +286,10 @@ func (v *Coverage) statement(b *bundle.Bundle, s *dsse.Statement, place string, 
 		}
 	}
 	slices.Sort(order)
+	var settled error
 	for _, key := range order {
 		algorithm := key[:len("sha256")]
-		used = v.judge(b, algorithm, []byte(key[len(algorithm):]), place, claim, subjects[key]) || used
+		used = v.judge(b, algorithm, []byte(key[len(algorithm):]), place, claim, subjects[key], &settled) || used
 	}
 	for _, subject := range s.Subjects {
 		t := v.named[subjectKey(subject.Name)]
@@ -300,12 +302,14 @@ func (v *Coverage) statement(b *bundle.Bundle, s *dsse.Statement, place string, 
 			}
 			used = true
 			a, err := verify.ArtifactDigest(d.Algorithm, d.Value)
-			if err != nil || claim != nil {
+			if err != nil || claim != nil || settled != nil {
 				continue
 			}
 			judge, _ := v.config.Judges.For(b)
 			if _, err := judge.Verify(b, a); err == nil {
 				t.other = place
+			} else if !ofArtifact(err) {
+				settled = err
 			}
 		}
 	}
@@ -326,8 +330,13 @@ func subjectKey(name string) string {
 	return ""
 }
 
-// judge holds a bundle against one digest, if the lock file has it.
-func (v *Coverage) judge(b *bundle.Bundle, algorithm string, value []byte, place string, claim error, subjects []string) bool {
+// ofArtifact says of a refusal that another artifact might have another verdict.
+// Every other one holds for all subjects of a statement.
+func ofArtifact(err error) bool { return strings.HasPrefix(codes.Of(err), "artifact.") }
+
+// judge holds a bundle against one digest, if the lock file has it. What is
+// settled of the bundle without regard to the artifact is not judged again.
+func (v *Coverage) judge(b *bundle.Bundle, algorithm string, value []byte, place string, claim error, subjects []string, settled *error) bool {
 	key := digestKey(algorithm, value)
 	w, ok := v.wanted[key]
 	if !ok {
@@ -339,10 +348,15 @@ func (v *Coverage) judge(b *bundle.Bundle, algorithm string, value []byte, place
 	}
 	err := claim
 	if err == nil {
+		err = *settled
+	}
+	if err == nil {
 		var a verify.Artifact
 		if a, err = verify.ArtifactDigest(algorithm, value); err == nil {
 			judge, _ := v.config.Judges.For(b)
-			_, err = judge.Verify(b, a)
+			if _, err = judge.Verify(b, a); err != nil && !ofArtifact(err) {
+				*settled = err
+			}
 		}
 	}
 	switch {
@@ -351,8 +365,9 @@ func (v *Coverage) judge(b *bundle.Bundle, algorithm string, value []byte, place
 		if w.refused == nil || place < w.place {
 			w.refused, w.place = refuse.New(refuse.CodeOf(err), "%s: %v", place, err), place // without the report that err carries
 		}
-	case len(w.proofs) == maxProofs:
-		w.more = true
+	case len(w.proofs) == maxProofs: // copies say nothing new
+		signature := v.config.Distinct(b.Signature)
+		w.more = w.more || !slices.ContainsFunc(w.proofs, func(p proof) bool { return p.signature == signature })
 	default:
 		w.proofs = append(w.proofs, proof{place, v.config.Distinct(b.Signature), subjects})
 	}
