@@ -179,7 +179,7 @@ func readGemfile(data []byte, yield func(Entry) error) error {
 	section, number := "", 0
 	var listed []gem
 	elsewhere := make(map[string]string) // why a gem has no file in an index
-	sums := make(map[string]bool)
+	indexed, sums := make(map[string]bool), make(map[string]bool)
 	for raw := range bytes.Lines(data) {
 		number++
 		line := strings.TrimRight(string(raw), "\r\n ")
@@ -218,7 +218,10 @@ func readGemfile(data []byte, yield func(Entry) error) error {
 					return malformed("line %d: checksum %q, want ALGORITHM=HEX", number, clip(pair))
 				}
 			}
-			if e.Skip = elsewhere[title]; e.Skip == "" && e.Err == nil {
+			if !indexed[title] { // else the index may be where it comes from
+				e.Skip = elsewhere[title]
+			}
+			if e.Skip == "" && e.Err == nil {
 				e.hexDigests(pairs)
 			}
 			if err := yield(e); err != nil {
@@ -226,7 +229,8 @@ func readGemfile(data []byte, yield func(Entry) error) error {
 			}
 		case m == nil || indent != 4:
 		case section == "GEM":
-			listed = append(listed, gem{number, m[1] + " (" + m[2] + ")"})
+			title := m[1] + " (" + m[2] + ")"
+			listed, indexed[title] = append(listed, gem{number, title}), true
 		case section == "GIT":
 			elsewhere[m[1]+" ("+m[2]+")"] = "git"
 		case section == "PATH":

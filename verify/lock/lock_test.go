@@ -297,10 +297,11 @@ func TestNothingIsHidden(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		npm(`"inBundle":true`): "evil@1.0.0 sha512:B", npm(`"link":true`): "evil@1.0.0 sha512:B",
-		good + "\nhttps://h.example/evil-1.0.tar.gz --hash=sha256:" + hexOf('B'):                  "https://h.example/evil-1.0.tar.gz lock.name",
-		good + " --hash sha256:" + hexOf('B'):                                                     "good@1.0 sha256:B",
-		good + " \\\n  # c\n" + evil:                                                              "evil@1.0 sha256:B",
-		"CHECKSUMS\n  a (1.0) sha256=" + hexOf('A') + ",sha512=" + hexOf('B') + hexOf('B') + "\n": "a@1.0 artifact.not_comparable",
+		good + "\nhttps://h.example/evil-1.0.tar.gz --hash=sha256:" + hexOf('B'):                                   "https://h.example/evil-1.0.tar.gz lock.name",
+		"GIT\n  specs:\n    a (1.0)\nGEM\n  specs:\n    a (1.0)\nCHECKSUMS\n  a (1.0) sha256=" + hexOf('A') + "\n": "a@1.0 sha256:A",
+		good + " --hash sha256:" + hexOf('B'):                                                                      "good@1.0 sha256:B",
+		good + " \\\n  # c\n" + evil:                                                                               "evil@1.0 sha256:B",
+		"CHECKSUMS\n  a (1.0) sha256=" + hexOf('A') + ",sha512=" + hexOf('B') + hexOf('B') + "\n":                  "a@1.0 artifact.not_comparable",
 		"lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nversion = \"1\"\nwheels = [{name = \"a-1-py3-none-any.whl\", hashes = {sha256 = \"" + hexOf('A') + "\", blake2b = \"00\"}}]\n": "a@1 artifact.not_comparable",
 	} {
 		if _, got, err := read(text); err != nil || len(got) == 0 || got[len(got)-1] != want {
